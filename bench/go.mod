@@ -1,0 +1,7 @@
+module github.com/seed-d69ae1b7/websocket/bench
+
+go 1.25.0
+
+require github.com/seed-d69ae1b7/websocket v0.0.0
+
+replace github.com/seed-d69ae1b7/websocket => ../
