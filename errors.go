@@ -57,9 +57,8 @@ func protocolError(code StatusCode, section, text string) *ProtocolError {
 }
 
 // CloseError says how a connection ended. Every call on a connection that has ended returns an error that wraps the
-// same one. errors.Is(err, net.ErrClosed) holds when this side ended it by Close or CloseNow; errors.Is(err, io.EOF)
-// when the peer closed with StatusNormalClosure or StatusGoingAway, which is how a connection ends that nobody has
-// anything against.
+// same one. errors.Is(err, net.ErrClosed) holds when this side ended it; errors.Is(err, io.EOF) when the peer closed with
+// StatusNormalClosure or StatusGoingAway, which is how a connection ends that nobody has anything against.
 type CloseError struct {
 	Code   StatusCode // received, or sent when Local; StatusAbnormalClosure when there was no close frame
 	Reason string     // the reason beside Code, at most MaxCloseReason bytes
@@ -86,12 +85,12 @@ func (e *CloseError) Error() string {
 // Unwrap returns Err.
 func (e *CloseError) Unwrap() error { return e.Err }
 
-// Is reports whether target is net.ErrClosed and this side closed the connection, or io.EOF and the peer did in an
+// Is reports whether target is net.ErrClosed and this side ended the connection, or io.EOF and the peer did in an
 // ordinary way.
 func (e *CloseError) Is(target error) bool {
 	switch target {
 	case net.ErrClosed:
-		return e.Local && e.Err == nil
+		return e.Local
 	case io.EOF:
 		return !e.Local && (e.Code == StatusNormalClosure || e.Code == StatusGoingAway)
 	}

@@ -1,0 +1,79 @@
+package websocket
+
+// This file holds what an Upgrader and a Dialer have in common: the options of the connections that they make.
+
+import "time"
+
+// The values that a zero in Options stands for.
+const (
+	DefaultReadLimit        = 1 << 20          // bytes
+	DefaultWriteBuffer      = 64 << 10         // bytes
+	DefaultWriteTimeout     = 30 * time.Second // of one write to the network
+	DefaultCloseTimeout     = 5 * time.Second  // of the closing handshake
+	DefaultHandshakeTimeout = 10 * time.Second // of the opening handshake
+	DefaultPongTimeout      = 20 * time.Second // from a ping to any sign of life
+)
+
+// Options configure connections. The zero value is right for most: it limits messages and waits, and sends no
+// pings. Options are read when a connection is made; do not change them while that may be happening.
+type Options struct {
+	// ReadLimit is the most bytes that a message of the peer may deliver, after inflation. A longer one ends the
+	// connection with StatusMessageTooBig. 0 means DefaultReadLimit, negative no limit. See also Conn.SetReadLimit.
+	ReadLimit int64
+
+	// WriteBuffer bounds the bytes of written frames that wait for the network. When it is full, Write waits. 0
+	// means DefaultWriteBuffer; less than 1 KiB means 1 KiB. The buffer is borrowed from a pool, a little at first,
+	// and only while something waits.
+	WriteBuffer int
+
+	// FailWhenFull makes a write return ErrBackpressure instead of waiting when the buffer has no room for it.
+	FailWhenFull bool
+
+	// NoBatching sends every frame at once. Without it, what is written while messages that arrived together are
+	// still being read is held until the last of them has been read, the buffer has filled, or a millisecond has
+	// passed.
+	NoBatching bool
+
+	// WriteTimeout bounds each write to the network, and a Write's wait for a Writer to be closed. A peer that
+	// takes nothing for that long loses the connection. 0 means DefaultWriteTimeout, negative no bound.
+	WriteTimeout time.Duration
+
+	// CloseTimeout bounds the closing handshake. 0 means DefaultCloseTimeout; there is no way to wait for ever.
+	CloseTimeout time.Duration
+
+	// HandshakeTimeout bounds the opening handshake, beside the context. 0 means DefaultHandshakeTimeout, negative no
+	// bound. An Upgrade behind net/http reads nothing and is bounded by the server's own timeouts; there it bounds
+	// the sending of the response.
+	HandshakeTimeout time.Duration
+
+	// PingInterval is how long a connection may be silent before it is sent a ping. 0 means that no pings are sent.
+	// Life is noticed only while something reads: see Conn.CloseRead.
+	PingInterval time.Duration
+
+	// PongTimeout is how long a ping may go unanswered, by a pong or any other byte, before the connection is
+	// closed; it also bounds Conn.Ping. 0 means DefaultPongTimeout, negative no bound.
+	PongTimeout time.Duration
+
+	// Trace, if not nil, is called on the events it names.
+	Trace *Trace
+}
+
+// Trace holds functions that are called as frames pass, for logs and metrics. Each may be nil. They run on the
+// goroutine that reads or writes, in its way, with the connection's locks held: they must be quick and must not call
+// methods of the connection. They may be called by several goroutines at once.
+type Trace struct {
+	FrameIn  func(c *Conn, h Header) // a frame's header has been read
+	FrameOut func(c *Conn, h Header) // a frame has been put into the write buffer
+	Closed   func(c *Conn, err *CloseError)
+}
+
+// orDefault returns d, or what a zero d stands for; 0 stands for "no bound" in the result.
+func orDefault(d, zero time.Duration) time.Duration {
+	switch {
+	case d == 0:
+		return zero
+	case d < 0:
+		return 0
+	}
+	return d
+}
