@@ -9,9 +9,9 @@ type EventKind uint8
 
 // The kinds of Event.
 const (
-	EventNone  EventKind = iota // src is used up; call Next again when more has arrived
-	EventData                   // a part of a message
-	EventPing                   // to be answered by a pong with the same payload
+	EventNone EventKind = iota // src is used up; call Next again when more has arrived
+	EventData                  // a part of a message
+	EventPing                  // to be answered by a pong with the same payload
 	EventPong
 	EventClose // the peer sends nothing after it; to be answered by a close frame, unless one was sent
 )
@@ -43,6 +43,8 @@ const (
 	maxEmptyFragments = 4096
 	// wireSlack is what the frames of a message may take on the wire beyond twice the limit.
 	wireSlack = 64 << 10
+	// maxLimit keeps the arithmetic on limits from overflowing.
+	maxLimit = 1 << 62
 )
 
 // Receiver turns the bytes that a peer sends after the opening handshake into messages and control frames, and
@@ -81,11 +83,12 @@ type Receiver struct {
 
 // Reset makes r ready for a new connection.
 func (r *Receiver) Reset(o ReceiverOptions) {
-	*r = Receiver{client: o.Client, limit: o.Limit, onHeader: o.OnHeader}
+	*r = Receiver{client: o.Client, onHeader: o.OnHeader}
+	r.SetLimit(o.Limit)
 }
 
-// SetLimit changes the limit of the messages that have not begun; 0 means no limit.
-func (r *Receiver) SetLimit(n uint64) { r.limit = n }
+// SetLimit changes the limit of the frames that have not begun; 0 means no limit.
+func (r *Receiver) SetLimit(n uint64) { r.limit = min(n, maxLimit) }
 
 // Direct returns how many bytes of plain payload the data frame under way still has to come: a caller may read up to
 // so many bytes straight to where they shall stand and pass that place as src. It is 0 between frames and where a
