@@ -16,9 +16,9 @@ var errWouldBlock = errors.New("websocket: operation would block")
 // transport carries the bytes of one connection. Reading methods are for one goroutine at a time, and so are writing
 // ones; the others are for any.
 type transport interface {
-	// run calls readable: at once, and then again whenever there may be something to read, until it returns true. The
-	// error is one of waiting, such as a deadline; readable sees those of reading.
-	run(readable func() bool) error
+	// run calls r.readable: at once, and then again whenever there may be something to read, until it returns true.
+	// The error is one of waiting, such as a deadline; r sees those of reading.
+	run(r reader) error
 
 	// polls reports whether recv and trySend never wait, so that they may return errWouldBlock, upon which readable
 	// returns false. Otherwise recv waits, and trySend must not be called.
@@ -31,10 +31,13 @@ type transport interface {
 	setReadDeadline(t time.Time)
 	setWriteDeadline(t time.Time)
 
-	closeWrite() // ends the outgoing stream, where the transport can
-	abort()      // makes every wait, present and future, end with an error
+	closeWrite() (can bool) // ends the outgoing stream, where the transport can
+	abort()                 // makes every wait, present and future, end with an error
 	close() error
 }
+
+// reader is what transport.run calls. It is Conn, as an interface because a closure would be an allocation.
+type reader interface{ readable() (done bool) }
 
 // newTransport returns the best transport for nc.
 func newTransport(nc net.Conn) transport {
@@ -47,8 +50,8 @@ func newTransport(nc net.Conn) transport {
 // netTransport is the transport over any net.Conn.
 type netTransport struct{ nc net.Conn }
 
-func (t *netTransport) run(readable func() bool) error {
-	for !readable() {
+func (t *netTransport) run(r reader) error {
+	for !r.readable() {
 	}
 	return nil
 }
@@ -70,8 +73,8 @@ func (t *netTransport) send(b, p []byte) (int64, error) {
 func (t *netTransport) setReadDeadline(at time.Time)  { t.nc.SetReadDeadline(at) }
 func (t *netTransport) setWriteDeadline(at time.Time) { t.nc.SetWriteDeadline(at) }
 
-func (t *netTransport) closeWrite() { closeWrite(t.nc) }
-func (t *netTransport) abort()      { t.nc.Close() }
+func (t *netTransport) closeWrite() bool { return closeWrite(t.nc) }
+func (t *netTransport) abort()           { t.nc.Close() }
 func (t *netTransport) close() error {
 	// A second Close, after abort, reports that it is one.
 	if err := t.nc.Close(); !errors.Is(err, net.ErrClosed) {
@@ -81,8 +84,7 @@ func (t *netTransport) close() error {
 }
 
 // closeWrite ends the outgoing stream of nc if its type can: TCP, Unix and TLS connections can.
-func closeWrite(nc net.Conn) {
-	if half, ok := nc.(interface{ CloseWrite() error }); ok {
-		half.CloseWrite()
-	}
+func closeWrite(nc net.Conn) (can bool) {
+	half, can := nc.(interface{ CloseWrite() error })
+	return can && half.CloseWrite() == nil
 }

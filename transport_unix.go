@@ -19,9 +19,9 @@ type rawTransport struct {
 	rc syscall.RawConn
 
 	// owned by the reader
-	readable func() bool
-	onRead   func(fd uintptr) bool // made once: a closure for each wait would be an allocation
-	readFD   int                   // valid inside of onRead
+	reader reader
+	onRead func(fd uintptr) bool // made once: a closure for each wait would be an allocation
+	readFD int                   // valid inside of onRead
 
 	// owned by the writer
 	onWrite  func(fd uintptr) bool
@@ -52,8 +52,8 @@ func newRawTransport(nc net.Conn) transport {
 	return t
 }
 
-func (t *rawTransport) run(readable func() bool) error {
-	t.readable = readable
+func (t *rawTransport) run(r reader) error {
+	t.reader = r
 	return t.rc.Read(t.onRead)
 }
 
@@ -61,7 +61,7 @@ func (t *rawTransport) run(readable func() bool) error {
 // goroutine until the next edge of readability.
 func (t *rawTransport) poll(fd uintptr) bool {
 	t.readFD = int(fd)
-	return t.readable()
+	return t.reader.readable()
 }
 
 func (t *rawTransport) polls() bool { return true }
@@ -134,7 +134,7 @@ func (t *rawTransport) send(b, p []byte) (int64, error) {
 
 func (t *rawTransport) setReadDeadline(at time.Time)  { t.nc.SetReadDeadline(at) }
 func (t *rawTransport) setWriteDeadline(at time.Time) { t.nc.SetWriteDeadline(at) }
-func (t *rawTransport) closeWrite()                   { closeWrite(t.nc) }
+func (t *rawTransport) closeWrite() bool              { return closeWrite(t.nc) }
 
 // abort shuts the socket down rather than closing it: closing waits for a callback that runs, and a Messages loop
 // runs its body in one.
