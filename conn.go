@@ -26,5 +26,3 @@ func newConn(nc net.Conn, cfg connConfig) *Conn { return &Conn{nc: nc, cfg: cfg}
 func (c *Conn) Close(code StatusCode, reason string) error { return c.nc.Close() }
 
 func (c *Conn) CloseNow() error { return c.nc.Close() }
-
-type tracker struct{}
