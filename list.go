@@ -30,6 +30,16 @@ func isToken(s string) bool { return s != "" && tokenLength(s) == len(s) }
 
 // isFieldValue reports whether s has only characters that a field's value may have: no controls but the tab.
 func isFieldValue(s string) bool {
+	const each = 0x0101010101010101
+	for len(s) >= 8 {
+		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		// The top bit of a byte is set if it may be below space, or DEL. Then the slow loop decides.
+		if del := x ^ each*0x7F; ((x-each*' ')|(del-each)&^del)&(each*0x80) != 0 {
+			break
+		}
+		s = s[8:]
+	}
 	for i := range len(s) {
 		if c := s[i]; c < ' ' && c != '\t' || c == 0x7F {
 			return false
@@ -61,14 +71,22 @@ func lower(c byte) byte {
 
 // trimSpace cuts spaces and tabs from both ends of s: what RFC 9110, Section 5.6.3, calls OWS.
 func trimSpace(s string) string {
-	for s != "" && (s[0] == ' ' || s[0] == '\t') {
-		s = s[1:]
-	}
-	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
+	s = skipSpace(s)
+	for s != "" && isSpace(s[len(s)-1]) {
 		s = s[:len(s)-1]
 	}
 	return s
 }
+
+// skipSpace skips spaces and tabs.
+func skipSpace(s string) string {
+	for s != "" && isSpace(s[0]) {
+		s = s[1:]
+	}
+	return s
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' }
 
 // cutElement returns the first element of a list without quoted strings, and the rest of the list. The element may be
 // empty: RFC 9110, Section 5.6.1.2, "A recipient MUST parse and ignore a reasonable number of empty list elements".
@@ -179,10 +197,12 @@ func appendExtensions(exts []extension, params []extensionParam, lines []string)
 }
 
 // skipEmpty skips commas and the space around them.
-func skipEmpty(s string) string { return strings.TrimLeft(s, ", \t") }
-
-// skipSpace skips spaces and tabs.
-func skipSpace(s string) string { return strings.TrimLeft(s, " \t") }
+func skipEmpty(s string) string {
+	for s != "" && (s[0] == ',' || isSpace(s[0])) {
+		s = s[1:]
+	}
+	return s
+}
 
 // cutToken cuts a token, which is empty if there is none, and the space around it from s.
 func cutToken(s string) (token, rest string) {
