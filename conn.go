@@ -217,7 +217,3 @@ func (c *Conn) Context() context.Context {
 	}
 	return c.life.ctx
 }
-
-type tracker struct{}
-
-func (*tracker) remove(*Conn) {}
