@@ -3,10 +3,7 @@ package compress
 // This file holds what a deflater remembers of the bytes that passed: the LZ77 window and the table that finds
 // repeats in it. Searching is in match.go.
 
-import (
-	"encoding/binary"
-	"slices"
-)
+import "encoding/binary"
 
 // history is a window of the bytes before the next one, and the positions of strings in it. Positions are kept
 // modulo 1<<16, which no window exceeds: one that is long out of date looks like one within reach, and is found out
@@ -116,12 +113,20 @@ func tableLog(level Level, n int) int {
 func (h *history) makeTable(log int) {
 	h.shift = uint8(32 - log)
 	if h.level == Fastest {
-		h.heads = slices.Grow(h.heads[:0], 1<<log)[:1<<log]
-		clear(h.heads)
+		h.heads = cleared(h.heads, 1<<log)
 	} else {
-		h.rows = slices.Grow(h.rows[:0], 1<<log)[:1<<log]
-		clear(h.rows)
+		h.rows = cleared(h.rows, 1<<log)
 	}
+}
+
+// cleared returns n zeros, in the memory of s if there is enough of it.
+func cleared[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	s = s[:n]
+	clear(s)
+	return s
 }
 
 // position returns what the table remembers of index i of buf.
