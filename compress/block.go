@@ -38,21 +38,19 @@ type blockWriter struct {
 	bitWriter
 	sequences []sequence // what the next block shall say
 
-	literalCount   [literalSymbols]uint32
-	distanceCount  [distanceSymbols]uint32
-	extraBits      int
-	literalCodes   [literalSymbols]code
-	distanceCodes  [distanceSymbols]code
-	literalLength  [literalSymbols]uint8
-	distanceLength [distanceSymbols]uint8
-	header         treeHeader
-	tree           treeBuilder
+	literalCount  [literalSymbols]uint16
+	distanceCount [distanceSymbols]uint16
+	extraBits     int // of the sequences
+	literals      tree
+	distances     tree
+	header        treeHeader
+	builder       treeBuilder
 }
 
 // appendBlock appends one block that holds raw, 1 to maxStored bytes, for which w.sequences stand.
 func (w *blockWriter) appendBlock(dst, raw []byte) []byte {
 	w.countSymbols(raw)
-	fixed := 3 + w.extraBits + fixedSize(&w.literalCount, &w.distanceCount)
+	fixed := 3 + w.extraBits + w.literals.sizeIn(&fixedLiteralTree) + w.distances.sizeIn(&fixedDistanceTree)
 	dynamic := 3 + w.extraBits + w.plan()
 	stored := 3 + 7 + 32 + 8*len(raw)
 	switch {
@@ -61,16 +59,21 @@ func (w *blockWriter) appendBlock(dst, raw []byte) []byte {
 	case fixed <= dynamic:
 		dst, at := room(dst, fixed)
 		w.add(0b010, 3)
-		at = w.appendSymbols(dst, at, raw, &fixedLiteral, &fixedDistance)
+		at = w.appendSymbols(dst, at, raw, &fixedLiteralTree, &fixedDistanceTree)
 		return dst[:at]
 	}
 	dst, at := room(dst, dynamic)
 	w.add(0b100, 3)
 	at = w.header.write(&w.bitWriter, dst, at)
-	assignCodes(w.literalCodes[:], w.literalLength[:])
-	assignCodes(w.distanceCodes[:], w.distanceLength[:])
-	at = w.appendSymbols(dst, at, raw, &w.literalCodes, &w.distanceCodes)
+	at = w.appendSymbols(dst, at, raw, &w.literals, &w.distances)
 	return dst[:at]
+}
+
+// plan makes the trees of a dynamic block and their header, and returns the bits that it and the symbols take.
+func (w *blockWriter) plan() int {
+	w.builder.build(&w.literals, maxCodeLength)
+	w.builder.build(&w.distances, maxCodeLength)
+	return w.literals.size + w.distances.size + w.header.plan(&w.literals, &w.distances, &w.builder)
 }
 
 // room returns dst with so many bits, and what flush needs, within its length, and where its content ends.
@@ -101,27 +104,8 @@ func (w *blockWriter) countSymbols(raw []byte) {
 		extra += uint(lengthExtra[l]) + uint(distanceExtra[d])
 	}
 	w.extraBits = int(extra)
-}
-
-// fixedSize returns the bits that the symbols take in the fixed codes.
-func fixedSize(literals *[literalSymbols]uint32, distances *[distanceSymbols]uint32) int {
-	n := uint32(0)
-	for _, c := range literals[:144] {
-		n += 8 * c
-	}
-	for _, c := range literals[144:256] {
-		n += 9 * c
-	}
-	for _, c := range literals[256:280] {
-		n += 7 * c
-	}
-	for _, c := range literals[280:] {
-		n += 8 * c
-	}
-	for _, c := range distances {
-		n += 5 * c
-	}
-	return int(n)
+	w.literals.count(w.literalCount[:])
+	w.distances.count(w.distanceCount[:])
 }
 
 // appendStored appends raw as it is.
@@ -135,12 +119,12 @@ func (w *blockWriter) appendStored(dst, raw []byte) []byte {
 }
 
 // appendSymbols writes the sequences and the end of the block to out[at:], in which there is room enough.
-func (w *blockWriter) appendSymbols(out []byte, at int, raw []byte, literals *[literalSymbols]code, distances *[distanceSymbols]code) int {
+func (w *blockWriter) appendSymbols(out []byte, at int, raw []byte, literals, distances *tree) int {
 	b := w.bitWriter
 	at = b.flush(out, at)
 	for _, s := range w.sequences {
 		for _, c := range raw[:s.literals] {
-			b.addCode(literals[c])
+			b.addCode(literals.codes[c])
 			if b.count > 63-maxCodeLength {
 				at = b.flush(out, at)
 			}
@@ -151,17 +135,17 @@ func (w *blockWriter) appendSymbols(out []byte, at int, raw []byte, literals *[l
 		raw = raw[int(s.literals)+int(s.length):]
 		at = b.flush(out, at)
 		l := lengthSymbol[s.length-minMatch]
-		b.addCode(literals[endOfBlock+1+uint(l)])
+		b.addCode(literals.codes[endOfBlock+1+uint(l)])
 		b.add(uint64(s.length-lengthBase[l]), uint(lengthExtra[l]))
 		d := distanceSymbol(s.distance)
-		b.addCode(distances[d])
+		b.addCode(distances.codes[d])
 		b.add(uint64(s.distance-distanceBase[d]), uint(distanceExtra[d]))
 		if b.count > 63-maxCodeLength {
 			at = b.flush(out, at)
 		}
 	}
 	at = b.flush(out, at)
-	b.addCode(literals[endOfBlock])
+	b.addCode(literals.codes[endOfBlock])
 	at = b.flush(out, at)
 	w.bitWriter = b
 	return at

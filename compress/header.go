@@ -7,11 +7,11 @@ package compress
 type treeHeader struct {
 	literals, distances, orders int // how many lengths of each kind are sent
 
-	all     [literalSymbols + distanceSymbols]uint8
-	runs    []run
-	count   [lengthCodes]uint32
-	lengths [lengthCodes]uint8
-	codes   [lengthCodes]code
+	value uint8 // the run under way
+	times int
+	runs  []run
+	count [lengthCodes]uint16
+	tree  tree // of the runs' symbols
 }
 
 // run is one symbol of the run-length encoding with its extra bits.
@@ -21,81 +21,82 @@ type run struct{ symbol, extra uint8 }
 // to 138 times).
 var runBits = [lengthCodes]uint8{16: 2, 17: 3, 18: 7}
 
-// plan makes the codes' lengths for the symbols counted, and the header that tells them, and returns the bits that
-// the header and the symbols take.
-func (w *blockWriter) plan() int {
-	literals, distances := w.literalLength[:], w.distanceLength[:]
-	w.tree.lengths(literals, w.literalCount[:], maxCodeLength)
-	w.tree.lengths(distances, w.distanceCount[:], maxCodeLength)
-	n := 0
-	for i, c := range &w.literalCount {
-		n += int(c) * int(literals[i])
-	}
-	for i, c := range &w.distanceCount {
-		n += int(c) * int(distances[i])
-	}
-	return n + w.header.plan(literals, distances, &w.tree)
-}
-
-// plan prepares the header for the given lengths and returns its size in bits.
-func (h *treeHeader) plan(literals, distances []uint8, tree *treeBuilder) int {
-	h.literals, h.distances = literalSymbols, distanceSymbols
-	for h.literals > 257 && literals[h.literals-1] == 0 {
-		h.literals--
-	}
-	for h.distances > 1 && distances[h.distances-1] == 0 {
-		h.distances--
-	}
+// plan prepares the header for two trees and sets size.
+func (h *treeHeader) plan(literals, distances *tree, b *treeBuilder) (size int) {
+	h.runs, h.times = h.runs[:0], 0
+	clear(h.count[:])
 	// The two lists are one for the run-length encoding.
-	n := copy(h.all[:], literals[:h.literals])
-	n += copy(h.all[n:], distances[:h.distances])
-	h.encode(h.all[:n])
+	h.literals = h.encode(literals)
+	h.distances = h.encode(distances)
+	if h.distances == 0 { // one distance code of no bits stands for none
+		h.distances = 1
+		h.append(0, 1)
+	}
+	h.flush()
 
-	tree.lengths(h.lengths[:], h.count[:], 7)
+	h.tree.count(h.count[:])
+	b.build(&h.tree, 7)
+	size = 14 + h.tree.size
+	for s := 16; s < lengthCodes; s++ {
+		size += int(h.count[s]) * int(runBits[s])
+	}
 	h.orders = lengthCodes
-	for h.orders > 4 && h.lengths[lengthOrder[h.orders-1]] == 0 {
+	for h.orders > 4 && h.count[lengthOrder[h.orders-1]] == 0 {
 		h.orders--
 	}
-	size := 14 + 3*h.orders
-	for s, c := range h.count {
-		size += int(c) * int(h.lengths[s]+runBits[s])
-	}
-	return size
+	return size + 3*h.orders
 }
 
-// encode turns lengths into runs and counts their symbols.
-func (h *treeHeader) encode(lengths []uint8) {
-	h.runs = h.runs[:0]
-	clear(h.count[:])
-	for i := 0; i < len(lengths); {
-		v, n := lengths[i], 1
-		for i+n < len(lengths) && lengths[i+n] == v {
-			n++
+// encode appends the lengths of a tree up to the last symbol in use and returns how many that are.
+func (h *treeHeader) encode(t *tree) int {
+	n := uint(0)
+	for _, u := range t.used {
+		s := u.symbol()
+		if s != n {
+			h.append(0, int(s-n))
 		}
-		i += n
-		if v != 0 {
-			h.add(v, 0)
-			n--
-		}
-		for n >= 3 {
-			var took int
-			switch {
-			case v != 0:
-				took = min(n, 6)
-				h.add(16, took-3)
-			case n <= 10:
-				took = n
-				h.add(17, took-3)
-			default:
-				took = min(n, 138)
-				h.add(18, took-11)
-			}
+		h.append(t.lengths[s%literalSymbols], 1)
+		n = s + 1
+	}
+	return int(n)
+}
+
+// append appends a length several times.
+func (h *treeHeader) append(value uint8, times int) {
+	if value == h.value {
+		h.times += times
+		return
+	}
+	h.flush()
+	h.value, h.times = value, times
+}
+
+// flush writes the run under way.
+func (h *treeHeader) flush() {
+	v, n := h.value, h.times
+	if n > 0 && v != 0 {
+		h.add(v, 0)
+		n--
+	}
+	for n >= 3 {
+		switch took := 0; {
+		case v != 0:
+			took = min(n, 6)
+			h.add(16, took-3)
+			n -= took
+		case n <= 10:
+			h.add(17, n-3)
+			n = 0
+		default:
+			took = min(n, 138)
+			h.add(18, took-11)
 			n -= took
 		}
-		for ; n > 0; n-- {
-			h.add(v, 0)
-		}
 	}
+	for ; n > 0; n-- {
+		h.add(v, 0)
+	}
+	h.times = 0
 }
 
 func (h *treeHeader) add(symbol uint8, extra int) {
@@ -110,15 +111,18 @@ func (h *treeHeader) write(w *bitWriter, out []byte, at int) int {
 	w.add(uint64(h.orders-4), 4)
 	at = w.flush(out, at)
 	for i, s := range lengthOrder[:h.orders] {
-		w.add(uint64(h.lengths[s]), 3)
+		if n := h.tree.lengths[s]; h.count[s] != 0 {
+			w.add(uint64(n), 3)
+		} else {
+			w.add(0, 3)
+		}
 		if i == 9 {
 			at = w.flush(out, at)
 		}
 	}
 	at = w.flush(out, at)
-	assignCodes(h.codes[:], h.lengths[:])
 	for _, r := range h.runs {
-		w.addCode(h.codes[r.symbol])
+		w.addCode(h.tree.codes[r.symbol])
 		w.add(uint64(r.extra), uint(runBits[r.symbol]))
 		if w.count > 63-7-7 {
 			at = w.flush(out, at)

@@ -1,9 +1,11 @@
 package compress
 
-// This file holds the making of Huffman codes for what is to be written: frequencies to code lengths, limited to a
-// longest one, and lengths to codes. The inflater's tables are in inflate_table.go.
+// This file holds the making of Huffman codes for what is to be written. Most blocks are short messages that use some
+// eighty symbols, and making the codes costs as much as finding the matches: so one pass over the alphabet notes which
+// symbols are in use, and all others go over those only. The inflater's tables are in inflate_table.go.
 
 import (
+	"math"
 	"math/bits"
 	"slices"
 )
@@ -12,117 +14,179 @@ import (
 // high half.
 type code uint32
 
-func makeCode(value uint32, length uint8) code {
-	return code(bits.Reverse16(uint16(value))>>(16-length&15)) | code(length)<<16
+func makeCode(value uint16, length uint8) code {
+	return code(bits.Reverse16(value)>>(16-length&15)) | code(length)<<16
 }
 
-// The codes of the fixed trees.
-var fixedLiteral, fixedDistance = func() (l [literalSymbols]code, d [distanceSymbols]code) {
+// tree is a Huffman tree over an alphabet of at most 286 symbols. Only the symbols in use have a length and a code.
+type tree struct {
+	used    []counted // by symbol
+	lengths [literalSymbols]uint8
+	codes   [literalSymbols]code
+	size    int // bits of all symbols together
+
+	space [literalSymbols + 2]counted
+}
+
+// counted is a symbol and how often it occurs, as frequency<<16 | symbol.
+type counted uint32
+
+func (c counted) symbol() uint      { return uint(c & 0xFFFF) }
+func (c counted) frequency() uint32 { return uint32(c >> 16) }
+
+// The fixed trees.
+var fixedLiteralTree, fixedDistanceTree = func() (l, d tree) {
 	literals, distances := fixedLengths()
-	var all [288]code
-	assignCodes(all[:], literals[:])
-	copy(l[:], all[:])
-	assignCodes(d[:], distances[:distanceSymbols])
+	l.fix(literals[:])
+	d.fix(distances[:])
 	return l, d
 }()
 
-// assignCodes gives the canonical codes of the given lengths (RFC 1951, Section 3.2.2).
-func assignCodes(codes []code, lengths []uint8) {
-	var count, next [maxCodeLength + 2]uint16
+// fix gives the tree the canonical codes (RFC 1951, Section 3.2.2) of the given lengths, of which those beyond
+// the alphabet are not needed.
+func (t *tree) fix(lengths []uint8) {
+	var count [maxCodeLength + 1]uint16
 	for _, n := range lengths {
 		count[n&15]++
 	}
-	count[0] = 0
+	next := firstCodes(&count)
+	for s := range min(len(lengths), len(t.codes)) {
+		n := lengths[s]
+		t.lengths[s] = n
+		t.codes[s] = makeCode(next[n&15], n)
+		next[n&15]++
+	}
+}
+
+// firstCodes returns the first code of each length, given how many there are.
+func firstCodes(count *[maxCodeLength + 1]uint16) (next [maxCodeLength + 1]uint16) {
+	c := uint16(0)
 	for n := 1; n <= maxCodeLength; n++ {
-		next[n+1] = (next[n] + count[n]) << 1
+		next[n] = c
+		c = (c + count[n]) << 1
 	}
-	codes = codes[:len(lengths)]
-	for i, n := range lengths {
-		if n != 0 {
-			codes[i] = makeCode(uint32(next[n&15]), n)
-			next[n&15]++
-		}
-	}
+	return next
 }
 
-// treeBuilder turns frequencies into code lengths. It is scratch space, kept for the next time.
-type treeBuilder struct {
-	leaves [literalSymbols]uint32 // frequency<<9 | symbol, by rising frequency
-	nodes  [literalSymbols]uint32 // frequencies of inner nodes, then their parents, then their depths
-}
-
-// lengths sets the length of each symbol's code, at most limit; 0 where the frequency is 0. A lone symbol gets one
-// bit. Frequencies must add up to less than 1<<23.
-func (t *treeBuilder) lengths(lengths []uint8, frequencies []uint32, limit int) {
-	lengths = lengths[:len(frequencies)]
-	clear(lengths)
-	n := t.sort(frequencies)
-	if n <= 2 {
-		for _, leaf := range t.leaves[:n] {
-			lengths[leaf&511] = 1
-		}
-		return
+// sizeIn returns how many bits t's symbols take with the codes of a fixed tree.
+func (t *tree) sizeIn(fixed *tree) int {
+	n := uint32(0)
+	for _, u := range t.used {
+		n += u.frequency() * uint32(fixed.lengths[u.symbol()%literalSymbols])
 	}
-	var count [maxCodeLength + 1]int
-	t.depths(n, &count, limit)
-	i := 0
-	for length := limit; length > 0; length-- {
-		for c := count[length]; c > 0; c-- {
-			lengths[t.leaves[i]&511] = uint8(length)
-			i++
-		}
-	}
-}
-
-// sort collects the symbols in use, by rising frequency. Messages are short and most of their frequencies small, so
-// those are sorted by counting.
-func (t *treeBuilder) sort(frequencies []uint32) int {
-	const small = 32
-	var at [small + 1]uint16
-	for _, f := range frequencies {
-		at[min(f, small)]++
-	}
-	n := uint16(0)
-	for f := 1; f <= small; f++ {
-		n, at[f] = n+at[f], n
-	}
-	large := at[small]
-	for s, f := range frequencies {
-		if f != 0 {
-			slot := &at[min(f, small)]
-			t.leaves[*slot] = f<<9 | uint32(s)
-			*slot++
-		}
-	}
-	slices.Sort(t.leaves[large:n])
 	return int(n)
 }
 
-// depths finds how many leaves are at each depth of the Huffman tree over the first n leaves. Two queues, the sorted
+// count notes the symbols that have a frequency.
+func (t *tree) count(frequencies []uint16) {
+	n := 0
+	for i := 0; i+4 <= len(frequencies); i += 4 {
+		f := frequencies[i : i+4 : i+4]
+		if f[0]|f[1]|f[2]|f[3] == 0 {
+			continue
+		}
+		for j, x := range f {
+			if x != 0 {
+				t.space[n] = counted(x)<<16 | counted(i+j)
+				n++
+			}
+		}
+	}
+	for i := len(frequencies) &^ 3; i < len(frequencies); i++ {
+		if x := frequencies[i]; x != 0 {
+			t.space[n] = counted(x)<<16 | counted(i)
+			n++
+		}
+	}
+	t.used = t.space[:n]
+}
+
+// treeBuilder is the scratch space in which trees are built.
+type treeBuilder struct {
+	leaves [literalSymbols + 1]counted // by rising frequency
+	nodes  [literalSymbols + 1]uint32  // frequencies of inner nodes, then their parents, then their depths
+}
+
+// build makes the codes of the symbols that count noted, none longer than limit. A lone symbol gets one bit.
+func (b *treeBuilder) build(t *tree, limit int) {
+	b.sort(t.used)
+	n := len(t.used)
+	var count [maxCodeLength + 1]uint16
+	if n <= 2 {
+		count[1] = uint16(n)
+	} else {
+		b.depths(n, &count, limit)
+	}
+	i, size := 0, 0
+	for length := limit; length > 0; length-- {
+		sum := 0
+		for range count[length] {
+			leaf := b.leaves[i]
+			t.lengths[leaf.symbol()%literalSymbols] = uint8(length)
+			sum += int(leaf.frequency())
+			i++
+		}
+		size += sum * length
+	}
+	t.size = size
+	next := firstCodes(&count)
+	for _, u := range t.used {
+		s := u.symbol() % literalSymbols
+		n := t.lengths[s]
+		t.codes[s] = makeCode(next[n&15], n)
+		next[n&15]++
+	}
+}
+
+// sort fills leaves. Messages are short and most of their frequencies small: those are sorted by counting.
+func (b *treeBuilder) sort(used []counted) {
+	const small = 31
+	var at [small + 1]uint16
+	for _, u := range used {
+		at[min(u.frequency(), small)&small]++
+	}
+	n := uint16(0)
+	for f, k := range at {
+		at[f] = n
+		n += k
+	}
+	large := at[small]
+	for _, u := range used {
+		slot := &at[min(u.frequency(), small)&small]
+		b.leaves[*slot] = u
+		*slot++
+	}
+	slices.Sort(b.leaves[large:n])
+	b.leaves[n] = math.MaxUint32
+}
+
+// depths finds how many of the first n leaves are at each depth of the Huffman tree over them. Two queues, the sorted
 // leaves and the inner nodes in the order of their making, give the two lightest nodes each time.
-func (t *treeBuilder) depths(n int, count *[maxCodeLength + 1]int, limit int) {
+func (b *treeBuilder) depths(n int, count *[maxCodeLength + 1]uint16, limit int) {
 	leaf, inner := 0, 0
+	leaves, nodes := &b.leaves, &b.nodes
 	for made := range n - 1 {
+		nodes[made] = math.MaxUint32 // not there yet
 		sum := uint32(0)
 		for range 2 {
-			if leaf < n && (inner >= made || t.leaves[leaf]>>9 <= t.nodes[inner]) {
-				sum += t.leaves[leaf] >> 9
+			if l, i := leaves[leaf].frequency(), nodes[inner]; l < math.MaxUint16 && l <= i {
+				sum += l
 				leaf++
 			} else {
-				sum += t.nodes[inner]
-				t.nodes[inner] = uint32(made)
+				sum += i
+				nodes[inner] = uint32(made)
 				inner++
 			}
 		}
-		t.nodes[made] = sum
+		nodes[made] = sum
 	}
 	// Down from the root: every inner node is one leaf of its depth turned into two of the next. Beyond the limit,
 	// the deepest leaf above it is turned instead.
-	t.nodes[n-2] = 0
+	nodes[n-2] = 0
 	count[1] = 2
 	for i := n - 3; i >= 0; i-- {
-		depth := t.nodes[t.nodes[i]] + 1
-		t.nodes[i] = depth
+		depth := nodes[nodes[i]] + 1
+		nodes[i] = depth
 		d := min(int(depth), limit-1)
 		for ; count[d] == 0; d-- {
 		}
