@@ -147,10 +147,12 @@ func refusalFor(err error) *HandshakeError {
 func appendRefusal(dst []byte, e *HandshakeError) []byte {
 	dst = append(strconv.AppendInt(append(dst, "HTTP/1.1 "...), int64(e.Status), 10), ' ')
 	dst = append(append(dst, http.StatusText(e.Status)...), "\r\n"...)
+	// RFC 9110, Section 7.8, wants Connection to name Upgrade where that is sent. "close" is left out then: some clients
+	// drop the whole field when they see it.
 	connection := "close"
 	for name, values := range e.Header {
 		if equalFold(name, "Connection") {
-			connection = "Upgrade, close"
+			connection = "Upgrade"
 			continue
 		}
 		if !isToken(name) || equalFold(name, "Content-Length") || equalFold(name, "Transfer-Encoding") {
