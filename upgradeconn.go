@@ -54,7 +54,8 @@ func (u *Upgrader) UpgradeConn(ctx context.Context, nc net.Conn, accept func(*Re
 	}()
 	deadline := boundHandshake(ctx, nc, end)
 	subprotocol, rest, refusal := u.handshake(h, nc, accept)
-	if err := deadline.release(); err != nil && refusal == nil {
+	// A client whose time was up is told so; when the caller has given up, there is nobody to answer for.
+	if err := deadline.release(); err != nil && (refusal == nil || !errors.Is(err, context.DeadlineExceeded)) {
 		refusal = &HandshakeError{Reason: "the handshake was interrupted", Err: err}
 	}
 	if refusal != nil {
