@@ -16,7 +16,7 @@ func TestBothRoles(t *testing.T) {
 	u := &Upgrader{Subprotocols: []string{"b", "a"}}
 	subprotocol := make(chan string, 1)
 
-	s := httptest.NewServer(u.Handler(func(c *Conn, r *http.Request) { subprotocol <- subprotocolOf(c) }))
+	s := httptest.NewServer(u.Handler(func(c *Conn, r *http.Request) { subprotocol <- c.Subprotocol() }))
 	defer s.Close()
 
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -35,7 +35,7 @@ func TestBothRoles(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			subprotocol <- subprotocolOf(c)
+			subprotocol <- c.Subprotocol()
 			c.CloseNow()
 		}
 	}()
@@ -51,8 +51,8 @@ func TestBothRoles(t *testing.T) {
 			if resp.StatusCode != 101 || resp.Body != http.NoBody {
 				t.Errorf("response %v with body %v", resp.Status, resp.Body)
 			}
-			if server := <-subprotocol; server != "b" || subprotocolOf(c) != "b" {
-				t.Errorf("subprotocol %q at the server, %q at the client, want b", server, subprotocolOf(c))
+			if server := <-subprotocol; server != "b" || c.Subprotocol() != "b" {
+				t.Errorf("subprotocol %q at the server, %q at the client, want b", server, c.Subprotocol())
 			}
 		})
 	}

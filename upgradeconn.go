@@ -19,13 +19,6 @@ import (
 // requestBuffer is the size of the buffer that a request is read into at first. Most fit.
 const requestBuffer = 4 << 10
 
-// A client that was refused may still be sending. Closing at once would reset the connection and destroy the answer,
-// so its input is thrown away up to these bounds.
-const (
-	lingerTime  = time.Second
-	lingerBytes = 1 << 20
-)
-
 // UpgradeConn reads an opening handshake from nc and answers it, without net/http. accept, unless nil, is called with
 // a request that is a right one; its error refuses the request, with the status, reason and header of a
 // *HandshakeError, or else with 403. The error's text is not sent. nc may be a *tls.Conn.
@@ -171,7 +164,8 @@ func appendRefusal(dst []byte, e *HandshakeError) []byte {
 	return append(append(dst, "\r\n"...), body...)
 }
 
-// refuseConn sends the response, and gives the client the time to read it before the connection goes.
+// refuseConn sends the response, and gives the client the time to read it before the connection goes: it may still be
+// sending, and closing at once would reset the connection and destroy the answer.
 func refuseConn(nc net.Conn, response []byte) {
 	nc.SetDeadline(time.Now().Add(lingerTime))
 	if _, err := nc.Write(response); err != nil {

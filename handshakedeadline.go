@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// longAgo is a deadline that has passed, by any clock.
-var longAgo = time.Unix(1, 0)
-
 // handshakeDeadline bounds the I/O on a connection until release.
 type handshakeDeadline struct {
 	ctx    context.Context
@@ -43,7 +40,7 @@ func (d *handshakeDeadline) watch() {
 	d.done = done
 	d.stop = context.AfterFunc(d.ctx, func() {
 		defer close(done)
-		if nc.SetDeadline(longAgo) != nil {
+		if nc.SetDeadline(past) != nil {
 			nc.Close()
 		}
 	})
