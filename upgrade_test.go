@@ -54,6 +54,26 @@ func upgradeServers(t *testing.T, u *Upgrader, opened func(*Conn)) (byName map[s
 	return map[string]string{"Upgrade": s.Listener.Addr().String(), "UpgradeConn": ln.Addr().String()}
 }
 
+// closingHandshake reads the server's close frame, answers it, waits for the server to end the connection, and returns
+// the status code.
+func closingHandshake(t *testing.T, nc net.Conn) StatusCode {
+	t.Helper()
+	var frame [4]byte
+	if _, err := io.ReadFull(nc, frame[:]); err != nil {
+		t.Fatal(err)
+	}
+	if frame[0] != 0x88 || frame[1] != 2 {
+		t.Fatalf("frame %x, want a close frame with a code alone", frame)
+	}
+	if _, err := nc.Write([]byte{0x88, 0x82, 0, 0, 0, 0, frame[2], frame[3]}); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := io.Copy(io.Discard, nc); n != 0 || err != nil {
+		t.Fatalf("%d bytes behind the close frame, %v", n, err)
+	}
+	return StatusCode(frame[2])<<8 | StatusCode(frame[3])
+}
+
 // send connects to addr, sends a request, and returns the response to it and the connection.
 func send(t *testing.T, addr, request string) (*http.Response, string, net.Conn) {
 	t.Helper()
@@ -65,9 +85,18 @@ func send(t *testing.T, addr, request string) (*http.Response, string, net.Conn)
 	if _, err := io.WriteString(nc, request); err != nil {
 		t.Fatal(err)
 	}
-	resp, body := readResponseTo(t, bufio.NewReader(nc))
-	return resp, body, nc
+	r := bufio.NewReader(nc)
+	resp, body := readResponseTo(t, r)
+	return resp, body, readConn{nc, r}
 }
+
+// readConn is a connection whose first bytes have already been read into a buffer.
+type readConn struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+func (c readConn) Read(p []byte) (int, error) { return c.r.Read(p) }
 
 // requestWith returns the minimal request with one part of it replaced.
 func requestWith(old, new string) string {
@@ -200,14 +229,18 @@ func TestBytesBehindRequest(t *testing.T) {
 	behind := make(chan string, 1)
 	u := &Upgrader{}
 	for name, addr := range upgradeServers(t, u, func(c *Conn) {
-		behind <- string(bufferedOf(c))
+		_, p, err := c.Read(context.Background())
+		if err != nil {
+			t.Error(err)
+		}
+		behind <- string(p)
 		c.CloseNow()
 	}) {
 		if resp, _, _ := send(t, addr, minimalRequest+frame); resp.StatusCode != 101 {
 			t.Errorf("%s: %s", name, resp.Status)
 		}
-		if got := <-behind; got != frame {
-			t.Errorf("%s: %q, want %q", name, got, frame)
+		if got := <-behind; got != "hello" {
+			t.Errorf("%s: %q", name, got)
 		}
 	}
 }
@@ -339,16 +372,18 @@ func TestSecureOrigin(t *testing.T) {
 }
 
 // TestHandlerPanic protects the process and the log from panics in a handler, which net/http can no longer see, and
-// that every way out of it ends the connection.
+// that every way out of it closes the connection with the right
+// code.
 func TestHandlerPanic(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		f      func()
 		logged string
+		code   StatusCode
 	}{
-		{"return", func() {}, ""},
-		{"panic", func() { panic("the handler is broken") }, "panic serving 127.0.0.1:"},
-		{"abort", func() { panic(http.ErrAbortHandler) }, ""},
+		{"return", func() {}, "", StatusNormalClosure},
+		{"panic", func() { panic("the handler is broken") }, "panic serving 127.0.0.1:", StatusInternalError},
+		{"abort", func() { panic(http.ErrAbortHandler) }, "", StatusInternalError},
 	} {
 		for _, own := range []bool{true, false} {
 			var logged lockedBuffer
@@ -364,7 +399,9 @@ func TestHandlerPanic(t *testing.T) {
 			if resp.StatusCode != 101 {
 				t.Errorf("%s: %s", tc.name, resp.Status)
 			}
-			io.Copy(io.Discard, nc) // until the server closes, which it does after it has logged
+			if code := closingHandshake(t, nc); code != tc.code { // which begins after the panic was logged
+				t.Errorf("%s: closed with %v, want %v", tc.name, code, tc.code)
+			}
 			got := logged.String()
 			if tc.logged == "" && got != "" || !strings.Contains(got, tc.logged) {
 				t.Errorf("%s: log %q, want %q", tc.name, got, tc.logged)
