@@ -561,7 +561,7 @@ func FuzzResponse(f *testing.F) {
 		if len(body) > maxRefusalBody || err != nil {
 			t.Fatalf("body of %d bytes, %v", len(body), err)
 		}
-		subprotocol, err := d.judge(resp, rfcKey)
+		agreed, err := d.judge(resp, rfcKey)
 		if err != nil {
 			var e *HandshakeError
 			if !errors.As(err, &e) || e.Status != resp.StatusCode {
@@ -573,7 +573,7 @@ func FuzzResponse(f *testing.F) {
 			t.Fatalf("left over: %q of %q", string(buffered)+nc.input, input)
 		}
 		head := strings.TrimSuffix(string(input), string(buffered)+nc.input)
-		if !strings.HasSuffix(head, "\n") || !strings.Contains(head, rfcAccept) || subprotocol != "" && !strings.Contains(head, subprotocol) {
+		if !strings.HasSuffix(head, "\n") || !strings.Contains(head, rfcAccept) || agreed.subprotocol != "" && !strings.Contains(head, agreed.subprotocol) {
 			t.Fatalf("accepted %q", head)
 		}
 	})
