@@ -385,14 +385,15 @@ func checkResponse(resp *http.Response, key string, offered []string) (subprotoc
 	}
 	// "this header field indicates the use of an extension that was not present in the client's handshake". Section
 	// 11.3.2: it "MUST NOT appear more than once in an HTTP response".
+	var answer []extension
 	if v := h["Sec-Websocket-Extensions"]; len(v) > 0 {
-		answer, _, ok := appendExtensions(nil, nil, v)
-		if !ok || len(v) > 1 {
+		var ok bool
+		if answer, _, ok = appendExtensions(nil, nil, v); !ok || len(v) > 1 {
 			return bad("Sec-WebSocket-Extensions is malformed or repeated")
 		}
-		if err := confirmExtensions(answer); err != nil {
-			return bad("Sec-WebSocket-Extensions is not acceptable: " + err.Error())
-		}
+	}
+	if err := confirmExtensions(answer); err != nil {
+		return bad("Sec-WebSocket-Extensions is not acceptable: " + err.Error())
 	}
 	// "this header field indicates the use of a subprotocol that was not present in the client's handshake". Section
 	// 11.3.4: it "MUST NOT appear more than once in an HTTP response".
@@ -417,7 +418,8 @@ var errNotOffered = errors.New("an extension that was not offered")
 // Sec-WebSocket-Extensions in the request. It offers none, so the field is not sent.
 func offerExtensions() string { return "" }
 
-// confirmExtensions is the second part: it takes the server's answer to what offerExtensions offered.
+// confirmExtensions is the second part: it takes the server's answer to what offerExtensions offered, which is empty if
+// there is none.
 func confirmExtensions(answer []extension) error {
 	if len(answer) > 0 {
 		return errNotOffered

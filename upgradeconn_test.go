@@ -89,6 +89,35 @@ func TestUpgradeConnFaults(t *testing.T) {
 	}
 }
 
+// halfCloser is a connection that can end its outgoing stream alone, and fails at it.
+type halfCloser struct{ net.Conn }
+
+func (halfCloser) CloseWrite() error { return errors.New("not connected") }
+
+// TestRefusalFaults protects against I/O that fails while a request is refused: the refusal stays the error, and the
+// connection is closed.
+func TestRefusalFaults(t *testing.T) {
+	for n := int64(3); n <= 7; n++ {
+		nc := &scriptConn{input: requestWith("GET", "PUT")}
+		faulty := &faultconn.Conn{Conn: nc, FailAt: n, Err: errors.New("the cable was cut")}
+		_, err := upgradeScript(t, halfCloser{faulty}, nc, nil)
+		var e *HandshakeError
+		if !errors.As(err, &e) || n > 3 && e.Status != 405 {
+			t.Errorf("fault at operation %d: %v", n, err)
+		}
+	}
+}
+
+// TestUpgradeConnLargeResponse protects the pool from responses of unusual size, and their receivers from losing them.
+func TestUpgradeConnLargeResponse(t *testing.T) {
+	nc := &scriptConn{input: minimalRequest}
+	value := strings.Repeat("a", 3*requestBuffer)
+	response, err := upgradeScript(t, nc, nc, func(r *Request) error { r.AddResponseHeader("X", value); return nil })
+	if err != nil || !strings.Contains(response, "\r\nX: "+value+"\r\n\r\n") {
+		t.Errorf("%v, %d bytes", err, len(response))
+	}
+}
+
 // TestUpgradeConnSyntax protects against requests that are not HTTP, beyond what both servers are tested with.
 func TestUpgradeConnSyntax(t *testing.T) {
 	for _, tc := range []struct {
