@@ -165,7 +165,7 @@ func (c *Conn) appendPong(payload []byte) (done bool) {
 	if c.err != nil {
 		return true // it cannot be sent any more
 	}
-	if len(c.out)+need > c.bufferLimit() {
+	if len(c.out)+need > c.limit {
 		return false
 	}
 	c.out, _ = c.s.AppendControl(growBuffer(c.out, need), OpPong, payload)
@@ -240,7 +240,7 @@ func (c *Conn) silence() {
 func (c *Conn) autoPing() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err != nil || len(c.out)+pingSize > c.bufferLimit() {
+	if c.err != nil || len(c.out)+pingSize > c.limit {
 		return
 	}
 	c.appendPing(&c.pingsLocked().auto)

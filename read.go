@@ -239,7 +239,8 @@ func (c *Conn) collect(p []byte) {
 // ok is false when more is needed, or when stopped is set.
 func (c *Conn) next() (ev Event, ok bool) {
 	for len(c.in) > 0 && !c.stopped {
-		_, ev, n, err := c.r.Next(nil, c.in)
+		ev = Event{}
+		n, err := c.r.next(c.in, &ev)
 		c.in = c.in[n:]
 		if err != nil {
 			c.violated(err)
@@ -264,7 +265,7 @@ func (c *Conn) next() (ev Event, ok bool) {
 // wanted reports whether a part of a message is for the application, and counts messages.
 func (c *Conn) wanted(ev *Event) bool {
 	if ev.Last {
-		c.messagesIn.Add(1)
+		c.messages++
 	}
 	if c.skip {
 		c.skip = !ev.Last
@@ -331,7 +332,7 @@ func (c *Conn) fill() bool {
 	}
 	// An error that came with bytes will come again with the next ones.
 	c.in = p[:n]
-	c.bytesIn.Add(uint64(n))
+	c.bytes += uint64(n)
 	if c.deadline.alive != nil {
 		c.deadline.alive.heard()
 	}
@@ -362,8 +363,8 @@ func (c *Conn) place(polls bool) []byte {
 
 // park does what is due before waiting for the network.
 func (c *Conn) park() {
-	if c.state.Load()&moreInput != 0 {
-		c.state.And(^uint32(moreInput))
+	if c.state.Load()&(inBody|moreInput) != 0 {
+		c.state.And(^uint32(inBody | moreInput))
 	}
 	c.dropInput()
 	if c.gather == intoPool && len(c.dst) == 0 && c.dst != nil {
