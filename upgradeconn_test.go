@@ -6,11 +6,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -436,6 +438,50 @@ func TestRefusalReachesClient(t *testing.T) {
 	var e *HandshakeError
 	if err := <-done; !errors.As(err, &e) || e.Status != 431 {
 		t.Error(err)
+	}
+}
+
+// TestUpgradeConnTLS protects a bare server over TLS: the handshake of TLS happens within UpgradeConn, and pages that
+// came without TLS are of another origin.
+func TestUpgradeConnTLS(t *testing.T) {
+	s := httptest.NewTLSServer(nil) // for its certificate
+	defer s.Close()
+	ln, err := tls.Listen("tcp", "127.0.0.1:0", s.TLS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	for scheme, want := range map[string]int{"http": 403, "https": 101} {
+		done := make(chan error, 1)
+		go func() {
+			nc, err := ln.Accept()
+			if err != nil {
+				done <- err
+				return
+			}
+			c, err := new(Upgrader).UpgradeConn(context.Background(), nc, nil)
+			if err == nil {
+				err = c.Write(context.Background(), OpText, []byte("hello"))
+				c.CloseNow()
+			}
+			done <- err
+		}()
+		d := Dialer{
+			Proxy: noProxy, TLS: &tls.Config{RootCAs: trust(s)}, Header: http.Header{"Origin": {scheme + "://" + ln.Addr().String()}},
+		}
+		c, resp, err := d.Dial(t.Context(), "wss://"+ln.Addr().String())
+		if resp == nil || resp.StatusCode != want {
+			t.Fatalf("%s: %v, %v", scheme, resp, err)
+		}
+		if err == nil {
+			if _, p, err := c.Read(t.Context()); string(p) != "hello" {
+				t.Errorf("%q, %v", p, err)
+			}
+			c.CloseNow()
+		}
+		if err := <-done; (err == nil) != (want == 101) {
+			t.Error(err)
+		}
 	}
 }
 
