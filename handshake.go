@@ -300,7 +300,8 @@ func appendAcceptKey(dst []byte, key string) []byte {
 
 // appendSwitching appends the response that accepts a handshake, up to and without the empty line that ends it.
 func appendSwitching(dst []byte, key, subprotocol, extensions string) []byte {
-	dst = append(dst, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
+	dst = append(dst, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"...)
+	dst = append(dst, "Sec-WebSocket-Accept: "...)
 	dst = append(appendAcceptKey(dst, key), "\r\n"...)
 	if subprotocol != "" {
 		dst = appendField(dst, ownFields[fieldProtocol], subprotocol)
@@ -408,8 +409,8 @@ func checkResponse(resp *http.Response, key string, offered []string) (subprotoc
 	return "", nil
 }
 
-// acceptExtensions is the server's half of the negotiation of extensions: it takes the
-// client's offers and returns the value of Sec-WebSocket-Extensions in the response. It declines every offer, so the field is not sent.
+// acceptExtensions is the server's half of the negotiation of extensions: it takes the client's offers and returns the
+// value of Sec-WebSocket-Extensions in the response. It declines every offer, so the field is not sent.
 func acceptExtensions([]extension) string { return "" }
 
 var errNotOffered = errors.New("an extension that was not offered")
