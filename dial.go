@@ -28,8 +28,8 @@ const (
 	maxRefusalWire  = 16 << 10 // bytes that it reads for them, which may come in tiny chunks
 )
 
-// Dialer makes connections. The zero value is ready. Its methods may be called by several goroutines at once; a copy
-// can be changed independently, but maps and slices are shared.
+// Dialer makes connections. The zero value is ready. Its methods may be called by several goroutines at once. The fields
+// must not be changed once it has made a connection, which goes on to use its Options; change a copy.
 type Dialer struct {
 	Options
 

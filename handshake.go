@@ -219,7 +219,7 @@ func (o *opening) checkVersion() *HandshakeError {
 	}
 }
 
-// checkKey accepts one key with the only encoding that 16 bytes have in base64.
+// checkKey accepts one key, of 16 bytes in base64.
 func (o *opening) checkKey() *HandshakeError {
 	if err := o.once(fieldKey); err != nil {
 		return err
@@ -273,7 +273,8 @@ func (o *opening) chooseSubprotocol(preferred []string) string {
 // keySize is the size in bytes of a Sec-WebSocket-Key: 16 bytes in base64.
 const keySize = 24
 
-// validKey reports whether key is the canonical base64 encoding of 16 bytes.
+// validKey reports whether key encodes 16 bytes in base64. The bits behind them need not be zero: those of the example in
+// RFC 6455, Section 4.1, are not.
 func validKey(key string) bool {
 	if len(key) != keySize {
 		return false
@@ -281,7 +282,7 @@ func validKey(key string) bool {
 	var src [keySize]byte
 	var dst [keySize / 4 * 3]byte
 	copy(src[:], key)
-	n, err := base64.StdEncoding.Strict().Decode(dst[:], src[:])
+	n, err := base64.StdEncoding.Decode(dst[:], src[:])
 	return err == nil && n == 16
 }
 
@@ -301,7 +302,8 @@ func appendAcceptKey(dst []byte, key string) []byte {
 
 // appendSwitching appends the response that accepts a handshake, up to and without the empty line that ends it.
 func appendSwitching(dst []byte, key, subprotocol string, extensions []byte) []byte {
-	dst = append(dst, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
+	dst = append(dst, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"...)
+	dst = append(dst, "Sec-WebSocket-Accept: "...)
 	dst = append(appendAcceptKey(dst, key), "\r\n"...)
 	if subprotocol != "" {
 		dst = appendField(dst, ownFields[fieldProtocol], subprotocol)
@@ -389,15 +391,16 @@ func checkResponse(resp *http.Response, key string, offered []string, compressio
 	}
 	// "this header field indicates the use of an extension that was not present in the client's handshake". Section
 	// 11.3.2: it "MUST NOT appear more than once in an HTTP response".
+	var answer []extension
 	if v := h["Sec-Websocket-Extensions"]; len(v) > 0 {
-		answer, _, ok := appendExtensions(nil, nil, v)
-		if !ok || len(v) > 1 {
+		var ok bool
+		if answer, _, ok = appendExtensions(nil, nil, v); !ok || len(v) > 1 {
 			return bad("Sec-WebSocket-Extensions is malformed or repeated")
 		}
-		var err error
-		if agreed.compression, err = confirmExtensions(compression, answer); err != nil {
-			return bad("Sec-WebSocket-Extensions is not acceptable: " + err.Error())
-		}
+	}
+	var err error
+	if agreed.compression, err = confirmExtensions(compression, answer); err != nil {
+		return bad("Sec-WebSocket-Extensions is not acceptable: " + err.Error())
 	}
 	// "this header field indicates the use of a subprotocol that was not present in the client's handshake". Section
 	// 11.3.4: it "MUST NOT appear more than once in an HTTP response".

@@ -190,13 +190,17 @@ func hijackFailure(w http.ResponseWriter, err error) *HandshakeError {
 
 // respond writes a response within the handshake timeout.
 func (u *Upgrader) respond(nc net.Conn, response []byte) error {
+	timed := false
 	if t := orDefault(u.HandshakeTimeout, DefaultHandshakeTimeout); t > 0 {
-		nc.SetWriteDeadline(time.Now().Add(t))
+		timed = nc.SetWriteDeadline(time.Now().Add(t)) == nil
 	}
 	if _, err := nc.Write(response); err != nil {
 		return err
 	}
-	return nc.SetDeadline(time.Time{})
+	if timed {
+		return nc.SetWriteDeadline(time.Time{})
+	}
+	return nil
 }
 
 // Handler returns a handler that upgrades every request and calls f, on a goroutine of its own, with the connection.
