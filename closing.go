@@ -184,8 +184,8 @@ func (c *Conn) lost(err error) {
 // finish takes the connection from its end to the closed transport. It holds the reading bit, for ever.
 func (c *Conn) finish() {
 	c.unwatch()
-	c.ctx, c.alive, c.gather = context.Background(), nil, notGathering
-	c.part, c.cur, c.skip, c.streaming = nil, nil, false, false
+	c.ctx, c.deadline.alive, c.gather = context.Background(), nil, notGathering
+	c.part, c.stream, c.skip = nil, nil, false
 	if c.phase() == endHandshake {
 		c.stopped = false
 		c.message((*Conn).untilClosed)
@@ -224,16 +224,13 @@ func (c *Conn) linger() {
 		}
 	}
 	c.t.setReadDeadline(time.Now().Add(lingerTime))
-	c.lingered = lingerBytes
-	c.consume = (*Conn).discard
+	left := lingerBytes
+	c.consume = func(c *Conn) (done bool) {
+		left -= len(c.in)
+		c.in = nil
+		return left <= 0
+	}
 	c.t.run(c)
-}
-
-// discard drops what has come.
-func (c *Conn) discard() (done bool) {
-	c.lingered -= len(c.in)
-	c.in = nil
-	return c.lingered <= 0
 }
 
 // finished lets go of everything.

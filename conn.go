@@ -29,29 +29,24 @@ type Conn struct {
 	state atomic.Uint32 // reading, inBody, moreInput, ended
 
 	// Owned by whoever holds the reading bit.
-	r         Receiver
-	ctx       context.Context    // of the read under way
-	consume   func(c *Conn) bool // takes what has come; reports whether the read is done
-	in        []byte             // has come and has not been given to r
-	inBuf     []byte             // the pooled buffer that in is part of, or nil
-	dst       []byte             // where the message under way is put together
-	gather    gathering          // what kind of slice dst is
-	part      []byte             // what a cancelled read had of its message
-	cur       []byte             // of the message that a Reader streams: has come and has not been read
-	loop      *messageLoop       // nil outside of Messages
-	streams   uint32             // counts the messages that were given to a Reader
-	op        Opcode             // of the message under way
-	streaming bool               // the message under way belongs to a Reader
-	curLast   bool               // nothing of that message comes behind cur
-	skip      bool               // the rest of the message under way is not wanted
-	stopped   bool               // nothing more will be read for the application
-	peerDone  bool               // the peer's close frame has come
-	parked    bool               // the last thing that the read did was to wait
-	recvErr   error              // of the transport, seen inside of readable
-	lingered  int                // how many more bytes are discarded before the transport is closed
-	small     [16]byte           // where a transport that cannot poll waits for the first bytes of a message
-	deadline  readDeadline       // has a lock of its own
-	alive     *keepalive         // nil without PingInterval
+	r        Receiver
+	ctx      context.Context    // of the read under way
+	consume  func(c *Conn) bool // takes what has come; reports whether the read is done
+	in       []byte             // has come and has not been given to r
+	inBuf    []byte             // the pooled buffer that in is part of, or nil
+	dst      []byte             // where the message under way is put together
+	gather   gathering          // what kind of slice dst is
+	part     []byte             // what a cancelled read had of its message
+	loop     *messageLoop       // nil outside of Messages
+	stream   *messageReader     // the Reader of the message under way, or nil
+	op       Opcode             // of the message under way
+	skip     bool               // the rest of the message under way is not wanted
+	stopped  bool               // nothing more will be read for the application
+	peerDone bool               // the peer's close frame has come
+	parked   bool               // the last thing that the read did was to wait
+	recvErr  error              // of the transport, seen inside of readable
+	small    [16]byte           // where a transport that cannot poll waits for the first bytes of a message
+	deadline readDeadline       // has a lock of its own
 
 	// Guarded by mu.
 	mu       sync.Mutex
@@ -62,15 +57,13 @@ type Conn struct {
 	timed    bool           // hold has been started and has not fired
 	hold     *time.Timer    // bounds how long frames are held; made when first needed
 	writer   *messageWriter // nil, or the message that is being streamed out
-	pong     []byte         // the payload of the newest pong for which out had no room, if pongDue
-	pongDue  bool
-	changed  chan struct{} // closed and forgotten when a writer may go on; nil when nobody waits
-	pings    *pings        // nil until a ping is sent
-	err      *CloseError   // how the connection ended
-	ending   ending        // how far the end has come
-	life     *lifetime     // nil until Context asks for it
-	done     chan struct{} // closed when the transport has been closed; nil until somebody waits for it
-	timer    *time.Timer   // bounds the end; set when it begins
+	changed  chan struct{}  // closed and forgotten when a writer may go on; nil when nobody waits
+	pings    *pings         // nil until a ping is sent
+	err      *CloseError    // how the connection ended
+	ending   ending         // how far the end has come
+	life     *lifetime      // nil until Context asks for it
+	done     chan struct{}  // closed when the transport has been closed; nil until somebody waits for it
+	timer    *time.Timer    // bounds the end; set when it begins
 
 	messagesIn, bytesIn   atomic.Uint64
 	messagesOut, bytesOut uint64 // guarded by mu
@@ -121,7 +114,7 @@ func newConn(nc net.Conn, cfg connConfig) *Conn {
 		c.bytesIn.Add(uint64(len(c.in)))
 	}
 	if c.opts.PingInterval > 0 {
-		c.alive = new(keepalive)
+		c.deadline.alive = new(keepalive)
 	}
 	return c
 }

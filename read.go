@@ -75,11 +75,10 @@ func (c *Conn) beginRead(ctx context.Context) error {
 		return err
 	}
 	c.ctx = ctx
-	if c.streaming {
+	if c.stream != nil {
 		// The Reader of this message was left, or its context ended.
-		c.streaming = false
-		c.cur = nil
-		c.skip = !c.curLast
+		c.skip = !c.stream.last
+		c.stream = nil
 	}
 	return nil
 }
@@ -98,7 +97,7 @@ func (c *Conn) endRead() error {
 
 // dropInput gives back the read buffer if nothing is left in it.
 func (c *Conn) dropInput() {
-	if c.inBuf != nil && len(c.in) == 0 && len(c.cur) == 0 {
+	if c.inBuf != nil && len(c.in) == 0 && (c.stream == nil || len(c.stream.part) == 0) {
 		putBuffer(c.inBuf)
 		c.in, c.inBuf = nil, nil
 	}
@@ -333,8 +332,8 @@ func (c *Conn) fill() bool {
 	// An error that came with bytes will come again with the next ones.
 	c.in = p[:n]
 	c.bytesIn.Add(uint64(n))
-	if c.alive != nil {
-		c.alive.heard()
+	if c.deadline.alive != nil {
+		c.deadline.alive.heard()
 	}
 	return true
 }
@@ -373,7 +372,7 @@ func (c *Conn) park() {
 	}
 	c.flushHeld()
 	c.watch()
-	if c.alive != nil {
+	if c.deadline.alive != nil {
 		c.arm()
 	}
 	c.parked = true

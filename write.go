@@ -257,7 +257,7 @@ func (c *Conn) takeOut() []byte {
 func (c *Conn) sent() (all bool) {
 	c.bytesOut += uint64(c.sending)
 	c.sending = 0
-	c.appendPong()
+	c.appendPongDue()
 	if len(c.out) > 0 && c.ending < endAborted {
 		return false
 	}
