@@ -385,8 +385,10 @@ func (c *Conn) CloseRead(ctx context.Context) {
 	if c.beginRead(ctx) != nil {
 		return
 	}
+	c.part = nil
 	go func() {
 		c.message((*Conn).discardMessages)
+		c.skip = c.r.inMessage // the beginning has been discarded
 		c.endRead()
 	}()
 }
