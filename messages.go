@@ -102,11 +102,8 @@ func (c *Conn) body(m Message) bool {
 		return true // the message came after Close: go on to the end of the closing handshake
 	}
 	more := c.loop.yield(m, nil)
-	c.state.And(^uint32(inBody))
+	c.state.And(^set)
 	c.dst = c.dst[:0]
-	if len(c.in) == 0 {
-		c.state.And(^uint32(moreInput))
-	}
 	c.loop.left = !more
 	return more
 }

@@ -34,7 +34,7 @@ func (c *Conn) acquire() error {
 			return c.cause()
 		case s&reading != 0:
 			return ErrReadInProgress
-		case c.state.CompareAndSwap(s, s|reading):
+		case c.state.CompareAndSwap(s, s&^moreInput|reading):
 			return nil
 		}
 	}
@@ -368,9 +368,6 @@ func (c *Conn) place(polls bool) []byte {
 
 // park does what is due before waiting for the network.
 func (c *Conn) park() {
-	if c.state.Load()&moreInput != 0 {
-		c.state.And(^uint32(moreInput))
-	}
 	c.dropInput()
 	if c.gather == intoPool && len(c.dst) == 0 && c.dst != nil {
 		putBuffer(c.dst)
