@@ -43,7 +43,7 @@ func (w *writeCounter) sizes() []int {
 func counted(t testing.TB, client bool, o *Options) (*Conn, *peer, *writeCounter) {
 	a, b := netpipe.New(pipeSize)
 	w := &writeCounter{Conn: a}
-	return connOver(w, client, o), peerOver(t, b, !client), w
+	return connOver(t, w, client, o), peerOver(t, b, !client), w
 }
 
 // burst sends n messages of 100 bytes in one write.

@@ -13,15 +13,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
 )
-
-// narrow returns a Conn and a peer between which the network holds only size bytes.
-func narrow(t testing.TB, size int, client bool, o *Options) (*Conn, *peer) {
-	a, b := netpipe.New(size)
-	return connOver(a, client, o), peerOver(t, b, !client)
-}
 
 // TestWritersCombine protects that messages of many goroutines arrive whole, each exactly once, and those of one
 // goroutine in their order; small ones, and ones that are larger than the buffer; with and without a context that can

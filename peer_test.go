@@ -31,19 +31,27 @@ const pipeSize = 1 << 20
 
 // newPeer returns a Conn over one end of a pipe and the peer at the other end.
 func newPeer(t testing.TB, client bool, o *Options) (*Conn, *peer) {
-	a, b := netpipe.New(pipeSize)
-	return connOver(a, client, o), peerOver(t, b, !client)
+	return narrow(t, pipeSize, client, o)
 }
 
-// connOver returns the Conn of a role over nc.
-func connOver(nc net.Conn, client bool, o *Options) *Conn {
+// narrow returns a Conn and a peer between which the network holds only size bytes.
+func narrow(t testing.TB, size int, client bool, o *Options) (*Conn, *peer) {
+	a, b := netpipe.New(size)
+	return connOver(t, a, client, o), peerOver(t, b, !client)
+}
+
+// connOver returns the Conn of a role over nc, which the test ends in any case.
+func connOver(t testing.TB, nc net.Conn, client bool, o *Options) *Conn {
+	c := ServerConn(nc, o)
 	if client {
-		return ClientConn(nc, o)
+		c = ClientConn(nc, o)
 	}
-	return ServerConn(nc, o)
+	t.Cleanup(func() { c.CloseNow() })
+	return c
 }
 
 func peerOver(t testing.TB, nc net.Conn, client bool) *peer {
+	t.Cleanup(func() { nc.Close() })
 	return &peer{t: t, nc: nc, br: bufio.NewReader(nc), client: client}
 }
 
