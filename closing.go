@@ -238,6 +238,7 @@ func (c *Conn) finished() {
 	putBuffer(c.inBuf)
 	c.in, c.inBuf = nil, nil
 	c.mu.Lock()
+	c.stats.MessagesIn, c.stats.BytesIn = c.messages, c.bytes
 	c.ending = endFinished
 	if c.timer != nil {
 		c.timer.Stop()

@@ -22,6 +22,7 @@ import (
 type Conn struct {
 	t           transport
 	opts        *Options
+	limit       int // of bytes in out
 	subprotocol string
 	base        context.Context // nil, or the context whose values Context shows
 	tracker     *tracker        // nil, or where to sign off
@@ -39,6 +40,8 @@ type Conn struct {
 	part     []byte             // what a cancelled read had of its message
 	loop     *messageLoop       // nil outside of Messages
 	stream   *messageReader     // the Reader of the message under way, or nil
+	messages uint64             // how many have come
+	bytes    uint64             // how many have come
 	op       Opcode             // of the message under way
 	skip     bool               // the rest of the message under way is not wanted
 	stopped  bool               // nothing more will be read for the application
@@ -65,8 +68,7 @@ type Conn struct {
 	done     chan struct{}  // closed when the transport has been closed; nil until somebody waits for it
 	timer    *time.Timer    // bounds the end; set when it begins
 
-	messagesIn, bytesIn   atomic.Uint64
-	messagesOut, bytesOut uint64 // guarded by mu
+	stats Stats // but RTT
 }
 
 // The bits of Conn.state.
@@ -91,6 +93,7 @@ type connConfig struct {
 func newConn(nc net.Conn, cfg connConfig) *Conn {
 	c := &Conn{
 		opts:        cfg.options,
+		limit:       bufferLimit(cfg.options.WriteBuffer),
 		subprotocol: cfg.subprotocol,
 		base:        cfg.base,
 		tracker:     cfg.tracker,
@@ -111,7 +114,7 @@ func newConn(nc net.Conn, cfg connConfig) *Conn {
 	if len(cfg.buffered) > 0 {
 		c.inBuf = append(getBuffer(len(cfg.buffered)), cfg.buffered...)
 		c.in = c.inBuf
-		c.bytesIn.Add(uint64(len(c.in)))
+		c.bytes = uint64(len(c.in))
 	}
 	if c.opts.PingInterval > 0 {
 		c.deadline.alive = new(keepalive)
@@ -149,6 +152,14 @@ func readLimit(n int64) uint64 {
 	return uint64(n)
 }
 
+// bufferLimit translates Options.WriteBuffer.
+func bufferLimit(n int) int {
+	if n == 0 {
+		return DefaultWriteBuffer
+	}
+	return max(n, minWriteBuffer)
+}
+
 // Subprotocol returns the subprotocol that was negotiated, or "" (RFC 6455, Section 1.9).
 func (c *Conn) Subprotocol() string { return c.subprotocol }
 
@@ -176,10 +187,7 @@ type Stats struct {
 func (c *Conn) Stats() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := Stats{
-		MessagesIn: c.messagesIn.Load(), BytesIn: c.bytesIn.Load(),
-		MessagesOut: c.messagesOut, BytesOut: c.bytesOut,
-	}
+	s := c.stats
 	if c.pings != nil {
 		s.RTT = c.pings.rtt
 	}

@@ -350,13 +350,10 @@ func exchange(nc net.Conn, request []byte) (_ *http.Response, buffered []byte, _
 	if _, err := nc.Write(request); err != nil {
 		return nil, nil, fmt.Errorf("sending the request: %w", err)
 	}
-	input := &io.LimitedReader{R: nc, N: maxResponseHead}
+	input := &boundedReader{r: nc, left: maxResponseHead}
 	br := bufio.NewReader(input)
-	resp, err := readResponse(br, nil)
+	resp, err := readResponse(br, input, nil)
 	if err != nil {
-		if input.N <= 0 {
-			err = fmt.Errorf("over %d bytes", maxResponseHead)
-		}
 		return nil, nil, &HandshakeError{Reason: "the response could not be read", Err: err}
 	}
 	if resp.StatusCode == http.StatusSwitchingProtocols {
@@ -364,17 +361,45 @@ func exchange(nc net.Conn, request []byte) (_ *http.Response, buffered []byte, _
 		resp.Body = http.NoBody
 		return resp, buffered, nil
 	}
-	input.N = maxRefusalWire
+	input.left = maxRefusalWire
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusalBody)) // what there is of it
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil, nil
 }
 
-// readResponse reads the head of a response, and skips those before it that only say that it will come: RFC 9110,
-// Section 15.2, "A client MUST be able to parse one or more 1xx responses received prior to a final response".
-func readResponse(br *bufio.Reader, request *http.Request) (*http.Response, error) {
+// boundedReader reads at most left bytes from r. It remembers the first error, which net/http's parser may replace by
+// one about the line that was cut.
+type boundedReader struct {
+	r    io.Reader
+	left int
+	err  error
+}
+
+var errResponseTooLong = errors.New("the response is too long")
+
+// Read reads from r.
+func (b *boundedReader) Read(p []byte) (n int, err error) {
+	if b.left <= 0 {
+		err = errResponseTooLong
+	} else {
+		n, err = b.r.Read(p[:min(len(p), b.left)])
+		b.left -= n
+	}
+	if b.err == nil {
+		b.err = err
+	}
+	return n, err
+}
+
+// readResponse reads the head of a response from br, which reads from input, and skips those before it that only say
+// that it will come: RFC 9110, Section 15.2, "A client MUST be able to parse one or more 1xx responses received prior
+// to a final response".
+func readResponse(br *bufio.Reader, input *boundedReader, request *http.Request) (*http.Response, error) {
 	for range maxInterim + 1 {
 		resp, err := http.ReadResponse(br, request)
+		if err != nil && input.err != nil {
+			err = input.err
+		}
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}

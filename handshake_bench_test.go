@@ -19,7 +19,7 @@ func BenchmarkUpgradeConn(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				u.tracker.remove(c)
+				c.tracker.remove(c)
 			}
 		})
 	}
@@ -28,7 +28,7 @@ func BenchmarkUpgradeConn(b *testing.B) {
 		nc := &scriptConn{}
 		for b.Loop() {
 			c, _ := u.open(context.Background(), nc, "", nil)
-			u.tracker.remove(c)
+			c.tracker.remove(c)
 		}
 	})
 }

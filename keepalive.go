@@ -168,7 +168,7 @@ func (c *Conn) appendPong(payload []byte) (done bool) {
 	if c.err != nil {
 		return true // it cannot be sent any more
 	}
-	if len(c.out)+need > c.bufferLimit() {
+	if len(c.out)+need > c.limit {
 		return false
 	}
 	c.out, _ = c.s.AppendControl(growBuffer(c.out, need), OpPong, payload)
@@ -250,7 +250,7 @@ func (c *Conn) overdue(now time.Time) {
 func (c *Conn) autoPing() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err != nil || len(c.out)+pingSize > c.bufferLimit() {
+	if c.err != nil || len(c.out)+pingSize > c.limit {
 		return
 	}
 	c.appendPing(&c.pingsLocked().auto)

@@ -34,7 +34,7 @@ func (c *Conn) acquire() error {
 			return c.cause()
 		case s&reading != 0:
 			return ErrReadInProgress
-		case c.state.CompareAndSwap(s, s&^moreInput|reading):
+		case c.state.CompareAndSwap(s, s|reading):
 			return nil
 		}
 	}
@@ -240,7 +240,8 @@ func (c *Conn) collect(p []byte) {
 // ok is false when more is needed, or when stopped is set.
 func (c *Conn) next() (ev Event, ok bool) {
 	for len(c.in) > 0 && !c.stopped {
-		_, ev, n, err := c.r.Next(nil, c.in)
+		ev = Event{}
+		n, err := c.r.next(c.in, &ev)
 		c.in = c.in[n:]
 		if err != nil {
 			c.violated(err)
@@ -265,7 +266,7 @@ func (c *Conn) next() (ev Event, ok bool) {
 // wanted reports whether a part of a message is for the application, and counts messages.
 func (c *Conn) wanted(ev *Event) bool {
 	if ev.Last {
-		c.messagesIn.Add(1)
+		c.messages++
 	}
 	if c.skip {
 		c.skip = !ev.Last
@@ -337,7 +338,7 @@ func (c *Conn) fill() bool {
 	}
 	// An error that came with bytes will come again with the next ones.
 	c.in = p[:n]
-	c.bytesIn.Add(uint64(n))
+	c.bytes += uint64(n)
 	if c.deadline.alive != nil {
 		c.deadline.alive.heard()
 	}
@@ -368,6 +369,9 @@ func (c *Conn) place(polls bool) []byte {
 
 // park does what is due before waiting for the network.
 func (c *Conn) park() {
+	if c.state.Load()&(inBody|moreInput) != 0 {
+		c.state.And(^uint32(inBody | moreInput))
+	}
 	c.dropInput()
 	if c.gather == intoPool && len(c.dst) == 0 && c.dst != nil {
 		putBuffer(c.dst)

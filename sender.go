@@ -4,6 +4,7 @@ package websocket
 // outgoing frames stands here, once.
 
 import (
+	"encoding/binary"
 	"errors"
 	"slices"
 )
@@ -59,7 +60,7 @@ func (s *Sender) AppendMessage(dst []byte, op Opcode, p []byte) ([]byte, error) 
 	if err := s.checkMessage(op, p); err != nil {
 		return dst, err
 	}
-	return s.appendFrame(dst, Header{Fin: true, Opcode: op}, p), nil
+	return s.appendFrame(dst, finBit|byte(op), p), nil
 }
 
 // checkMessage applies the rules for a whole message.
@@ -104,12 +105,15 @@ func (s *Sender) AppendFragment(dst []byte, op Opcode, p []byte, last bool) ([]b
 	// RFC 6455, Section 5.4: "A fragmented message consists of a single frame with the FIN bit clear and an opcode
 	// other than 0, followed by zero or more frames with the FIN bit clear and the opcode set to 0, and terminated by
 	// a single frame with the FIN bit set and an opcode of 0."
-	h := Header{Fin: last, Opcode: op}
+	b0 := byte(op)
 	if s.inMessage {
-		h.Opcode = OpContinuation
+		b0 = byte(OpContinuation)
+	}
+	if last {
+		b0 |= finBit
 	}
 	s.inMessage, s.op = !last, op
-	return s.appendFrame(dst, h, p), nil
+	return s.appendFrame(dst, b0, p), nil
 }
 
 // AppendControl appends a ping or a pong with a payload of at most MaxControlPayload bytes.
@@ -123,7 +127,7 @@ func (s *Sender) AppendControl(dst []byte, op Opcode, p []byte) ([]byte, error) 
 	case s.closed:
 		return dst, errSendClosed
 	}
-	return s.appendFrame(dst, Header{Fin: true, Opcode: op}, p), nil
+	return s.appendFrame(dst, finBit|byte(op), p), nil
 }
 
 // AppendClose appends the close frame, the last that s appends. Its payload is that of the function AppendClose.
@@ -137,39 +141,40 @@ func (s *Sender) AppendClose(dst []byte, code StatusCode, reason string) ([]byte
 		return dst, err
 	}
 	s.closed = true
-	return s.appendFrame(dst, Header{Fin: true, Opcode: OpClose}, p), nil
+	return s.appendFrame(dst, finBit|byte(OpClose), p), nil
 }
 
-// appendFrame appends a frame of h and p, masked if this is a client.
-func (s *Sender) appendFrame(dst []byte, h Header, p []byte) []byte {
-	dst, key := s.appendHeader(dst, h, len(p))
-	if !s.client {
+// appendFrame appends a frame that begins with the byte b0 and has the payload p, masked if this is a client.
+func (s *Sender) appendFrame(dst []byte, b0 byte, p []byte) []byte {
+	h := s.newHead(b0, len(p))
+	dst = appendHead(dst, h)
+	if !h.masked {
 		return append(dst, p...)
 	}
 	n := len(dst)
 	dst = slices.Grow(dst, len(p))[:n+len(p)]
-	MaskCopy(dst[n:], p, key)
+	maskBytes(dst[n:], p, h.key)
 	return dst
 }
 
-// appendHeader completes h for a payload of n bytes, and appends it.
-func (s *Sender) appendHeader(dst []byte, h Header, n int) (out []byte, key [4]byte) {
-	h.Length = uint64(n)
+// newHead returns the header of a new frame.
+func (s *Sender) newHead(b0 byte, length int) head {
+	h := head{b0: b0, length: uint64(length)}
 	if s.client {
 		// RFC 6455, Section 5.1: "a client MUST mask all frames that it sends to the server".
-		h.Masked = true
-		h.MaskKey = s.nextKey()
+		h.masked, h.key = true, s.nextKey()
 	}
 	if s.onHeader != nil {
-		s.onHeader(h)
+		s.onHeader(h.header())
 	}
-	return AppendHeader(dst, h), h.MaskKey
+	return h
 }
 
 // nextKey returns the key of a new frame.
-func (s *Sender) nextKey() [4]byte {
+func (s *Sender) nextKey() uint32 {
 	if s.maskKey != nil {
-		return s.maskKey()
+		key := s.maskKey()
+		return binary.LittleEndian.Uint32(key[:])
 	}
 	return randomMaskKey()
 }

@@ -42,7 +42,7 @@ type Upgrader struct {
 	// the log of the http.Server, or of package log.
 	ErrorLog *log.Logger
 
-	tracker tracker
+	conns connList
 }
 
 // serverHandshake is the memory of one opening handshake. It is borrowed from a pool.
@@ -70,7 +70,7 @@ func (h *serverHandshake) release() {
 
 // negotiate decides about a request and returns the subprotocol of the connection.
 func (u *Upgrader) negotiate(o *opening) (subprotocol string, err *HandshakeError) {
-	if u.tracker.isClosed() {
+	if u.conns.isClosed() {
 		return "", &HandshakeError{Status: http.StatusServiceUnavailable, Reason: "the server is shutting down"}
 	}
 	if err := o.check(); err != nil {
@@ -89,14 +89,15 @@ func (u *Upgrader) negotiate(o *opening) (subprotocol string, err *HandshakeErro
 
 // open makes the connection whose handshake is complete. buffered is copied.
 func (u *Upgrader) open(ctx context.Context, nc net.Conn, subprotocol string, buffered []byte) (*Conn, error) {
+	t := &tracker{list: &u.conns}
 	c := newConn(nc, connConfig{
 		options:     &u.Options,
 		subprotocol: subprotocol,
 		buffered:    buffered,
 		base:        ctx,
-		tracker:     &u.tracker,
+		tracker:     t,
 	})
-	if !u.tracker.add(c) {
+	if !t.add(c) {
 		c.Close(StatusGoingAway, "")
 		return nil, &HandshakeError{Reason: "the server is shutting down"}
 	}

@@ -47,7 +47,8 @@ func (u *Upgrader) UpgradeConn(ctx context.Context, nc net.Conn, accept func(*Re
 	}()
 	deadline := boundHandshake(ctx, nc, end)
 	subprotocol, rest, refusal := u.handshake(h, nc, accept)
-	if err := deadline.release(); err != nil && refusal == nil {
+	// A client whose time was up is told so; when the caller has given up, there is nobody to answer for.
+	if err := deadline.release(); err != nil && (refusal == nil || !errors.Is(err, context.DeadlineExceeded)) {
 		refusal = &HandshakeError{Reason: "the handshake was interrupted", Err: err}
 	}
 	if refusal != nil {
@@ -140,10 +141,12 @@ func refusalFor(err error) *HandshakeError {
 func appendRefusal(dst []byte, e *HandshakeError) []byte {
 	dst = append(strconv.AppendInt(append(dst, "HTTP/1.1 "...), int64(e.Status), 10), ' ')
 	dst = append(append(dst, http.StatusText(e.Status)...), "\r\n"...)
+	// RFC 9110, Section 7.8, wants Connection to name Upgrade where that is sent. "close" is left out then: some clients
+	// drop the whole field when they see it.
 	connection := "close"
 	for name, values := range e.Header {
 		if equalFold(name, "Connection") {
-			connection = "Upgrade, close"
+			connection = "Upgrade"
 			continue
 		}
 		if !isToken(name) || equalFold(name, "Content-Length") || equalFold(name, "Transfer-Encoding") {

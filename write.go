@@ -23,14 +23,6 @@ const (
 	maxRounds = 8
 )
 
-// bufferLimit returns the most bytes that out may hold.
-func (c *Conn) bufferLimit() int {
-	if n := c.opts.WriteBuffer; n != 0 {
-		return max(n, minWriteBuffer)
-	}
-	return DefaultWriteBuffer
-}
-
 // Write sends p as one message in one frame: text, which must be UTF-8, or binary, by op. p is not changed and not
 // kept. Write returns nil once the frame is in the write buffer or in the kernel; Flush waits for the kernel.
 //
@@ -46,13 +38,15 @@ func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
 		}
 	}
 	need := c.s.Bound(len(p))
-	if need > c.bufferLimit() {
+	if need > c.limit {
 		return c.writeLarge(ctx, op, p)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.reserve(ctx, need, true); err != nil {
-		return err
+	if c.err != nil || c.writer != nil || len(c.out)+need > c.limit {
+		if err := c.reserve(ctx, need, true); err != nil {
+			return err
+		}
 	}
 	out, err := c.s.AppendMessage(growBuffer(c.out, need), op, p)
 	if err != nil {
@@ -60,7 +54,7 @@ func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
 		return err
 	}
 	c.out = out
-	c.messagesOut++
+	c.stats.MessagesOut++
 	return c.appended(ctx)
 }
 
@@ -82,7 +76,7 @@ func (c *Conn) reserve(ctx context.Context, need int, message bool) error {
 		switch {
 		case c.err != nil:
 			return c.err
-		case !streaming && (len(c.out) == 0 || len(c.out)+need <= c.bufferLimit()):
+		case !streaming && (len(c.out) == 0 || len(c.out)+need <= c.limit):
 			return nil
 		case streaming && timeout == nil && c.writeTimeout() > 0:
 			t := time.NewTimer(c.writeTimeout())
@@ -139,7 +133,7 @@ func (c *Conn) appended(ctx context.Context) error {
 	if c.flushing {
 		return nil // it goes out next
 	}
-	if !c.opts.NoBatching && c.state.Load()&moreInput != 0 && len(c.out) < c.bufferLimit()/2 {
+	if !c.opts.NoBatching && c.state.Load()&moreInput != 0 && len(c.out) < c.limit/2 {
 		c.startHold()
 		return nil
 	}
@@ -171,6 +165,7 @@ func (c *Conn) held() {
 // flushHeld sends what is held, for a reader that is about to wait.
 func (c *Conn) flushHeld() {
 	c.mu.Lock()
+	c.stats.MessagesIn, c.stats.BytesIn = c.messages, c.bytes
 	if len(c.out) > 0 {
 		c.flushByReader()
 	}
@@ -257,7 +252,7 @@ func (c *Conn) takeOut() []byte {
 // sent notes that what was taken is with the kernel, and reports whether that was all; if so, flushing ends. mu is
 // held.
 func (c *Conn) sent() (all bool) {
-	c.bytesOut += uint64(c.sending)
+	c.stats.BytesOut += uint64(c.sending)
 	c.sending = 0
 	if len(c.out) > 0 && c.ending < endAborted {
 		return false

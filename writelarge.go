@@ -26,15 +26,15 @@ func (c *Conn) writeLarge(ctx context.Context, op Opcode, p []byte) error {
 		c.giveTransport()
 		return err
 	}
-	head, key := c.s.appendHeader(getBuffer(MaxHeaderSize), Header{Fin: true, Opcode: op}, len(p))
-	c.messagesOut++
+	h := c.s.newHead(finBit|byte(op), len(p))
+	head := appendHead(getBuffer(MaxHeaderSize), h)
+	c.stats.MessagesOut++
 	c.sending = len(head) + len(p)
-	client := c.s.client
 	c.mu.Unlock()
 	var n int64
 	var err error
-	if client {
-		n, err = c.sendMasked(ctx, head, p, key)
+	if h.masked {
+		n, err = c.sendMasked(ctx, head, p, h.key)
 	} else {
 		n, err = c.sendPlain(ctx, head, p)
 	}
@@ -56,7 +56,7 @@ func (c *Conn) sendStopped(ctx context.Context, n int64, err error) error {
 		return c.flushFailed(fmt.Errorf("websocket: message cut in the middle: %w", ctx.Err()))
 	}
 	c.mu.Lock()
-	c.messagesOut--
+	c.stats.MessagesOut--
 	c.sending = 0
 	c.giveTransport()
 	return ctx.Err()
@@ -66,7 +66,7 @@ func (c *Conn) sendStopped(ctx context.Context, n int64, err error) error {
 // transport: flushing is set. mu is held, and released while it waits.
 func (c *Conn) takeTransport(ctx context.Context) error {
 	for {
-		if err := c.reserve(ctx, c.bufferLimit(), true); err != nil {
+		if err := c.reserve(ctx, c.limit, true); err != nil {
 			return err
 		}
 		if !c.flushing {
@@ -106,12 +106,12 @@ func (c *Conn) sendPlain(ctx context.Context, head, p []byte) (sent int64, err e
 }
 
 // sendMasked sends a client's frame, masked a chunk at a time.
-func (c *Conn) sendMasked(ctx context.Context, head, p []byte, key [4]byte) (sent int64, err error) {
+func (c *Conn) sendMasked(ctx context.Context, head, p []byte, key uint32) (sent int64, err error) {
 	buf := getBuffer(maskChunkSize)
 	defer putBuffer(buf)
 	for len(p) > 0 {
 		chunk := p[:min(len(p), maskChunkSize)]
-		key = MaskCopy(buf[:len(chunk)], chunk, key)
+		maskBytes(buf[:len(chunk)], chunk, key) // a whole number of keys, but for the last
 		n, err := c.sendChunk(ctx, head, buf[:len(chunk)])
 		sent += n
 		if err != nil {

@@ -80,7 +80,7 @@ func (w *messageWriter) Close() error {
 		w.err = err
 		return err
 	}
-	w.c.messagesOut++
+	w.c.stats.MessagesOut++
 	w.end(errWriterClosed)
 	return nil
 }
