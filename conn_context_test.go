@@ -92,7 +92,7 @@ func TestContextRegisteredOnce(t *testing.T) {
 // TestContextOfEarlierRead protects that the end of a context only ends reads that were given it.
 func TestContextOfEarlierRead(t *testing.T) {
 	inBubble(t, func(t *testing.T, client bool) {
-		for _, at := range []time.Duration{0, time.Second, 2 * time.Second} {
+		for _, at := range []time.Duration{time.Millisecond, time.Second, 2 * time.Second} {
 			c, p := newPeer(t, client, nil)
 			first, cancelFirst := context.WithCancel(t.Context())
 			p.send(OpText, "one")
