@@ -77,7 +77,7 @@ type Conn struct {
 const (
 	reading   = 1 << iota // a goroutine reads
 	inBody                // ... and runs the body of a Messages loop
-	moreInput             // the last read left input behind: messages that arrived together are still being read
+	moreInput             // messages that arrived together are still being read: input lies behind the last one
 	ended                 // Conn.err is set
 )
 

@@ -70,6 +70,7 @@ func (c *Conn) Messages(ctx context.Context) iter.Seq2[Message, error] {
 func (c *Conn) endLoop() error {
 	putBuffer(c.dst)
 	c.dst, c.loop = nil, nil
+	c.state.And(^uint32(inBody)) // Close waits again
 	return c.endRead()
 }
 

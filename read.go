@@ -5,6 +5,7 @@ package websocket
 
 import (
 	"context"
+	"os"
 	"slices"
 )
 
@@ -342,8 +343,13 @@ func (c *Conn) readable() (done bool) {
 // fill gets bytes from the transport. It reports false when it has to wait for them.
 func (c *Conn) fill() bool {
 	polls := c.t.polls()
-	if !polls {
+	switch {
+	case !polls:
 		c.park()
+	case c.ctx.Done() != nil && c.ctx.Err() != nil:
+		// A peer that sends without a pause would keep a loop from ever waiting.
+		c.recvErr = os.ErrDeadlineExceeded
+		return true
 	}
 	p := c.place(polls)
 	n, err := c.t.recv(p)
@@ -407,8 +413,10 @@ func (c *Conn) CloseRead(ctx context.Context) {
 	if c.beginRead(ctx) != nil {
 		return
 	}
+	c.part = nil
 	go func() {
 		c.message((*Conn).discardMessages)
+		c.skip = c.r.inMessage // the beginning has been discarded
 		c.endRead()
 	}()
 }

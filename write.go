@@ -246,11 +246,13 @@ func (c *Conn) flushRest(b []byte, n int) {
 	c.mu.Unlock()
 }
 
-// takeOut takes what is in out to be sent. mu is held.
+// takeOut takes what is in out to be sent. A pong that had to wait goes first into the room that this makes: the
+// writers who wait would fill it again. mu is held.
 func (c *Conn) takeOut() []byte {
 	b := c.out
 	c.out = nil
 	c.sending = len(b)
+	c.appendPongDue()
 	c.notify()
 	return b
 }
@@ -260,7 +262,6 @@ func (c *Conn) takeOut() []byte {
 func (c *Conn) sent() (all bool) {
 	c.stats.BytesOut += uint64(c.sending)
 	c.sending = 0
-	c.appendPongDue()
 	if len(c.out) > 0 && c.ending < endAborted {
 		return false
 	}
