@@ -71,9 +71,10 @@ func (c *Conn) keepOut(out []byte) {
 type purpose uint8
 
 const (
-	forMessage  purpose = iota // waits until no other message is being streamed
-	forFragment                // waits for room whatever Options.FailWhenFull says: there is no going back
-	forControl
+	forMessage  purpose = iota // a message: waits until none is being streamed
+	forFirst                   // the first fragment of one that is being streamed
+	forFragment                // a later one: waits whatever Options.FailWhenFull says, as there is no going back
+	forControl                 // a control frame
 )
 
 // reserve waits until out has room for need bytes. mu is held, and released while it waits.

@@ -88,7 +88,11 @@ func (w *messageWriter) Close() error {
 // fragment sends what has been collected. c.mu is held.
 func (w *messageWriter) fragment(last bool) error {
 	c := w.c
-	err := c.reserve(w.ctx, c.s.Bound(len(w.buf)), forFragment)
+	why := forFirst
+	if w.started {
+		why = forFragment
+	}
+	err := c.reserve(w.ctx, c.s.Bound(len(w.buf)), why)
 	if err == nil {
 		err = w.ctx.Err()
 	}
