@@ -153,7 +153,7 @@ func (r *Receiver) Next(dst, src []byte) (out []byte, ev Event, n int, err error
 // fail makes err sticky and lets go of the rest.
 func (r *Receiver) fail(err error) error {
 	r.err = err.(*ProtocolError)
-	r.control = nil
+	r.inFrame, r.control = false, nil
 	return r.err
 }
 
