@@ -263,15 +263,16 @@ func (r *Receiver) beginData(h *Header, size int) error {
 			return protocolError(StatusPolicyViolation, "10.4", "message with too many empty fragments")
 		}
 	}
-	if r.limit == 0 {
-		return nil
-	}
-	// size stays at most the limit, and a length is below 1<<63: these sums cannot overflow.
-	if h.Length > r.limit || r.size+h.Length > r.limit {
-		return tooBig()
-	}
+	// A length is below 1<<63, and so is what has come of the frames before: these sums cannot overflow. They are kept
+	// without a limit, too, because one may be set in the middle of the message.
 	r.size += h.Length
-	if r.wire += h.Length + uint64(size); r.wire > 2*r.limit+wireSlack {
+	r.wire += h.Length + uint64(size)
+	switch {
+	case r.limit == 0:
+		return nil
+	case r.size > r.limit:
+		return tooBig()
+	case r.wire > 2*r.limit+wireSlack:
 		return protocolError(StatusPolicyViolation, "10.4", "message that takes more than twice the read limit on the wire")
 	}
 	return nil
