@@ -177,7 +177,7 @@ func (r *Receiver) next(dst, src []byte, ev *Event) (out []byte, n int, err erro
 // fail makes err sticky and lets go of the rest.
 func (r *Receiver) fail(err error) error {
 	r.err = err.(*ProtocolError)
-	r.control = nil
+	r.inFrame, r.control = false, nil
 	return r.err
 }
 
@@ -289,17 +289,18 @@ func (r *Receiver) beginData(h head, size int) error {
 			return protocolError(StatusPolicyViolation, "10.4", "message with too many empty fragments")
 		}
 	}
-	if r.limit == 0 {
-		return nil
-	}
-	// size stays about the limit, and a length is below 1<<63: these sums cannot overflow.
+	// A length is below 1<<63, and so is what has come of the frames before: these sums cannot overflow. They are kept
+	// without a limit, too, because one may be set in the middle of the message.
 	if !r.compressed {
-		if r.size+h.length > r.limit {
-			return tooBig()
-		}
 		r.size += h.length
 	}
-	if r.wire += h.length + uint64(size); r.wire > 2*r.limit+wireSlack {
+	r.wire += h.length + uint64(size)
+	switch {
+	case r.limit == 0:
+		return nil
+	case r.size > r.limit:
+		return tooBig()
+	case r.wire > 2*r.limit+wireSlack:
 		return protocolError(StatusPolicyViolation, "10.4", "message that takes more than twice the read limit on the wire")
 	}
 	return nil
@@ -388,7 +389,8 @@ func (r *Receiver) inflateMax(dst []byte) int {
 		n = min(n, room)
 	}
 	if r.limit > 0 {
-		n = int(min(uint64(n), r.limit-r.size+1))
+		left := r.limit - min(r.size, r.limit)
+		n = int(min(uint64(n), left+1))
 	}
 	return n
 }
