@@ -142,9 +142,11 @@ func (c *Conn) endLocked(err *CloseError, how ending) {
 		// code it received."
 		reason = ""
 	}
-	// The code has been checked: it is the peer's, or that of Close or of a ProtocolError. The frame fits: it is the
-	// last, and may pass the bound.
-	c.out, _ = c.s.AppendClose(growBuffer(c.out, headerSize(MaxControlPayload, true)+MaxControlPayload), err.Code, reason)
+	// The code is the peer's, or that of Close or of a ProtocolError, which can be sent; or it is StatusAbnormalClosure,
+	// because the peer's stream has ended, and nothing is appended. The frame fits: it is the last, and may pass the
+	// bound.
+	out, _ := c.s.AppendClose(growBuffer(c.out, headerSize(MaxControlPayload, true)+MaxControlPayload), err.Code, reason)
+	c.keepOut(out)
 	c.timer = time.AfterFunc(orDefault(max(c.opts.CloseTimeout, 0), DefaultCloseTimeout), func() {
 		c.end(nil, endAborted)
 	})
@@ -177,16 +179,20 @@ func validReason(text string) string {
 // lost deals with an error of the transport.
 func (c *Conn) lost(err error) {
 	c.stopped = true
+	how := endAborted
 	if err == io.EOF {
-		// io.EOF stands for an ordinary close, and this was none.
-		err = io.ErrUnexpectedEOF
+		// io.EOF stands for an ordinary close, and this was none. But the peer may still read what it is owed.
+		err, how = io.ErrUnexpectedEOF, endLinger
 	}
-	c.end(&CloseError{Code: StatusAbnormalClosure, Err: err}, endAborted)
+	c.end(&CloseError{Code: StatusAbnormalClosure, Err: err}, how)
 }
 
 // finish takes the connection from its end to the closed transport. It holds the reading bit, for ever.
 func (c *Conn) finish() {
 	c.unwatch()
+	if c.deadline.alive != nil {
+		c.keepaliveAt(time.Time{})
+	}
 	c.ctx, c.deadline.alive, c.gather = context.Background(), nil, notGathering
 	c.part, c.stream, c.skip = nil, nil, false
 	if c.phase() == endHandshake {

@@ -29,7 +29,8 @@ type Conn struct {
 	base    context.Context // nil, or the context whose values Context shows
 	tracker *tracker        // nil, or where to sign off
 
-	state atomic.Uint32 // reading, inBody, moreInput, ended
+	state     atomic.Uint32 // reading, inBody, moreInput, ended
+	readLimit atomic.Uint64 // what r's limit is to be
 
 	// Owned by whoever holds the reading bit.
 	r        Receiver
@@ -101,7 +102,8 @@ func newConn(nc net.Conn, cfg connConfig) *Conn {
 		tracker:   cfg.tracker,
 	}
 	c.t = newTransport(nc)
-	ro := ReceiverOptions{Client: cfg.client, Limit: readLimit(c.opts.ReadLimit)}
+	c.readLimit.Store(readLimit(c.opts.ReadLimit))
+	ro := ReceiverOptions{Client: cfg.client, Limit: c.readLimit.Load()}
 	so := SenderOptions{Client: cfg.client}
 	if p := cfg.compression; p != nil {
 		ro.Inflater, so.Deflater = compressors(c.opts.Compression, *p, cfg.client)
@@ -178,16 +180,9 @@ func (c *Conn) Compression() (p compress.Params, ok bool) {
 	return *c.compression, true
 }
 
-// SetReadLimit changes the most bytes that a message of the peer may deliver, for the frames that have not begun; 0
-// means DefaultReadLimit, negative no limit. It fails with ErrReadInProgress while a read is under way.
-func (c *Conn) SetReadLimit(n int64) error {
-	if err := c.acquire(); err != nil {
-		return err
-	}
-	c.r.SetLimit(readLimit(n))
-	c.release()
-	return nil
-}
+// SetReadLimit changes the most bytes that a message of the peer may deliver; 0 means DefaultReadLimit, negative no
+// limit. It holds from the next bytes on that are read from the network.
+func (c *Conn) SetReadLimit(n int64) { c.readLimit.Store(readLimit(n)) }
 
 // Stats are counts of what a connection has carried. A message counts when it has been read, or when it has been put
 // into the write buffer as a whole; bytes are those of the transport, headers included. What came in is counted when
