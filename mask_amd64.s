@@ -100,3 +100,53 @@ ends:
 	VMOVDQU Y6, -32(R10)
 	VZEROUPPER
 	RET
+
+// func maskAVX512(dst, src *byte, n int, key uint32)
+//
+// maskAVX2's way from "long" on, with vectors of 64 bytes. BenchmarkMaskImplementations: a fifth less time at 4 KiB.
+TEXT ·maskAVX512(SB), NOSPLIT, $0-28
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), R8
+	MOVL key+24(FP), AX
+
+	LEAL         (R8*8), CX
+	MOVL         AX, DX
+	RORL         CL, DX
+	VPBROADCASTD AX, Z0
+	VPBROADCASTD DX, Z1
+
+	VPXORD (SI), Z0, Z2
+	VPXORD -128(SI)(R8*1), Z1, Z3
+	VPXORD -64(SI)(R8*1), Z1, Z4
+	MOVQ   DI, R9                   // where Z2 goes
+	LEAQ   (DI)(R8*1), R10          // where Z3 and Z4 end
+
+	MOVQ         DI, CX
+	ANDQ         $63, CX
+	SUBQ         $64, CX
+	SUBQ         CX, DI
+	SUBQ         CX, SI
+	ADDQ         CX, R8
+	NEGQ         CX
+	SHLL         $3, CX
+	RORL         CL, AX
+	VPBROADCASTD AX, Z0
+
+	SUBQ $128, R8
+
+wide:
+	VPXORD    (SI), Z0, Z5
+	VPXORD    64(SI), Z0, Z6
+	VMOVDQA64 Z5, (DI)
+	VMOVDQA64 Z6, 64(DI)
+	ADDQ      $128, SI
+	ADDQ      $128, DI
+	SUBQ      $128, R8
+	JA        wide
+
+	VMOVDQU64 Z2, (R9)
+	VMOVDQU64 Z3, -128(R10)
+	VMOVDQU64 Z4, -64(R10)
+	VZEROUPPER
+	RET
