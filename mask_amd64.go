@@ -17,11 +17,13 @@ const (
 	maskWide   = 512 // the least length that maskAVX512 is given: from here on it wins
 )
 
-// maskBytes is the implementation of masking that this platform uses. A payload shorter than a vector is masked by
-// the portable one in a few words, which is less than the call of an assembly function costs.
+// maskBytes is the implementation of masking that this platform uses. A payload shorter than a vector is masked in a
+// few words, which is less than the call of an assembly function costs.
 func maskBytes(dst, src []byte, key uint32) {
 	switch n := len(src); {
-	case n < maskVector || !useAVX2:
+	case n < maskVector:
+		maskShort(dst, src, key)
+	case !useAVX2:
 		maskBytesPortable(dst, src, key)
 	case n < maskWide || !useAVX512:
 		maskAVX2(&dst[0], &src[0], n, key)

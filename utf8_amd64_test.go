@@ -14,8 +14,8 @@ func utf8Implementations() []utf8Implementation {
 }
 
 // A processor without AVX2 validates with what it has.
-func TestUTF8WithoutAVX2(t *testing.T) {
-	with(false, false, func() {
+func TestUTF8OlderProcessors(t *testing.T) {
+	onProcessor(false, false, func() {
 		for _, tt := range wrongTexts {
 			for before := range 70 {
 				p := surround(tt.text, before, 40, false)
