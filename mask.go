@@ -17,7 +17,7 @@ func Mask(key [4]byte, b []byte) [4]byte {
 }
 
 // MaskCopy masks src into dst, which must be at least as long, and returns the key for the bytes that follow, as
-// Mask does. src is only read. dst and src must either be the same memory or not overlap.
+// Mask does; it panics where dst is shorter. src is only read. dst and src must either be the same memory or not overlap.
 func MaskCopy(dst, src []byte, key [4]byte) [4]byte {
 	dst = dst[:len(dst):len(dst)] // what lies between length and capacity is not ours
 	maskBytes(dst[:len(src)], src, binary.LittleEndian.Uint32(key[:]))
