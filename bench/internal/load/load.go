@@ -35,6 +35,7 @@ type Period struct {
 // Result is what a run measured. Every message that was sent has come back and was right.
 type Result struct {
 	Messages int
+	Bytes    int           // received
 	Elapsed  time.Duration // from the first byte sent to the last one received
 	P50, P99 time.Duration // from sending a burst to receiving a message of it
 	CPU      time.Duration // of the load's process, user and system
@@ -52,6 +53,7 @@ type Load struct {
 	busy     int           // connections with a burst in flight
 	deadline time.Duration // on clock, after which no burst starts
 	messages int
+	bytes    int
 }
 
 // conn is one connection. It sends a burst of messages, and the next one when all have come back.
@@ -121,7 +123,7 @@ func (l *Load) Close() error {
 // Run sends bursts on all connections until the period is over and every echo has come back.
 func (l *Load) Run(p Period) (Result, error) {
 	l.histogram.Reset()
-	l.messages = 0
+	l.messages, l.bytes = 0, 0
 	before, start := cpu(), clock()
 	l.deadline = start + p.Duration
 	for i := range l.conns {
@@ -141,7 +143,7 @@ func (l *Load) Run(p Period) (Result, error) {
 		}
 	}
 	return Result{
-		Messages: l.messages, Elapsed: clock() - start, CPU: cpu() - before,
+		Messages: l.messages, Bytes: l.bytes, Elapsed: clock() - start, CPU: cpu() - before,
 		P50: l.histogram.Quantile(0.50), P99: l.histogram.Quantile(0.99),
 	}, nil
 }
@@ -218,6 +220,7 @@ func (l *Load) receive(c *conn) error {
 		case n == 0:
 			return errors.New("load: the server closed the connection")
 		}
+		l.bytes += n
 		done, err := c.checker.Feed(l.buf[:n])
 		if err != nil {
 			return err
