@@ -7,7 +7,6 @@ package main
 import (
 	"flag"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -45,15 +44,8 @@ func newFlags() flags {
 func (f flags) plan() (p plan, err error) {
 	p = plan{rounds: *f.rounds, warm: *f.warm, time: *f.time}
 	p.serverCore, p.loadCore = child.Cores()
-	if p.libraries, err = choose(*f.libs); err != nil {
+	if p.libraries, err = servers.Choose(*f.libs, func(l servers.Library) bool { return !l.IdleOnly }); err != nil {
 		return p, err
-	}
-	if !slices.ContainsFunc(p.libraries, func(l servers.Library) bool { return l.Name == servers.Floor }) {
-		floor, err := servers.Named(servers.Floor)
-		if err != nil {
-			return p, err
-		}
-		p.libraries = slices.Insert(p.libraries, 0, floor)
 	}
 	p.cells, err = f.cells()
 	return p, err
@@ -69,7 +61,7 @@ func (f flags) cells() (cells []wire.Shape, err error) {
 			return nil, err
 		}
 	}
-	for _, deflate := range list(*f.deflate) {
+	for _, deflate := range servers.List(*f.deflate) {
 		if deflate != "on" && deflate != "off" {
 			return nil, fmt.Errorf("-deflate: %q is neither on nor off", deflate)
 		}
@@ -88,7 +80,7 @@ func (f flags) cells() (cells []wire.Shape, err error) {
 
 // numbers reads a list of numbers from 1 to most.
 func numbers(s string, most int) (out []int, err error) {
-	for _, word := range list(s) {
+	for _, word := range servers.List(s) {
 		n, err := strconv.Atoi(word)
 		if err != nil || n < 1 || n > most {
 			return nil, fmt.Errorf("%q is not a number from 1 to %d", word, most)

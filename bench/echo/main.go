@@ -82,33 +82,11 @@ const maxAllocs = 0.05
 // gate fails if one of the named libraries allocates for each message.
 func gate(r report.Report, names string) error {
 	for _, c := range r.Cells {
-		for _, name := range list(names) {
+		for _, name := range servers.List(names) {
 			if a := c.Value(name, report.Allocs); a.N > 0 && a.Median > maxAllocs {
 				return fmt.Errorf("%s makes %.3f allocations for each message, %v", name, a.Median, c.Shape)
 			}
 		}
 	}
 	return nil
-}
-
-// list splits a list of words. An empty one has none.
-func list(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
-}
-
-// choose returns the named libraries, or all but those that are of interest for memory only.
-func choose(names string) (chosen []servers.Library, err error) {
-	for _, l := range servers.All() {
-		if names == "" && !l.IdleOnly {
-			chosen = append(chosen, l)
-		}
-	}
-	for _, name := range list(names) {
-		l, err := servers.Named(name)
-		if err != nil {
-			return nil, err
-		}
-		chosen = append(chosen, l)
-	}
-	return chosen, nil
 }

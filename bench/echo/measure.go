@@ -36,14 +36,14 @@ func (p plan) measureCell(shape wire.Shape) (cell report.Cell, err error) {
 	}
 	defer func() { err = errors.Join(err, generator.Stop()) }()
 	running, err := p.startServers(shape)
-	if err != nil {
-		return cell, err
-	}
 	defer func() {
 		for _, s := range running {
 			err = errors.Join(err, s.Stop())
 		}
 	}()
+	if err != nil {
+		return cell, err
+	}
 	cell = report.NewCell(shape)
 	for round := range p.rounds {
 		for i := range running {

@@ -5,10 +5,13 @@ package load
 // This file holds the opening handshake: one request of constant bytes, one response that must be right.
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/netip"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -62,17 +65,22 @@ func handshake(fd int, deflate bool) error {
 }
 
 // checkResponse makes sure that the server speaks what the benchmark is about to measure.
-func checkResponse(r []byte, deflate bool) error {
-	_, extensions, negotiated := bytes.Cut(r, []byte("Sec-WebSocket-Extensions: "))
+func checkResponse(b []byte, deflate bool) error {
+	rest := bufio.NewReader(bytes.NewReader(b))
+	r, err := http.ReadResponse(rest, nil)
+	if err != nil {
+		return fmt.Errorf("load: handshake response %q: %w", b, err)
+	}
+	extensions := r.Header.Get("Sec-WebSocket-Extensions")
 	switch {
-	case !bytes.HasPrefix(r, []byte("HTTP/1.1 101 ")) || !bytes.Contains(r, []byte(acceptKey)):
-		return fmt.Errorf("load: handshake refused: %q", r)
-	case negotiated != deflate:
-		return fmt.Errorf("load: permessage-deflate negotiated %v, want %v: %q", negotiated, deflate, r)
-	case deflate && !bytes.Contains(extensions, []byte("server_no_context_takeover")):
-		return fmt.Errorf("load: server keeps its context, which the others are not asked to: %q", r)
-	case !bytes.HasSuffix(r, []byte("\r\n\r\n")):
-		return fmt.Errorf("load: bytes behind the handshake response: %q", r)
+	case r.StatusCode != http.StatusSwitchingProtocols || r.Header.Get("Sec-WebSocket-Accept") != acceptKey:
+		return fmt.Errorf("load: handshake refused: %q", b)
+	case (extensions != "") != deflate:
+		return fmt.Errorf("load: extensions %q negotiated, permessage-deflate wanted: %v", extensions, deflate)
+	case deflate && !strings.Contains(extensions, "server_no_context_takeover"):
+		return fmt.Errorf("load: %q: the server keeps its context, which the others are not asked to", extensions)
+	case rest.Buffered() != 0:
+		return fmt.Errorf("load: %d bytes behind the handshake response", rest.Buffered())
 	}
 	return nil
 }

@@ -5,7 +5,7 @@ import "net"
 func init() {
 	register(Library{
 		Name:  Floor,
-		Setup: "net.TCPConn: Read into a buffer of 1 KiB (64 KiB once a read has filled it), Write what came",
+		Setup: "net.TCPConn: Read into a buffer of 256 B (64 KiB once a read has filled it), Write what came",
 		Raw:   true,
 		Serve: func(ln net.Listener, _ Options) error { return serveConns(ln, rawEcho) },
 	})
@@ -15,7 +15,7 @@ func init() {
 // connection is a floor, too.
 func rawEcho(nc net.Conn) {
 	defer nc.Close()
-	buf := make([]byte, 1024)
+	buf := make([]byte, 256)
 	for {
 		n, err := nc.Read(buf)
 		if err != nil {

@@ -80,6 +80,28 @@ func Named(name string) (Library, error) {
 	return Library{}, fmt.Errorf("servers: no library %q", name)
 }
 
+// List splits a list of names, separated by commas or spaces.
+func List(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// Choose returns the named libraries, or, of an empty list, all that fit. The floor is always among them, first.
+func Choose(names string, fits func(Library) bool) ([]Library, error) {
+	wanted := map[string]bool{Floor: true}
+	for _, name := range List(names) {
+		if _, err := Named(name); err != nil {
+			return nil, err
+		}
+		wanted[name] = true
+	}
+	return slices.DeleteFunc(All(), func(l Library) bool {
+		if names == "" {
+			return !fits(l)
+		}
+		return !wanted[l.Name]
+	}), nil
+}
+
 // serveConns gives every connection a goroutine.
 func serveConns(ln net.Listener, echo func(net.Conn)) error {
 	for {
