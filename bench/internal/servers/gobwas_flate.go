@@ -19,7 +19,7 @@ type gobwasCodec struct {
 
 var gobwasCodecs = sync.Pool{New: func() any {
 	return &gobwasCodec{
-		r: wsflate.NewReader(nil, func(r io.Reader) wsflate.Decompressor { return flate.NewReader(r) }),
+		r: wsflate.NewReader(nil, func(r io.Reader) wsflate.Decompressor { return flateReader{flate.NewReader(r)} }),
 		w: wsflate.NewWriter(nil, func(w io.Writer) wsflate.Compressor {
 			f, _ := flate.NewWriter(w, flate.BestSpeed) // fails only for an unknown level
 			return f
@@ -43,4 +43,11 @@ func (c *gobwasCodec) recompress(p []byte) ([]byte, error) {
 		return nil, err
 	}
 	return c.out.b, nil
+}
+
+// flateReader makes the standard library's inflater one that gobwas can reuse: it knows Reset by one argument only.
+type flateReader struct{ io.Reader }
+
+func (f flateReader) Reset(r io.Reader) {
+	_ = f.Reader.(flate.Resetter).Reset(r, nil) // never fails
 }
