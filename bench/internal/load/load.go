@@ -73,9 +73,9 @@ var epoch = time.Now()
 // clock is the monotonic time since the process began.
 func clock() time.Duration { return time.Since(epoch) }
 
-// Open connects and upgrades as many connections as args say.
-func Open(args Args) (*Load, error) {
-	l := &Load{args: args, traffic: wire.NewTraffic(args.Shape), buf: make([]byte, 512<<10)}
+// Open connects and upgrades as many connections as args say. They send traffic, which is of the same shape.
+func Open(args Args, traffic *wire.Traffic) (*Load, error) {
+	l := &Load{args: args, traffic: traffic, buf: make([]byte, 512<<10)}
 	var err error
 	if l.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return nil, fmt.Errorf("load: epoll: %w", err)

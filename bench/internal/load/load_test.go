@@ -39,7 +39,7 @@ func serve(t *testing.T, echo func(net.Conn)) *net.TCPAddr {
 func TestRunCountsEchoes(t *testing.T) {
 	addr := serve(t, func(nc net.Conn) { io.Copy(nc, nc) })
 	for _, s := range []wire.Shape{{Conns: 3, InFlight: 1, Size: 125}, {Conns: 2, InFlight: 16, Size: 1 << 20}} {
-		l, err := Open(Args{Addr: addr.AddrPort(), Shape: s, Raw: true})
+		l, err := Open(Args{Addr: addr.AddrPort(), Shape: s, Raw: true}, wire.NewTraffic(s))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +80,8 @@ func TestRunFindsWrongEchoes(t *testing.T) {
 		"closed": func(nc net.Conn) { nc.Read(make([]byte, 10)) },
 	} {
 		addr := serve(t, echo)
-		l, err := Open(Args{Addr: addr.AddrPort(), Shape: wire.Shape{Conns: 2, InFlight: 4, Size: 125}, Raw: true})
+		s := wire.Shape{Conns: 2, InFlight: 4, Size: 125}
+		l, err := Open(Args{Addr: addr.AddrPort(), Shape: s, Raw: true}, wire.NewTraffic(s))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/seed-d69ae1b7/websocket/bench/internal/child"
 	"github.com/seed-d69ae1b7/websocket/bench/internal/load"
 	"github.com/seed-d69ae1b7/websocket/bench/internal/servers"
+	"github.com/seed-d69ae1b7/websocket/bench/internal/wire"
 )
 
 const (
@@ -74,14 +75,21 @@ func (s serverProcess) Memory(settle bool, m *child.Memory) (err error) {
 }
 
 // loadProcess answers for the load.
-type loadProcess struct{ load *load.Load }
+type loadProcess struct {
+	load    *load.Load
+	shape   wire.Shape
+	traffic *wire.Traffic // of shape, or nil: building it takes a while, and all servers of a cell get the same
+}
 
 // Open is load.Open.
 func (l *loadProcess) Open(args load.Args, _ *None) (err error) {
 	if l.load != nil {
 		return errors.New("rig: the load is open")
 	}
-	l.load, err = load.Open(args)
+	if l.traffic == nil || l.shape != args.Shape {
+		l.shape, l.traffic = args.Shape, wire.NewTraffic(args.Shape)
+	}
+	l.load, err = load.Open(args, l.traffic)
 	return err
 }
 
