@@ -158,14 +158,14 @@ func parseLength(b []byte, announced byte) (length uint64, n int, err error) {
 	if len(b) > 2 && b[2]&0x80 != 0 {
 		return 0, 0, protocolError(StatusProtocolError, "5.2", "payload length with its top bit set")
 	}
+	// Six bytes of zeros show already that the length is below 1<<16.
+	if len(b) >= 8 && [6]byte(b[2:8]) == [6]byte{} {
+		return 0, 0, protocolError(StatusProtocolError, "5.2", "payload length that is not minimally encoded")
+	}
 	if len(b) < 10 {
 		return 0, 0, nil
 	}
-	length = binary.BigEndian.Uint64(b[2:10])
-	if length <= 0xFFFF {
-		return 0, 0, protocolError(StatusProtocolError, "5.2", "payload length that is not minimally encoded")
-	}
-	return length, 10, nil
+	return binary.BigEndian.Uint64(b[2:10]), 10, nil
 }
 
 // AppendHeader appends the encoding of h to dst, with the shortest form of its length. It does not check h: a

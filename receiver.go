@@ -1,0 +1,346 @@
+package websocket
+
+// This file holds the receiving half of the protocol without I/O: bytes to messages. Every rule of RFC 6455 about
+// incoming frames that depends on what came before stands here, once; rules about a header or a close payload by
+// itself stand in frame.go and close.go.
+
+// EventKind says what Receiver.Next found.
+type EventKind uint8
+
+// The kinds of Event.
+const (
+	EventNone EventKind = iota // src is used up; call Next again when more has arrived
+	EventData                  // a part of a message
+	EventPing                  // to be answered by a pong with the same payload
+	EventPong
+	EventClose // the peer sends nothing after it; to be answered by a close frame, unless one was sent
+)
+
+// Event is what Receiver.Next found in the bytes of the peer.
+type Event struct {
+	Kind  EventKind
+	Op    Opcode     // EventData: OpText or OpBinary, on every part of a message
+	First bool       // EventData: the first part of its message
+	Last  bool       // EventData: the last part of its message; a part may be empty only if it is the last
+	Code  StatusCode // EventClose: StatusNoStatusReceived when there was none
+
+	// Payload is the part's bytes, unmasked and inflated; or the payload of a ping or pong; or the reason of a close.
+	// It aliases src or the appended part of out and is valid until the next call of Next.
+	Payload []byte
+}
+
+// ReceiverOptions say what a Receiver is to expect.
+type ReceiverOptions struct {
+	Client bool   // this endpoint is the client, so that frames must come unmasked; otherwise they must come masked
+	Limit  uint64 // most bytes that a message may deliver; 0 means no limit
+
+	// OnHeader, if not nil, is called with the header of every frame that breaks no rule.
+	OnHeader func(Header)
+}
+
+const (
+	// maxEmptyFragments is how many frames without payload a message may have besides its last.
+	maxEmptyFragments = 4096
+	// wireSlack is what the frames of a message may take on the wire beyond twice the limit.
+	wireSlack = 64 << 10
+	// maxLimit keeps the arithmetic on limits from overflowing.
+	maxLimit = 1 << 62
+)
+
+// Receiver turns the bytes that a peer sends after the opening handshake into messages and control frames, and
+// enforces every rule of RFC 6455 about them: Sections 5, 6.2, 7.4 and 8.1. It does no I/O, starts no goroutine,
+// reads no clock, and holds at most a partial header and a partial control payload. Use it from one goroutine at a
+// time. The zero value is a server's Receiver without a limit.
+type Receiver struct {
+	// of the connection
+	client   bool
+	limit    uint64
+	onHeader func(Header)
+	err      *ProtocolError // sticky
+	closed   bool           // a close frame has come
+
+	// of the frame under way
+	inFrame bool
+	masked  bool
+	fin     bool
+	opcode  Opcode // OpContinuation stands for the message's
+	key     [4]byte
+	due     uint64 // bytes of its payload that have not come
+
+	// of the message under way
+	inMessage bool
+	first     bool // no part of it has been delivered
+	op        Opcode
+	text      utf8Validator
+	empty     uint16 // frames without payload
+	size      uint64 // bytes that it delivers, those due in this frame included
+	wire      uint64 // bytes that its frames take, headers included
+
+	headerLen uint8
+	header    [MaxHeaderSize]byte // of the partial header
+	control   []byte              // of the partial control payload; nil when there is none
+}
+
+// Reset makes r ready for a new connection.
+func (r *Receiver) Reset(o ReceiverOptions) {
+	*r = Receiver{client: o.Client, onHeader: o.OnHeader}
+	r.SetLimit(o.Limit)
+}
+
+// SetLimit changes the limit of the frames that have not begun; 0 means no limit.
+func (r *Receiver) SetLimit(n uint64) { r.limit = min(n, maxLimit) }
+
+// Direct returns how many bytes of plain payload the data frame under way still has to come: a caller may read up to
+// so many bytes straight to where they shall stand and pass that place as src. It is 0 between frames and where a
+// payload has to be inflated.
+func (r *Receiver) Direct() uint64 {
+	if r.inFrame && !r.opcode.IsControl() {
+		return r.due
+	}
+	return 0
+}
+
+// Idle reports whether the next byte would begin a new message or a control frame between messages: nothing is under
+// way.
+func (r *Receiver) Idle() bool { return !r.inFrame && !r.inMessage && r.headerLen == 0 }
+
+// Next takes bytes from the start of src, which must continue where the last call's src[:n] ended, and returns what
+// it found in them: at most one event, and n, how many bytes it took. EventNone means that all were taken and that
+// no event is complete; otherwise call Next again with src[n:]. The parts of a message are delivered as they come,
+// whether or not their frame is complete.
+//
+// src[:n] is unmasked in place and is the caller's again when it is done with Event.Payload. out is dst with what
+// was inflated appended to it.
+//
+// The error is a *ProtocolError: the connection must be failed with its Code (RFC 6455, Section 7.1.7). It is
+// returned again by every later call. After EventClose, Next swallows whatever it is given.
+func (r *Receiver) Next(dst, src []byte) (out []byte, ev Event, n int, err error) {
+	if r.err != nil {
+		return dst, Event{}, 0, r.err
+	}
+	if r.closed {
+		// RFC 6455, Section 1.4: "After receiving a control frame indicating the connection should be closed, a peer
+		// discards any further data received."
+		return dst, Event{}, len(src), nil
+	}
+	for {
+		if !r.inFrame {
+			k, err := r.begin(src[n:])
+			n += k
+			if err != nil {
+				return dst, Event{}, n, r.fail(err)
+			}
+			if !r.inFrame {
+				return dst, Event{}, n, nil
+			}
+		}
+		k, err := 0, error(nil)
+		if r.opcode.IsControl() {
+			ev, k, err = r.controlPayload(src[n:])
+		} else {
+			ev, k, err = r.plainPayload(src[n:])
+		}
+		n += k
+		if err != nil {
+			return dst, Event{}, n, r.fail(err)
+		}
+		if ev.Kind != EventNone || r.inFrame {
+			return dst, ev, n, nil
+		}
+	}
+}
+
+// fail makes err sticky and lets go of the rest.
+func (r *Receiver) fail(err error) error {
+	r.err = err.(*ProtocolError)
+	r.control = nil
+	return r.err
+}
+
+// begin takes the bytes of a frame's header and, when it is whole, begins that frame.
+func (r *Receiver) begin(src []byte) (n int, err error) {
+	if r.headerLen > 0 {
+		return r.beginPartial(src)
+	}
+	h, n, err := ParseHeader(src)
+	if err != nil {
+		return 0, err
+	}
+	if n == 0 {
+		r.headerLen = uint8(copy(r.header[:], src))
+		return len(src), r.checkPartial()
+	}
+	return n, r.beginFrame(&h, n)
+}
+
+// beginPartial continues a header of which some bytes came before.
+func (r *Receiver) beginPartial(src []byte) (n int, err error) {
+	had := int(r.headerLen)
+	have := had + copy(r.header[had:], src)
+	h, size, err := ParseHeader(r.header[:have])
+	if err != nil {
+		return 0, err
+	}
+	if size == 0 {
+		r.headerLen = uint8(have)
+		return have - had, r.checkPartial()
+	}
+	r.headerLen = 0
+	return size - had, r.beginFrame(&h, size)
+}
+
+// checkPartial applies what can be said about a header by its first two bytes, so that a peer that stops in the
+// middle of a wrong header still hears of it.
+func (r *Receiver) checkPartial() error {
+	if r.headerLen == 0 {
+		return nil
+	}
+	b0 := r.header[0]
+	h := Header{Fin: b0&finBit != 0, RSV1: b0&rsv1Bit != 0, RSV2: b0&rsv2Bit != 0, RSV3: b0&rsv3Bit != 0, Opcode: Opcode(b0 & 0xF)}
+	h.Masked = !r.client
+	if r.headerLen > 1 {
+		h.Masked = r.header[1]&maskBit != 0
+	}
+	return r.check(&h)
+}
+
+// check applies the rules that depend on the role, on what was negotiated and on the fragmentation so far.
+func (r *Receiver) check(h *Header) error {
+	// RFC 6455, Section 5.2: RSV1, RSV2, RSV3 "MUST be 0 unless an extension is negotiated that defines meanings for
+	// non-zero values".
+	if h.RSV1 || h.RSV2 || h.RSV3 {
+		return protocolError(StatusProtocolError, "5.2", "reserved bit set on a "+h.Opcode.String()+" frame")
+	}
+	if h.Masked == r.client {
+		// RFC 6455, Section 5.1: "a client MUST close a connection if it detects a masked frame".
+		if r.client {
+			return protocolError(StatusProtocolError, "5.1", "masked frame from a server")
+		}
+		// RFC 6455, Section 5.1: "The server MUST close the connection upon receiving a frame that is not masked."
+		return protocolError(StatusProtocolError, "5.1", "unmasked frame from a client")
+	}
+	// RFC 6455, Section 5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another
+	// message unless an extension has been negotiated that can interpret the interleaving."
+	if h.Opcode == OpContinuation && !r.inMessage {
+		return protocolError(StatusProtocolError, "5.4", "continuation frame without a message to continue")
+	}
+	if h.Opcode.isData() && r.inMessage {
+		return protocolError(StatusProtocolError, "5.4", h.Opcode.String()+" frame inside of a fragmented message")
+	}
+	return nil
+}
+
+// beginFrame checks a header against what came before and makes its frame the one under way.
+func (r *Receiver) beginFrame(h *Header, size int) error {
+	if err := r.check(h); err != nil {
+		return err
+	}
+	if !h.Opcode.IsControl() {
+		if err := r.beginData(h, size); err != nil {
+			return err
+		}
+	}
+	r.inFrame = true
+	r.fin, r.opcode, r.due = h.Fin, h.Opcode, h.Length
+	r.masked, r.key = h.Masked, h.MaskKey
+	if r.onHeader != nil {
+		r.onHeader(*h)
+	}
+	return nil
+}
+
+// beginData accounts for a data frame before any of its payload is taken.
+func (r *Receiver) beginData(h *Header, size int) error {
+	if h.Opcode != OpContinuation {
+		r.inMessage, r.first = true, true
+		r.op = h.Opcode
+		r.text.reset()
+		r.empty, r.size, r.wire = 0, 0, 0
+	}
+	if h.Length == 0 && !h.Fin {
+		// RFC 6455, Section 10.4, leaves limits to the implementation; empty fragments would otherwise never reach one.
+		if r.empty++; r.empty > maxEmptyFragments {
+			return protocolError(StatusPolicyViolation, "10.4", "message with too many empty fragments")
+		}
+	}
+	if r.limit == 0 {
+		return nil
+	}
+	// size stays at most the limit, and a length is below 1<<63: these sums cannot overflow.
+	if h.Length > r.limit || r.size+h.Length > r.limit {
+		return tooBig()
+	}
+	r.size += h.Length
+	if r.wire += h.Length + uint64(size); r.wire > 2*r.limit+wireSlack {
+		return protocolError(StatusPolicyViolation, "10.4", "message that takes more than twice the read limit on the wire")
+	}
+	return nil
+}
+
+// tooBig is the error for a message over the limit.
+func tooBig() error {
+	err := protocolError(StatusMessageTooBig, "7.4.1", "message over the read limit")
+	err.Err = ErrMessageTooBig
+	return err
+}
+
+// take unmasks what has come of the frame's payload. The frame ends with its last byte.
+func (r *Receiver) take(src []byte) []byte {
+	if uint64(len(src)) > r.due {
+		src = src[:r.due]
+	}
+	if r.masked && len(src) > 0 {
+		r.key = Mask(r.key, src)
+	}
+	r.due -= uint64(len(src))
+	r.inFrame = r.due > 0
+	return src
+}
+
+// plainPayload takes payload of a data frame that is delivered as it is.
+func (r *Receiver) plainPayload(src []byte) (ev Event, n int, err error) {
+	p := r.take(src)
+	last := !r.inFrame && r.fin
+	if len(p) == 0 && !last {
+		return Event{}, 0, nil
+	}
+	if r.op == OpText {
+		// RFC 6455, Section 8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte
+		// stream is not, in fact, a valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_."
+		if !r.text.valid(p) || last && !r.text.complete() {
+			return Event{}, len(p), protocolError(StatusInvalidPayload, "8.1", "text message that is not valid UTF-8")
+		}
+	}
+	ev = Event{Kind: EventData, Op: r.op, First: r.first, Last: last, Payload: p}
+	r.first = false
+	r.inMessage = !last
+	return ev, len(p), nil
+}
+
+// controlPayload takes payload of a control frame, which is delivered whole.
+func (r *Receiver) controlPayload(src []byte) (ev Event, n int, err error) {
+	p := r.take(src)
+	n = len(p)
+	if r.inFrame || r.control != nil {
+		if r.control == nil {
+			r.control = make([]byte, 0, MaxControlPayload)
+		}
+		r.control = append(r.control, p...)
+		if r.inFrame {
+			return Event{}, n, nil
+		}
+		p, r.control = r.control, nil
+	}
+	switch r.opcode {
+	case OpPing:
+		return Event{Kind: EventPing, Payload: p}, n, nil
+	case OpPong:
+		return Event{Kind: EventPong, Payload: p}, n, nil
+	}
+	code, reason, err := ParseClose(p)
+	if err != nil {
+		return Event{}, n, err
+	}
+	r.closed = true
+	return Event{Kind: EventClose, Code: code, Payload: reason}, n, nil
+}
