@@ -22,7 +22,7 @@ type flags struct {
 	libs, conns, inFlight, sizes, deflate *string
 	rounds                                *int
 	warm, time                            *time.Duration
-	json, gate                            *string
+	json, gate, profile                   *string
 }
 
 func newFlags() flags {
@@ -36,13 +36,14 @@ func newFlags() flags {
 		warm:     flag.Duration("warm", 100*time.Millisecond, "warm-up of each library in each round"),
 		time:     flag.Duration("time", 300*time.Millisecond, "measured time of each library in each round"),
 		json:     flag.String("json", "", "file to save the report in"),
+		profile:  flag.String("profile", "", "directory for a CPU profile of each server, taken after the rounds of each cell"),
 		gate:     flag.String("gate", "", "libraries that must not allocate for each message"),
 	}
 }
 
 // plan checks the flags.
 func (f flags) plan() (p plan, err error) {
-	p = plan{rounds: *f.rounds, warm: *f.warm, time: *f.time}
+	p = plan{rounds: *f.rounds, warm: *f.warm, time: *f.time, profiles: *f.profile}
 	p.serverCore, p.loadCore = child.Cores()
 	if p.libraries, err = servers.Choose(*f.libs, func(l servers.Library) bool { return !l.IdleOnly }); err != nil {
 		return p, err

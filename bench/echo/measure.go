@@ -25,6 +25,7 @@ type plan struct {
 	warm, time time.Duration // of each library in each round
 	serverCore child.Core
 	loadCore   child.Core
+	profiles   string // a directory, or empty
 }
 
 // measureCell runs every library of the plan once a round, in turn, so that what disturbs the machine for a while
@@ -55,7 +56,7 @@ func (p plan) measureCell(shape wire.Shape) (cell report.Cell, err error) {
 			cell.Add(s.Library.Name, sample)
 		}
 	}
-	return cell, nil
+	return cell, p.profile(generator, running, shape)
 }
 
 // startServers starts those libraries that can do what shape asks for.

@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -24,7 +23,7 @@ type Process struct {
 	cmd *exec.Cmd
 }
 
-// Core is where a child runs: a processor and how many threads of it run Go code at a time. Unpinned is any.
+// Core is the processor that a child runs on.
 type Core int
 
 // Unpinned leaves a child to the scheduler.
@@ -89,9 +88,6 @@ func startOn(core Core, cmd *exec.Cmd) error {
 	}
 	return errors.Join(cmd.Start(), unix.SchedSetaffinity(0, &before))
 }
-
-// Pid is the process id, for profilers.
-func (p *Process) Pid() string { return strconv.Itoa(p.cmd.Process.Pid) }
 
 // Stop closes the child's input and waits for its end.
 func (p *Process) Stop() error {

@@ -38,15 +38,15 @@ func (r Report) Overview(m Metric, title string, size int, deflate bool) (t Tabl
 		}
 	}
 	for _, l := range r.Libraries {
-		row, any := []string{l.Name}, false
+		row, measured := []string{l.Name}, false
 		for _, c := range cells {
 			cell := "-"
 			if c.Has(l.Name) {
-				cell, any = fmt.Sprintf("%.2f", c.Ratio(l.Name, m).Median), true
+				cell, measured = fmt.Sprintf("%.2f", c.Ratio(l.Name, m).Median), true
 			}
 			row = append(row, cell)
 		}
-		if any {
+		if measured {
 			t.Rows = append(t.Rows, row)
 		}
 	}

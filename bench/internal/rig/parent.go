@@ -51,6 +51,9 @@ func (s *Server) Memory(settle bool) (m child.Memory, err error) {
 	return m, err
 }
 
+// Profile starts a CPU profile of the server into file. An empty name ends it.
+func (s *Server) Profile(file string) error { return s.process.Call("Child.Profile", file, &None{}) }
+
 // Stop ends the server.
 func (s *Server) Stop() error { return s.process.Stop() }
 

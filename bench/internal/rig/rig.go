@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"runtime/pprof"
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket/bench/internal/child"
@@ -46,7 +48,7 @@ func serve(name string, o servers.Options) error {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- library.Serve(ln, o) }()
-	go func() { failed <- child.Serve(serverProcess{ln.Addr().(*net.TCPAddr).AddrPort()}) }()
+	go func() { failed <- child.Serve(&serverProcess{addr: ln.Addr().(*net.TCPAddr).AddrPort()}) }()
 	return <-failed
 }
 
@@ -54,24 +56,39 @@ func serve(name string, o servers.Options) error {
 type None struct{}
 
 // serverProcess answers for a server.
-type serverProcess struct{ addr netip.AddrPort }
+type serverProcess struct {
+	addr    netip.AddrPort
+	profile *os.File // what a CPU profile is being written to, or nil
+}
 
 // Addr is where the server listens.
-func (s serverProcess) Addr(_ None, addr *netip.AddrPort) error {
+func (s *serverProcess) Addr(_ None, addr *netip.AddrPort) error {
 	*addr = s.addr
 	return nil
 }
 
 // CPU is the processor time used so far.
-func (s serverProcess) CPU(_ None, d *time.Duration) (err error) {
+func (s *serverProcess) CPU(_ None, d *time.Duration) (err error) {
 	*d, err = child.CPU()
 	return err
 }
 
 // Memory is child.ReadMemory.
-func (s serverProcess) Memory(settle bool, m *child.Memory) (err error) {
+func (s *serverProcess) Memory(settle bool, m *child.Memory) (err error) {
 	*m, err = child.ReadMemory(settle)
 	return err
+}
+
+// Profile starts a CPU profile into the file of that name. An empty name ends it.
+func (s *serverProcess) Profile(file string, _ *None) (err error) {
+	if file == "" {
+		pprof.StopCPUProfile()
+		return s.profile.Close()
+	}
+	if s.profile, err = os.Create(file); err != nil {
+		return err
+	}
+	return pprof.StartCPUProfile(s.profile)
 }
 
 // loadProcess answers for the load.
