@@ -56,6 +56,9 @@ func handshake(fd int, deflate bool) error {
 	buf := make([]byte, 4096)
 	for !bytes.Contains(response, []byte("\r\n\r\n")) {
 		n, err := unix.Read(fd, buf)
+		if errors.Is(err, unix.EINTR) {
+			continue // a read with a timeout is not restarted after a signal
+		}
 		if n <= 0 {
 			return fmt.Errorf("load: handshake response ends after %q: %w", response, err)
 		}
