@@ -101,13 +101,16 @@ func (c *Conn) doneLocked() <-chan struct{} {
 // whether err is what ended the connection.
 func (c *Conn) end(err *CloseError, how ending) (first bool) {
 	c.mu.Lock()
-	first = c.err == nil
-	if first {
-		c.err = err
-		c.endLocked(err, how)
-	}
 	aborts := how == endAborted && c.ending < endAborted
 	c.ending = max(c.ending, how)
+	first = c.err == nil
+	var was uint32
+	if first {
+		c.err = err
+		// Before the close frame leaves: the answer may come before this goroutine goes on.
+		was = c.state.Or(ended | reading)
+		c.endLocked(err, how)
+	}
 	c.notify()
 	c.mu.Unlock()
 	if aborts {
@@ -117,7 +120,7 @@ func (c *Conn) end(err *CloseError, how ending) (first bool) {
 		if trace := c.opts.Trace; trace != nil && trace.Closed != nil {
 			trace.Closed(c, err)
 		}
-		if c.state.Or(ended)&reading == 0 && c.state.Or(reading)&reading == 0 {
+		if was&reading == 0 {
 			go c.finish()
 		}
 	}
@@ -142,10 +145,10 @@ func (c *Conn) endLocked(err *CloseError, how ending) {
 	// The code has been checked: it is the peer's, or that of Close or of a ProtocolError. The frame fits: it is the
 	// last, and may pass the bound.
 	c.out, _ = c.s.AppendClose(growBuffer(c.out, headerSize(MaxControlPayload, true)+MaxControlPayload), err.Code, reason)
-	c.flushByReader()
 	c.timer = time.AfterFunc(orDefault(max(c.opts.CloseTimeout, 0), DefaultCloseTimeout), func() {
 		c.end(nil, endAborted)
 	})
+	c.flushByReader()
 }
 
 // peerClosed deals with the peer's close frame.
@@ -225,6 +228,7 @@ func (c *Conn) linger() {
 	}
 	c.t.setReadDeadline(time.Now().Add(lingerTime))
 	left := lingerBytes
+	c.stopped = false // or run would return with the first bytes
 	c.consume = func(c *Conn) (done bool) {
 		left -= len(c.in)
 		c.in = nil
@@ -235,9 +239,10 @@ func (c *Conn) linger() {
 
 // finished lets go of everything.
 func (c *Conn) finished() {
-	putBuffer(c.inBuf)
-	c.in, c.inBuf = nil, nil
+	c.in = nil
+	c.dropInput()
 	c.mu.Lock()
+	c.stats.MessagesIn, c.stats.BytesIn = c.messages, c.bytes
 	c.ending = endFinished
 	if c.timer != nil {
 		c.timer.Stop()

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/compress"
 )
 
 // Conn is a WebSocket connection (RFC 6455). One goroutine at a time may read: a second gets ErrReadInProgress.
@@ -20,11 +22,12 @@ import (
 // A Conn that is not read answers no pings, notices no close and measures no silence: read until there is an error,
 // or call CloseRead. Every Conn must be ended, by either side; Close and CloseNow are how this side does it.
 type Conn struct {
-	t           transport
-	opts        *Options
-	subprotocol string
-	base        context.Context // nil, or the context whose values Context shows
-	tracker     *tracker        // nil, or where to sign off
+	t     transport
+	opts  *Options
+	limit int // of bytes in out
+	agreement
+	base    context.Context // nil, or the context whose values Context shows
+	tracker *tracker        // nil, or where to sign off
 
 	state atomic.Uint32 // reading, inBody, moreInput, ended
 
@@ -39,6 +42,8 @@ type Conn struct {
 	part     []byte             // what a cancelled read had of its message
 	loop     *messageLoop       // nil outside of Messages
 	stream   *messageReader     // the Reader of the message under way, or nil
+	messages uint64             // how many have come
+	bytes    uint64             // how many have come
 	op       Opcode             // of the message under way
 	skip     bool               // the rest of the message under way is not wanted
 	stopped  bool               // nothing more will be read for the application
@@ -65,39 +70,43 @@ type Conn struct {
 	done     chan struct{}  // closed when the transport has been closed; nil until somebody waits for it
 	timer    *time.Timer    // bounds the end; set when it begins
 
-	messagesIn, bytesIn   atomic.Uint64
-	messagesOut, bytesOut uint64 // guarded by mu
+	stats Stats // but RTT
 }
 
 // The bits of Conn.state.
 const (
 	reading   = 1 << iota // a goroutine reads
 	inBody                // ... and runs the body of a Messages loop
-	moreInput             // the last read left input behind: messages that arrived together are still being read
+	moreInput             // messages that arrived together are still being read: input lies behind the last one
 	ended                 // Conn.err is set
 )
 
 // connConfig is what the opening handshake hands to newConn.
 type connConfig struct {
-	client      bool
-	options     *Options        // shared by the connections of one Upgrader or Dialer, read only
-	subprotocol string          // as negotiated, or empty
-	buffered    []byte          // what the peer sent right behind its half of the handshake; newConn copies it
-	base        context.Context // nil, or the context whose values Conn.Context shows
-	tracker     *tracker        // nil, or where to sign off when the connection has ended
+	agreement
+	client   bool
+	options  *Options        // shared by the connections of one Upgrader or Dialer, read only
+	buffered []byte          // what the peer sent right behind its half of the handshake; newConn copies it
+	base     context.Context // nil, or the context whose values Conn.Context shows
+	tracker  *tracker        // nil, or where to sign off when the connection has ended
 }
 
 // newConn returns the connection over nc, whose opening handshake is done and whose deadlines are not set.
 func newConn(nc net.Conn, cfg connConfig) *Conn {
 	c := &Conn{
-		opts:        cfg.options,
-		subprotocol: cfg.subprotocol,
-		base:        cfg.base,
-		tracker:     cfg.tracker,
+		opts:      cfg.options,
+		limit:     bufferLimit(cfg.options.WriteBuffer),
+		agreement: cfg.agreement,
+		base:      cfg.base,
+		tracker:   cfg.tracker,
 	}
 	c.t = newTransport(nc)
 	ro := ReceiverOptions{Client: cfg.client, Limit: readLimit(c.opts.ReadLimit)}
 	so := SenderOptions{Client: cfg.client}
+	if p := cfg.compression; p != nil {
+		ro.Inflater, so.Deflater = compressors(c.opts.Compression, *p, cfg.client)
+		so.MinSize = c.opts.Compression.MinSize
+	}
 	if trace := c.opts.Trace; trace != nil {
 		if trace.FrameIn != nil {
 			ro.OnHeader = func(h Header) { trace.FrameIn(c, h) }
@@ -111,7 +120,7 @@ func newConn(nc net.Conn, cfg connConfig) *Conn {
 	if len(cfg.buffered) > 0 {
 		c.inBuf = append(getBuffer(len(cfg.buffered)), cfg.buffered...)
 		c.in = c.inBuf
-		c.bytesIn.Add(uint64(len(c.in)))
+		c.bytes = uint64(len(c.in))
 	}
 	if c.opts.PingInterval > 0 {
 		c.deadline.alive = new(keepalive)
@@ -149,8 +158,25 @@ func readLimit(n int64) uint64 {
 	return uint64(n)
 }
 
+// bufferLimit translates Options.WriteBuffer.
+func bufferLimit(n int) int {
+	if n == 0 {
+		return DefaultWriteBuffer
+	}
+	return max(n, minWriteBuffer)
+}
+
 // Subprotocol returns the subprotocol that was negotiated, or "" (RFC 6455, Section 1.9).
 func (c *Conn) Subprotocol() string { return c.subprotocol }
+
+// Compression returns what was agreed on about permessage-deflate (RFC 7692); ok is false if nothing was, so that
+// messages travel as they are.
+func (c *Conn) Compression() (p compress.Params, ok bool) {
+	if c.compression == nil {
+		return compress.Params{}, false
+	}
+	return *c.compression, true
+}
 
 // SetReadLimit changes the most bytes that a message of the peer may deliver, for the frames that have not begun; 0
 // means DefaultReadLimit, negative no limit. It fails with ErrReadInProgress while a read is under way.
@@ -176,10 +202,7 @@ type Stats struct {
 func (c *Conn) Stats() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := Stats{
-		MessagesIn: c.messagesIn.Load(), BytesIn: c.bytesIn.Load(),
-		MessagesOut: c.messagesOut, BytesOut: c.bytesOut,
-	}
+	s := c.stats
 	if c.pings != nil {
 		s.RTT = c.pings.rtt
 	}

@@ -38,6 +38,9 @@ type ping struct {
 // Options.PongTimeout, ErrBackpressure, or wraps the *CloseError; none but the last has done anything to the
 // connection.
 func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
 	p := &ping{rtt: make(chan time.Duration, 1)}
 	if err := c.sendPing(ctx, p); err != nil {
 		return 0, err
@@ -70,7 +73,7 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 func (c *Conn) sendPing(ctx context.Context, p *ping) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.reserve(ctx, pingSize, false); err != nil {
+	if err := c.reserve(ctx, pingSize, forControl); err != nil {
 		return err
 	}
 	ps := c.pingsLocked()
@@ -165,7 +168,7 @@ func (c *Conn) appendPong(payload []byte) (done bool) {
 	if c.err != nil {
 		return true // it cannot be sent any more
 	}
-	if len(c.out)+need > c.bufferLimit() {
+	if len(c.out)+need > c.limit {
 		return false
 	}
 	c.out, _ = c.s.AppendControl(growBuffer(c.out, need), OpPong, payload)
@@ -198,12 +201,16 @@ type keepalive struct {
 // heard notes that bytes have come: any of them is a sign of life.
 func (k *keepalive) heard() { k.last, k.pinged = time.Now(), false }
 
-// arm sets the read deadline for a read that is about to wait, unless one is set that has not passed. Time during
-// which nobody read does not count as silence of the peer.
+// arm sets the read deadline for a read that is about to wait, unless one is set that has not passed. One that passed
+// while nobody read is reason for a ping, and not for the end: the peer's bytes may not have been read.
 func (c *Conn) arm() {
 	k := c.deadline.alive
-	if now := time.Now(); k.at.IsZero() || !now.Before(k.at) {
-		c.keepaliveAt(now.Add(c.patience()))
+	switch now := time.Now(); {
+	case k.at.IsZero():
+		k.last = now
+		c.keepaliveAt(now.Add(c.opts.PingInterval))
+	case !now.Before(k.at):
+		c.overdue(now)
 	}
 }
 
@@ -217,19 +224,22 @@ func (c *Conn) patience() time.Duration {
 
 // silence deals with the read deadline of the keepalive.
 func (c *Conn) silence() {
-	k, now := c.deadline.alive, time.Now()
-	quiet := now.Sub(k.last)
-	switch {
-	case !c.parked:
-		// The deadline passed while nobody read.
-	case k.pinged && c.opts.PongTimeout >= 0:
+	if c.parked && c.deadline.alive.pinged && c.opts.PongTimeout >= 0 {
 		c.stopped = true
 		c.end(&CloseError{Code: StatusAbnormalClosure, Local: true, Err: errPongTimeout}, endAborted)
 		return
-	case quiet < c.opts.PingInterval:
+	}
+	c.overdue(time.Now())
+}
+
+// overdue pings a peer that has been silent for so long, and sets the next deadline.
+func (c *Conn) overdue(now time.Time) {
+	k := c.deadline.alive
+	if quiet := now.Sub(k.last); quiet < c.opts.PingInterval {
 		c.keepaliveAt(now.Add(c.opts.PingInterval - quiet))
 		return
-	default:
+	}
+	if !k.pinged || c.opts.PongTimeout < 0 {
 		k.pinged = true
 		c.autoPing()
 	}
@@ -240,7 +250,7 @@ func (c *Conn) silence() {
 func (c *Conn) autoPing() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err != nil || len(c.out)+pingSize > c.bufferLimit() {
+	if c.err != nil || len(c.out)+pingSize > c.limit {
 		return
 	}
 	c.appendPing(&c.pingsLocked().auto)
