@@ -39,12 +39,17 @@ func (e *ownEndpoint) start(t *testing.T, conn *websocket.Conn) {
 	t.Cleanup(func() { conn.CloseNow() })
 	e.in = newInbox(func() (websocket.Message, error) {
 		op, data, err := conn.Read(context.Background())
-		var end *websocket.CloseError
-		if errors.As(err, &end) && !end.Local && end.Err == nil {
-			err = closed{end.Code, end.Reason}
-		}
-		return websocket.Message{Op: op, Data: data}, err
+		return websocket.Message{Op: op, Data: data}, ownClosed(err)
 	}, func() {})
+}
+
+// ownClosed makes a closed of an error that says that the other end closed.
+func ownClosed(err error) error {
+	var end *websocket.CloseError
+	if errors.As(err, &end) && !end.Local && end.Err == nil {
+		return closed{end.Code, end.Reason}
+	}
+	return err
 }
 
 func subprotocols(o opening) []string {

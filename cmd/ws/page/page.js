@@ -36,9 +36,8 @@ function connect() {
 }
 
 function closed(ws, event) {
-  const reason = event.reason ? ` “${event.reason}”` : "";
-  const how = event.wasClean ? "clean" : "not clean: no closing handshake";
-  log({ kind: "close", note: `${event.code} ${codeNames[event.code] ?? ""}${reason} (${how})`, bad: !event.wasClean });
+  const how = event.wasClean ? "(clean)" : "(not clean: no closing handshake)";
+  log({ kind: "close", direction: "received", note: `${closeText(event.code, event.reason)} ${how}`, bad: !event.wasClean });
   if (ws === socket) {
     socket = null;
     showState();
@@ -52,11 +51,16 @@ const codeNames = {
   1013: "try again later", 1014: "bad gateway", 1015: "TLS handshake",
 };
 
+function closeText(code, reason) {
+  return [code, codeNames[code], reason && `“${reason}”`].filter(Boolean).join(" ");
+}
+
 function close() {
   const code = $("code").value;
   const reason = $("reason").value;
   try {
     code === "" ? socket.close() : socket.close(Number(code), reason);
+    log({ kind: "close", direction: "sent", note: code === "" ? "without a code" : closeText(Number(code), reason) });
   } catch (err) {
     log({ kind: "cannot close", note: err.message, bad: true });
   }
