@@ -239,8 +239,8 @@ func (c *Conn) linger() {
 
 // finished lets go of everything.
 func (c *Conn) finished() {
-	putBuffer(c.inBuf)
-	c.in, c.inBuf = nil, nil
+	c.in = nil
+	c.dropInput()
 	c.mu.Lock()
 	c.stats.MessagesIn, c.stats.BytesIn = c.messages, c.bytes
 	c.ending = endFinished

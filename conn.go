@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/compress"
 )
 
 // Conn is a WebSocket connection (RFC 6455). One goroutine at a time may read: a second gets ErrReadInProgress.
@@ -20,12 +22,12 @@ import (
 // A Conn that is not read answers no pings, notices no close and measures no silence: read until there is an error,
 // or call CloseRead. Every Conn must be ended, by either side; Close and CloseNow are how this side does it.
 type Conn struct {
-	t           transport
-	opts        *Options
-	limit       int // of bytes in out
-	subprotocol string
-	base        context.Context // nil, or the context whose values Context shows
-	tracker     *tracker        // nil, or where to sign off
+	t     transport
+	opts  *Options
+	limit int // of bytes in out
+	agreement
+	base    context.Context // nil, or the context whose values Context shows
+	tracker *tracker        // nil, or where to sign off
 
 	state atomic.Uint32 // reading, inBody, moreInput, ended
 
@@ -81,26 +83,30 @@ const (
 
 // connConfig is what the opening handshake hands to newConn.
 type connConfig struct {
-	client      bool
-	options     *Options        // shared by the connections of one Upgrader or Dialer, read only
-	subprotocol string          // as negotiated, or empty
-	buffered    []byte          // what the peer sent right behind its half of the handshake; newConn copies it
-	base        context.Context // nil, or the context whose values Conn.Context shows
-	tracker     *tracker        // nil, or where to sign off when the connection has ended
+	agreement
+	client   bool
+	options  *Options        // shared by the connections of one Upgrader or Dialer, read only
+	buffered []byte          // what the peer sent right behind its half of the handshake; newConn copies it
+	base     context.Context // nil, or the context whose values Conn.Context shows
+	tracker  *tracker        // nil, or where to sign off when the connection has ended
 }
 
 // newConn returns the connection over nc, whose opening handshake is done and whose deadlines are not set.
 func newConn(nc net.Conn, cfg connConfig) *Conn {
 	c := &Conn{
-		opts:        cfg.options,
-		limit:       bufferLimit(cfg.options.WriteBuffer),
-		subprotocol: cfg.subprotocol,
-		base:        cfg.base,
-		tracker:     cfg.tracker,
+		opts:      cfg.options,
+		limit:     bufferLimit(cfg.options.WriteBuffer),
+		agreement: cfg.agreement,
+		base:      cfg.base,
+		tracker:   cfg.tracker,
 	}
 	c.t = newTransport(nc)
 	ro := ReceiverOptions{Client: cfg.client, Limit: readLimit(c.opts.ReadLimit)}
 	so := SenderOptions{Client: cfg.client}
+	if p := cfg.compression; p != nil {
+		ro.Inflater, so.Deflater = compressors(c.opts.Compression, *p, cfg.client)
+		so.MinSize = c.opts.Compression.MinSize
+	}
 	if trace := c.opts.Trace; trace != nil {
 		if trace.FrameIn != nil {
 			ro.OnHeader = func(h Header) { trace.FrameIn(c, h) }
@@ -162,6 +168,15 @@ func bufferLimit(n int) int {
 
 // Subprotocol returns the subprotocol that was negotiated, or "" (RFC 6455, Section 1.9).
 func (c *Conn) Subprotocol() string { return c.subprotocol }
+
+// Compression returns what was agreed on about permessage-deflate (RFC 7692); ok is false if nothing was, so that
+// messages travel as they are.
+func (c *Conn) Compression() (p compress.Params, ok bool) {
+	if c.compression == nil {
+		return compress.Params{}, false
+	}
+	return *c.compression, true
+}
 
 // SetReadLimit changes the most bytes that a message of the peer may deliver, for the frames that have not begun; 0
 // means DefaultReadLimit, negative no limit. It fails with ErrReadInProgress while a read is under way.

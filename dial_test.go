@@ -433,6 +433,32 @@ func TestDialEnds(t *testing.T) {
 	}
 }
 
+// cancelReader is a connection that ends a context when something has been read.
+type cancelReader struct {
+	net.Conn
+	cancel context.CancelFunc
+}
+
+func (c cancelReader) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.cancel()
+	return n, err
+}
+
+// TestDialEndsLate protects against a Conn whose context ended together with the handshake.
+func TestDialEndsLate(t *testing.T) {
+	client, server := net.Pipe()
+	request := play(server, func(r *http.Request) string { return answer(r) })
+	ctx, cancel := context.WithCancel(context.Background())
+	d := Dialer{Proxy: noProxy, DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return cancelReader{client, cancel}, nil
+	}}
+	if c, resp, err := d.Dial(ctx, "ws://server.example/"); c != nil || resp != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, %v, %v", c, resp, err)
+	}
+	<-request // the connection has been closed
+}
+
 // TestDialConnecting protects the same for the time before there is a connection, and a timeout that is switched off.
 func TestDialConnecting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -561,7 +587,7 @@ func FuzzResponse(f *testing.F) {
 		if len(body) > maxRefusalBody || err != nil {
 			t.Fatalf("body of %d bytes, %v", len(body), err)
 		}
-		subprotocol, err := d.judge(resp, rfcKey)
+		agreed, err := d.judge(resp, rfcKey)
 		if err != nil {
 			var e *HandshakeError
 			if !errors.As(err, &e) || e.Status != resp.StatusCode {
@@ -573,7 +599,7 @@ func FuzzResponse(f *testing.F) {
 			t.Fatalf("left over: %q of %q", string(buffered)+nc.input, input)
 		}
 		head := strings.TrimSuffix(string(input), string(buffered)+nc.input)
-		if !strings.HasSuffix(head, "\n") || !strings.Contains(head, rfcAccept) || subprotocol != "" && !strings.Contains(head, subprotocol) {
+		if !strings.HasSuffix(head, "\n") || !strings.Contains(head, rfcAccept) || agreed.subprotocol != "" && !strings.Contains(head, agreed.subprotocol) {
 			t.Fatalf("accepted %q", head)
 		}
 	})

@@ -88,7 +88,7 @@ func TestHandshakeFunctionAllocs(t *testing.T) {
 		want float64
 	}{
 		"AcceptKey":       {func() { AcceptKey(rfcKey) }, 1},
-		"appendSwitching": {func() { buf = appendSwitching(buf[:0], rfcKey, "chat", "") }, 0},
+		"appendSwitching": {func() { buf = appendSwitching(buf[:0], rfcKey, "chat", nil) }, 0},
 		"originAllowed":   {func() { originAllowed("https://a.b.example.org", "x.test", false, []string{"*.example.org"}) }, 0},
 		"validKey":        {func() { validKey(rfcKey) }, 0},
 	} {

@@ -73,7 +73,7 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 func (c *Conn) sendPing(ctx context.Context, p *ping) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.reserve(ctx, pingSize, false); err != nil {
+	if err := c.reserve(ctx, pingSize, forControl); err != nil {
 		return err
 	}
 	ps := c.pingsLocked()

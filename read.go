@@ -96,11 +96,18 @@ func (c *Conn) endRead() error {
 	return nil
 }
 
-// dropInput gives back the read buffer if nothing is left in it.
+// dropInput gives back the buffers that nothing is left in.
 func (c *Conn) dropInput() {
-	if c.inBuf != nil && len(c.in) == 0 && (c.stream == nil || len(c.stream.part) == 0) {
+	if len(c.in) > 0 || c.stream != nil && len(c.stream.part) > 0 {
+		return
+	}
+	if c.inBuf != nil {
 		putBuffer(c.inBuf)
 		c.in, c.inBuf = nil, nil
+	}
+	if c.dst != nil && len(c.dst) == 0 && c.gather != intoSlice {
+		putBuffer(c.dst)
+		c.dst = nil
 	}
 }
 
@@ -172,7 +179,7 @@ func (c *Conn) keep(p []byte) {
 // message runs consume on what is at hand and then on what comes, until it is done. The error is that of the
 // context; when the connection ended, it is nil and stopped is set.
 func (c *Conn) message(consume func(c *Conn) bool) error {
-	if len(c.in) > 0 && consume(c) {
+	if (len(c.in) > 0 || c.r.Pending()) && consume(c) {
 		return nil
 	}
 	return c.wait(consume)
@@ -220,7 +227,7 @@ func (c *Conn) readMessage() (done bool) {
 // exactly returns a copy of p.
 func exactly(p []byte) []byte { return append(make([]byte, 0, len(p)), p...) }
 
-// collect appends a part of a message to dst, unless it was read straight to its place there.
+// collect appends a part of a message to dst, unless it was read or inflated straight to its place there.
 func (c *Conn) collect(p []byte) {
 	n := len(c.dst)
 	if len(p) == 0 {
@@ -239,10 +246,16 @@ func (c *Conn) collect(p []byte) {
 // next returns the next part of a message that the input holds, having dealt with all else that stands before it.
 // ok is false when more is needed, or when stopped is set.
 func (c *Conn) next() (ev Event, ok bool) {
-	for len(c.in) > 0 && !c.stopped {
+	for (len(c.in) > 0 || c.r.Pending()) && !c.stopped {
 		ev = Event{}
-		n, err := c.r.next(c.in, &ev)
+		if c.r.inflater != nil {
+			c.makeRoom()
+		}
+		out, n, err := c.r.next(c.dst, c.in, &ev)
 		c.in = c.in[n:]
+		if c.r.inflater != nil {
+			c.dst = out[:len(c.dst)] // what was inflated stands behind: see collect
+		}
 		if err != nil {
 			c.violated(err)
 			return Event{}, false
@@ -261,6 +274,18 @@ func (c *Conn) next() (ev Event, ok bool) {
 		}
 	}
 	return Event{}, false
+}
+
+// makeRoom gives dst the room that inflation needs, so that it allocates nothing.
+func (c *Conn) makeRoom() {
+	switch {
+	case c.gather == intoSlice:
+		// What grows it is the caller's: see AppendRead.
+	case c.dst == nil:
+		c.dst = getBuffer(size4K)
+	case c.gather == intoPool:
+		c.dst = growBuffer(c.dst, inflateRoom)
+	}
 }
 
 // wanted reports whether a part of a message is for the application, and counts messages.
@@ -373,10 +398,6 @@ func (c *Conn) park() {
 		c.state.And(^uint32(inBody | moreInput))
 	}
 	c.dropInput()
-	if c.gather == intoPool && len(c.dst) == 0 && c.dst != nil {
-		putBuffer(c.dst)
-		c.dst = nil
-	}
 	c.flushHeld()
 	c.watch()
 	if c.deadline.alive != nil {

@@ -4,7 +4,11 @@ package websocket
 // incoming frames that depends on what came before stands here, once; rules about a header or a close payload by
 // itself stand in frame.go and close.go.
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/seed-d69ae1b7/websocket/compress"
+)
 
 // EventKind says what Receiver.Next found.
 type EventKind uint8
@@ -34,7 +38,10 @@ type Event struct {
 // ReceiverOptions say what a Receiver is to expect.
 type ReceiverOptions struct {
 	Client bool   // this endpoint is the client, so that frames must come unmasked; otherwise they must come masked
-	Limit  uint64 // most bytes that a message may deliver; 0 means no limit
+	Limit  uint64 // most bytes that a message may deliver, after inflation; 0 means no limit
+
+	// Inflater, if permessage-deflate was negotiated, is what the payloads of compressed messages pass through.
+	Inflater *compress.Inflater
 
 	// OnHeader, if not nil, is called with the header of every frame that breaks no rule.
 	OnHeader func(Header)
@@ -45,6 +52,10 @@ const (
 	maxEmptyFragments = 4096
 	// wireSlack is what the frames of a message may take on the wire beyond twice the limit.
 	wireSlack = 64 << 10
+	// inflateChunk is the most bytes that one call of Next inflates.
+	inflateChunk = 32 << 10
+	// inflateRoom is the least room of dst that is filled before more is allocated.
+	inflateRoom = 512
 	// maxLimit keeps the arithmetic on limits from overflowing.
 	maxLimit = 1 << 62
 )
@@ -57,6 +68,7 @@ type Receiver struct {
 	// of the connection
 	client   bool
 	limit    uint64
+	inflater *compress.Inflater // nil without permessage-deflate
 	onHeader func(Header)
 	err      *ProtocolError // sticky
 	closed   bool           // a close frame has come
@@ -66,13 +78,14 @@ type Receiver struct {
 	h       head // with the key as it applies to what comes next, and the length of what is still due
 
 	// of the message under way
-	inMessage bool
-	first     bool // no part of it has been delivered
-	op        Opcode
-	text      utf8Validator
-	empty     uint16 // frames without payload
-	size      uint64 // bytes that it delivers, those due in this frame included
-	wire      uint64 // bytes that its frames take, headers included
+	inMessage  bool
+	compressed bool
+	first      bool // no part of it has been delivered
+	op         Opcode
+	text       utf8Validator
+	empty      uint16 // frames without payload
+	size       uint64 // bytes that it delivers, those due in this frame included
+	wire       uint64 // bytes that its frames take, headers included
 
 	headerLen uint8
 	header    [MaxHeaderSize]byte // of the partial header
@@ -81,7 +94,7 @@ type Receiver struct {
 
 // Reset makes r ready for a new connection.
 func (r *Receiver) Reset(o ReceiverOptions) {
-	*r = Receiver{client: o.Client, onHeader: o.OnHeader}
+	*r = Receiver{client: o.Client, inflater: o.Inflater, onHeader: o.OnHeader}
 	r.SetLimit(o.Limit)
 }
 
@@ -92,7 +105,7 @@ func (r *Receiver) SetLimit(n uint64) { r.limit = min(n, maxLimit) }
 // so many bytes straight to where they shall stand and pass that place as src. It is 0 between frames and where a
 // payload has to be inflated.
 func (r *Receiver) Direct() uint64 {
-	if r.inFrame && !r.h.opcode().IsControl() {
+	if r.inFrame && !r.compressed && !r.h.opcode().IsControl() {
 		return r.h.length
 	}
 	return 0
@@ -102,54 +115,61 @@ func (r *Receiver) Direct() uint64 {
 // way.
 func (r *Receiver) Idle() bool { return !r.inFrame && !r.inMessage && r.headerLen == 0 }
 
+// Pending reports whether Next has more to tell without another byte: a message that is being inflated stopped at the
+// end of what one call delivers.
+func (r *Receiver) Pending() bool { return r.inFrame && r.h.length == 0 }
+
 // Next takes bytes from the start of src, which must continue where the last call's src[:n] ended, and returns what
 // it found in them: at most one event, and n, how many bytes it took. EventNone means that all were taken and that
-// no event is complete; otherwise call Next again with src[n:]. The parts of a message are delivered as they come,
-// whether or not their frame is complete.
+// no event is complete; otherwise call Next again with src[n:], also if that is empty. The parts of a message are
+// delivered as they come, whether or not their frame is complete.
 //
-// src[:n] is unmasked in place and is the caller's again when it is done with Event.Payload. out is dst with what
-// was inflated appended to it.
+// src[:n] is unmasked in place and is the caller's again when it is done with Event.Payload. out is dst with what was
+// inflated appended to it: at most 32 KiB a call, and no more than dst has room for if that is 512 bytes or more.
 //
 // The error is a *ProtocolError: the connection must be failed with its Code (RFC 6455, Section 7.1.7). It is
 // returned again by every later call. After EventClose, Next swallows whatever it is given.
 func (r *Receiver) Next(dst, src []byte) (out []byte, ev Event, n int, err error) {
-	n, err = r.next(src, &ev)
-	return dst, ev, n, err
+	out, n, err = r.next(dst, src, &ev)
+	return out, ev, n, err
 }
 
 // next is Next with the event in a place of the caller's, which is EventNone.
-func (r *Receiver) next(src []byte, ev *Event) (n int, err error) {
+func (r *Receiver) next(dst, src []byte, ev *Event) (out []byte, n int, err error) {
 	if r.err != nil {
-		return 0, r.err
+		return dst, 0, r.err
 	}
 	if r.closed {
 		// RFC 6455, Section 1.4: "After receiving a control frame indicating the connection should be closed, a peer
 		// discards any further data received."
-		return len(src), nil
+		return dst, len(src), nil
 	}
 	for {
 		if !r.inFrame {
 			k, err := r.begin(src[n:])
 			n += k
 			if err != nil {
-				return n, r.fail(err)
+				return dst, n, r.fail(err)
 			}
 			if !r.inFrame {
-				return n, nil
+				return dst, n, nil
 			}
 		}
-		k, err := 0, error(nil)
-		if r.h.opcode().IsControl() {
+		k, out, err := 0, dst, error(nil)
+		switch {
+		case r.h.opcode().IsControl():
 			k, err = r.controlPayload(src[n:], ev)
-		} else {
+		case r.compressed:
+			out, k, err = r.compressedPayload(dst, src[n:], ev)
+		default:
 			k, err = r.plainPayload(src[n:], ev)
 		}
 		n += k
 		if err != nil {
-			return n, r.fail(err)
+			return dst, n, r.fail(err)
 		}
 		if ev.Kind != EventNone || r.inFrame {
-			return n, nil
+			return out, n, nil
 		}
 	}
 }
@@ -210,8 +230,13 @@ func (r *Receiver) checkPartial() error {
 func (r *Receiver) check(h head) error {
 	op := h.opcode()
 	// RFC 6455, Section 5.2: RSV1, RSV2, RSV3 "MUST be 0 unless an extension is negotiated that defines meanings for
-	// non-zero values".
-	if h.b0&(rsv1Bit|rsv2Bit|rsv3Bit) != 0 {
+	// non-zero values". RFC 7692, Section 6: RSV1 is the "Per-Message Compressed" bit, and an endpoint "MUST NOT set"
+	// it "on control frames and non-first fragments of a data message".
+	allowed := byte(0)
+	if r.inflater != nil && op.isData() {
+		allowed = rsv1Bit
+	}
+	if h.b0&(rsv1Bit|rsv2Bit|rsv3Bit)&^allowed != 0 {
 		return protocolError(StatusProtocolError, "5.2", "reserved bit set on a "+op.String()+" frame")
 	}
 	if h.masked == r.client {
@@ -254,7 +279,7 @@ func (r *Receiver) beginFrame(h head, size int) error {
 func (r *Receiver) beginData(h head, size int) error {
 	if op := h.opcode(); op != OpContinuation {
 		r.inMessage, r.first = true, true
-		r.op = op
+		r.op, r.compressed = op, h.b0&rsv1Bit != 0
 		r.text.reset()
 		r.empty, r.size, r.wire = 0, 0, 0
 	}
@@ -267,11 +292,13 @@ func (r *Receiver) beginData(h head, size int) error {
 	if r.limit == 0 {
 		return nil
 	}
-	// size stays at most the limit, and a length is below 1<<63: these sums cannot overflow.
-	if h.length > r.limit || r.size+h.length > r.limit {
-		return tooBig()
+	// size stays about the limit, and a length is below 1<<63: these sums cannot overflow.
+	if !r.compressed {
+		if r.size+h.length > r.limit {
+			return tooBig()
+		}
+		r.size += h.length
 	}
-	r.size += h.length
 	if r.wire += h.length + uint64(size); r.wire > 2*r.limit+wireSlack {
 		return protocolError(StatusPolicyViolation, "10.4", "message that takes more than twice the read limit on the wire")
 	}
@@ -306,17 +333,71 @@ func (r *Receiver) plainPayload(src []byte, ev *Event) (n int, err error) {
 	if len(p) == 0 && !last {
 		return 0, nil
 	}
+	return len(p), r.deliver(ev, p, last)
+}
+
+// deliver makes ev of a part of the message.
+func (r *Receiver) deliver(ev *Event, p []byte, last bool) error {
 	if r.op == OpText {
 		// RFC 6455, Section 8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte
 		// stream is not, in fact, a valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_."
 		if !r.text.valid(p) || last && !r.text.complete() {
-			return len(p), protocolError(StatusInvalidPayload, "8.1", "text message that is not valid UTF-8")
+			return protocolError(StatusInvalidPayload, "8.1", "text message that is not valid UTF-8")
 		}
 	}
 	ev.Kind, ev.Op, ev.First, ev.Last, ev.Payload = EventData, r.op, r.first, last, p
 	r.first = false
 	r.inMessage = !last
-	return len(p), nil
+	return nil
+}
+
+// compressedPayload takes payload of a data frame that has to be inflated (RFC 7692, Section 7.2.2). The frame stays
+// the one under way until everything that it stands for has been delivered.
+func (r *Receiver) compressedPayload(dst, src []byte, ev *Event) (out []byte, n int, err error) {
+	src = src[:min(uint64(len(src)), r.h.length)]
+	if r.h.masked {
+		maskBytes(src, src, r.h.key)
+	}
+	ends := r.h.b0&finBit != 0 && uint64(len(src)) == r.h.length
+	out, n, done, err := r.inflater.Append(dst, src, ends, r.inflateMax(dst))
+	if r.h.masked {
+		// What was not taken is unmasked when it is given again.
+		r.h.key = bits.RotateLeft32(r.h.key, -8*(n&3))
+		maskBytes(src[n:], src[n:], r.h.key)
+	}
+	if err != nil {
+		return dst, n, corrupt(err)
+	}
+	r.h.length -= uint64(n)
+	r.inFrame = r.h.length > 0 || ends && !done
+	p := out[len(dst):]
+	r.size += uint64(len(p))
+	if r.limit > 0 && r.size > r.limit {
+		return dst, n, tooBig()
+	}
+	if len(p) == 0 && !done {
+		return out, n, nil
+	}
+	return out, n, r.deliver(ev, p, done)
+}
+
+// inflateMax returns how much to inflate at once: what dst has room for, and not much more than the limit leaves.
+func (r *Receiver) inflateMax(dst []byte) int {
+	n := inflateChunk
+	if room := cap(dst) - len(dst); room >= inflateRoom {
+		n = min(n, room)
+	}
+	if r.limit > 0 {
+		n = int(min(uint64(n), r.limit-r.size+1))
+	}
+	return n
+}
+
+// corrupt is the error for a payload that cannot be inflated.
+func corrupt(cause error) error {
+	err := protocolError(StatusInvalidPayload, "RFC 7692, Section 7.2.2", "compressed message that cannot be inflated")
+	err.Err = cause
+	return err
 }
 
 // controlPayload takes payload of a control frame, which is delivered whole.

@@ -6,11 +6,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -86,6 +88,35 @@ func TestUpgradeConnFaults(t *testing.T) {
 		if !errors.As(err, &e) || e.Status != 0 || !errors.Is(err, broken) {
 			t.Errorf("fault at operation %d: %v", n, err)
 		}
+	}
+}
+
+// halfCloser is a connection that can end its outgoing stream alone, and fails at it.
+type halfCloser struct{ net.Conn }
+
+func (halfCloser) CloseWrite() error { return errors.New("not connected") }
+
+// TestRefusalFaults protects against I/O that fails while a request is refused: the refusal stays the error, and the
+// connection is closed.
+func TestRefusalFaults(t *testing.T) {
+	for n := int64(3); n <= 7; n++ {
+		nc := &scriptConn{input: requestWith("GET", "PUT")}
+		faulty := &faultconn.Conn{Conn: nc, FailAt: n, Err: errors.New("the cable was cut")}
+		_, err := upgradeScript(t, halfCloser{faulty}, nc, nil)
+		var e *HandshakeError
+		if !errors.As(err, &e) || n > 3 && e.Status != 405 {
+			t.Errorf("fault at operation %d: %v", n, err)
+		}
+	}
+}
+
+// TestUpgradeConnLargeResponse protects the pool from responses of unusual size, and their receivers from losing them.
+func TestUpgradeConnLargeResponse(t *testing.T) {
+	nc := &scriptConn{input: minimalRequest}
+	value := strings.Repeat("a", 3*requestBuffer)
+	response, err := upgradeScript(t, nc, nc, func(r *Request) error { r.AddResponseHeader("X", value); return nil })
+	if err != nil || !strings.Contains(response, "\r\nX: "+value+"\r\n\r\n") {
+		t.Errorf("%v, %d bytes", err, len(response))
 	}
 }
 
@@ -407,6 +438,50 @@ func TestRefusalReachesClient(t *testing.T) {
 	var e *HandshakeError
 	if err := <-done; !errors.As(err, &e) || e.Status != 431 {
 		t.Error(err)
+	}
+}
+
+// TestUpgradeConnTLS protects a bare server over TLS: the handshake of TLS happens within UpgradeConn, and pages that
+// came without TLS are of another origin.
+func TestUpgradeConnTLS(t *testing.T) {
+	s := httptest.NewTLSServer(nil) // for its certificate
+	defer s.Close()
+	ln, err := tls.Listen("tcp", "127.0.0.1:0", s.TLS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	for scheme, want := range map[string]int{"http": 403, "https": 101} {
+		done := make(chan error, 1)
+		go func() {
+			nc, err := ln.Accept()
+			if err != nil {
+				done <- err
+				return
+			}
+			c, err := new(Upgrader).UpgradeConn(context.Background(), nc, nil)
+			if err == nil {
+				err = c.Write(context.Background(), OpText, []byte("hello"))
+				c.CloseNow()
+			}
+			done <- err
+		}()
+		d := Dialer{
+			Proxy: noProxy, TLS: &tls.Config{RootCAs: trust(s)}, Header: http.Header{"Origin": {scheme + "://" + ln.Addr().String()}},
+		}
+		c, resp, err := d.Dial(t.Context(), "wss://"+ln.Addr().String())
+		if resp == nil || resp.StatusCode != want {
+			t.Fatalf("%s: %v, %v", scheme, resp, err)
+		}
+		if err == nil {
+			if _, p, err := c.Read(t.Context()); string(p) != "hello" {
+				t.Errorf("%q, %v", p, err)
+			}
+			c.CloseNow()
+		}
+		if err := <-done; (err == nil) != (want == 101) {
+			t.Error(err)
+		}
 	}
 }
 

@@ -23,8 +23,8 @@ const (
 	maxRounds = 8
 )
 
-// Write sends p as one message in one frame: text, which must be UTF-8, or binary, by op. p is not changed and not
-// kept. Write returns nil once the frame is in the write buffer or in the kernel; Flush waits for the kernel.
+// Write sends p as one message: text, which must be UTF-8, or binary, by op. p is not changed and not kept. The message
+// is one frame, unless it is compressed and larger than the write buffer. Write returns nil once the frame is in the write buffer or in the kernel; Flush waits for the kernel.
 //
 // Write waits while the buffer is full and while another message is being streamed. If ctx ends meanwhile, its error
 // is returned and nothing of the message has been or will be sent; only a message larger than the buffer may be cut
@@ -44,7 +44,7 @@ func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil || c.writer != nil || len(c.out)+need > c.limit {
-		if err := c.reserve(ctx, need, true); err != nil {
+		if err := c.reserve(ctx, need, forMessage); err != nil {
 			return err
 		}
 	}
@@ -67,12 +67,21 @@ func (c *Conn) keepOut(out []byte) {
 	}
 }
 
-// reserve waits until out has room for need bytes and, for a message, until none is being streamed. mu is held, and
-// released while it waits.
-func (c *Conn) reserve(ctx context.Context, need int, message bool) error {
+// purpose is what room is reserved for.
+type purpose uint8
+
+const (
+	forMessage  purpose = iota // a message: waits until none is being streamed
+	forFirst                   // the first fragment of one that is being streamed
+	forFragment                // a later one: waits whatever Options.FailWhenFull says, as there is no going back
+	forControl                 // a control frame
+)
+
+// reserve waits until out has room for need bytes. mu is held, and released while it waits.
+func (c *Conn) reserve(ctx context.Context, need int, why purpose) error {
 	var timeout <-chan time.Time
 	for {
-		streaming := message && c.writer != nil
+		streaming := why == forMessage && c.writer != nil
 		switch {
 		case c.err != nil:
 			return c.err
@@ -88,7 +97,7 @@ func (c *Conn) reserve(ctx context.Context, need int, message bool) error {
 				return err
 			}
 			continue
-		case !streaming && c.opts.FailWhenFull:
+		case !streaming && c.opts.FailWhenFull && why != forFragment:
 			return ErrBackpressure
 		}
 		if err := c.await(ctx, timeout); err != nil {

@@ -17,6 +17,9 @@ const maskChunkSize = size64K
 
 // writeLarge is Write for a message that does not fit into the buffer.
 func (c *Conn) writeLarge(ctx context.Context, op Opcode, p []byte) error {
+	if c.s.deflater != nil {
+		return c.writeCompressed(ctx, op, p)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.takeTransport(ctx); err != nil {
@@ -66,7 +69,7 @@ func (c *Conn) sendStopped(ctx context.Context, n int64, err error) error {
 // transport: flushing is set. mu is held, and released while it waits.
 func (c *Conn) takeTransport(ctx context.Context) error {
 	for {
-		if err := c.reserve(ctx, c.limit, true); err != nil {
+		if err := c.reserve(ctx, c.limit, forMessage); err != nil {
 			return err
 		}
 		if !c.flushing {
@@ -165,4 +168,20 @@ func (c *Conn) sendUntil(ctx context.Context, b, p []byte) (int64, error) {
 	}
 	c.t.setWriteDeadline(time.Time{})
 	return n, err
+}
+
+// writeCompressed is writeLarge where messages are compressed: in fragments, so that neither the whole of the result
+// has to be held nor others have to wait for it.
+func (c *Conn) writeCompressed(ctx context.Context, op Opcode, p []byte) error {
+	if op == OpText && !validText(p) {
+		return errSendUTF8
+	}
+	w, err := c.Writer(ctx, op)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(p); err != nil {
+		return err
+	}
+	return w.Close()
 }

@@ -139,9 +139,9 @@ func (d *decoder) need(n uint) bool {
 	return true
 }
 
-// fill takes what input there is, until hold has more than 56 bits.
+// fill takes what input there is, until hold has 56 bits or more. It must not have 64: see fast.
 func (d *decoder) fill() {
-	for d.count <= 56 && len(d.in) > 0 {
+	for d.count < 56 && len(d.in) > 0 {
 		d.hold |= uint64(d.in[0]) << d.count
 		d.count += 8
 		d.in = d.in[1:]
