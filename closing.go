@@ -225,6 +225,7 @@ func (c *Conn) linger() {
 	}
 	c.t.setReadDeadline(time.Now().Add(lingerTime))
 	c.lingered = lingerBytes
+	c.stopped = false // as it has been since the end: it would stop this, too
 	c.consume = (*Conn).discard
 	c.t.run(c)
 }
