@@ -31,9 +31,17 @@ type readDeadline struct {
 	stop    func() bool     // undoes the registration
 
 	mu        sync.Mutex
-	turn      uint32    // guarded by mu: counts registrations, so that a late cancel of an earlier one does nothing
-	cancelled bool      // guarded by mu: the deadline is past because the context has ended
-	at        time.Time // guarded by mu: what the keepalive wants
+	turn      uint32     // guarded by mu: counts registrations, so that a late cancel of an earlier one does nothing
+	cancelled bool       // guarded by mu: the deadline is past because the context has ended
+	alive     *keepalive // nil without Options.PingInterval; its field at is guarded by mu
+}
+
+// wanted returns the deadline that the keepalive wants. mu is held.
+func (d *readDeadline) wanted() time.Time {
+	if d.alive == nil {
+		return time.Time{}
+	}
+	return d.alive.at
 }
 
 // watch registers the context of the read under way, which is about to wait.
@@ -81,16 +89,16 @@ func (c *Conn) unwatch() {
 	d.turn++
 	if d.cancelled {
 		d.cancelled = false
-		c.t.setReadDeadline(d.at)
+		c.t.setReadDeadline(d.wanted())
 	}
 }
 
-// setReadDeadline sets what the keepalive wants.
-func (c *Conn) setReadDeadline(at time.Time) {
+// keepaliveAt sets the deadline that the keepalive wants.
+func (c *Conn) keepaliveAt(at time.Time) {
 	d := &c.deadline
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.at = at
+	d.alive.at = at
 	if !d.cancelled {
 		c.t.setReadDeadline(at)
 	}
@@ -101,10 +109,10 @@ func (c *Conn) timedOut() error {
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}
-	if c.alive != nil {
+	if c.deadline.alive != nil {
 		c.silence()
 	} else {
-		c.setReadDeadline(time.Time{}) // not ours
+		c.t.setReadDeadline(time.Time{}) // a late one, of a context or of the keepalive
 	}
 	return nil
 }

@@ -83,17 +83,33 @@ func (v *utf8Validator) character(p []byte) bool {
 
 // utf8PrefixPortable returns the length of the longest prefix of p that is valid UTF-8 and ends on a whole character.
 func utf8PrefixPortable(p []byte) int {
-	n := 0
+	n := wholeCharacters(p)
+	if !utf8.Valid(p[:n]) {
+		n = 0 // only an invalid text is looked at twice
+	}
 	for n < len(p) {
-		if p[n] < utf8.RuneSelf {
-			n++
-			continue
-		}
 		r, size := utf8.DecodeRune(p[n:])
 		if r == utf8.RuneError && size == 1 {
 			break
 		}
 		n += size
+	}
+	return n
+}
+
+// wholeCharacters returns the length of p without the character at its end, if that is not all there or not right.
+func wholeCharacters(p []byte) int {
+	n := len(p)
+	if n == 0 || p[n-1] < utf8.RuneSelf {
+		return n
+	}
+	for i := n - 1; i >= 0 && i > n-utf8.UTFMax; i-- {
+		if utf8.RuneStart(p[i]) {
+			if utf8.Valid(p[i:]) {
+				return n
+			}
+			return i
+		}
 	}
 	return n
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // fragmentSize is how much payload a Writer collects for a fragment.
-const fragmentSize = size4K - MaxHeaderSize
+const fragmentSize = size16K - 2*MaxHeaderSize
 
 var (
 	errWriterClosed                = errors.New("websocket: write to a message that has been closed")
@@ -43,7 +43,7 @@ func (c *Conn) Writer(ctx context.Context, op Opcode) (io.WriteCloser, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.reserve(ctx, 0, true); err != nil {
+	if err := c.reserve(ctx, 0, forMessage); err != nil {
 		return nil, err
 	}
 	c.writer = &messageWriter{c: c, ctx: ctx, op: op}
@@ -80,7 +80,7 @@ func (w *messageWriter) Close() error {
 		w.err = err
 		return err
 	}
-	w.c.messagesOut++
+	w.c.stats.MessagesOut++
 	w.end(errWriterClosed)
 	return nil
 }
@@ -88,7 +88,11 @@ func (w *messageWriter) Close() error {
 // fragment sends what has been collected. c.mu is held.
 func (w *messageWriter) fragment(last bool) error {
 	c := w.c
-	err := c.reserve(w.ctx, c.s.Bound(len(w.buf)), false)
+	why := forFirst
+	if w.started {
+		why = forFragment
+	}
+	err := c.reserve(w.ctx, c.s.Bound(len(w.buf)), why)
 	if err == nil {
 		err = w.ctx.Err()
 	}
