@@ -5,9 +5,9 @@ package websocket
 //	open         Nothing yet.
 //	endHandshake Close was called: its close frame is in the write buffer. The peer's is awaited, data is discarded.
 //	endLinger    The peer's close frame has come, and an answer is in the buffer; or the peer broke the protocol, and
-//	             a close frame that says so is. What is buffered is sent, the outgoing stream ended, and what still
-//	             comes discarded for a bounded time: closing a socket with unread input sends a reset, which destroys
-//	             the close frame on its way.
+//	             a close frame that says so is; or the peer's stream ended without one. What is buffered is sent, the
+//	             outgoing stream ended, and what still comes discarded for a bounded time: closing a socket with unread
+//	             input sends a reset, which destroys the close frame on its way.
 //	endAborted   CloseNow was called, the transport failed, or a bound on time was passed. Nothing more is sent.
 //	endFinished  The transport has been closed.
 //
@@ -142,11 +142,12 @@ func (c *Conn) endLocked(err *CloseError, how ending) {
 		// code it received."
 		reason = ""
 	}
-	// The code is the peer's, or that of Close or of a ProtocolError, which can be sent; or it is StatusAbnormalClosure,
-	// because the peer's stream has ended, and nothing is appended. The frame fits: it is the last, and may pass the
-	// bound.
-	out, _ := c.s.AppendClose(growBuffer(c.out, headerSize(MaxControlPayload, true)+MaxControlPayload), err.Code, reason)
-	c.keepOut(out)
+	// RFC 6455, Section 7.4.1: 1006 "MUST NOT be set as a status code in a Close control frame by an endpoint".
+	if err.Code != StatusAbnormalClosure {
+		// The code has been checked: it is the peer's, or that of Close or of a ProtocolError. The frame fits: it is
+		// the last, and may pass the bound.
+		c.out, _ = c.s.AppendClose(growBuffer(c.out, headerSize(MaxControlPayload, true)+MaxControlPayload), err.Code, reason)
+	}
 	c.timer = time.AfterFunc(orDefault(max(c.opts.CloseTimeout, 0), DefaultCloseTimeout), func() {
 		c.end(nil, endAborted)
 	})
@@ -181,7 +182,8 @@ func (c *Conn) lost(err error) {
 	c.stopped = true
 	how := endAborted
 	if err == io.EOF {
-		// io.EOF stands for an ordinary close, and this was none. But the peer may still read what it is owed.
+		// io.EOF stands for an ordinary close, and this was none. The peer may have ended only its own half, and still
+		// wait for the answers to its last messages.
 		err, how = io.ErrUnexpectedEOF, endLinger
 	}
 	c.end(&CloseError{Code: StatusAbnormalClosure, Err: err}, how)
