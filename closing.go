@@ -5,9 +5,9 @@ package websocket
 //	open         Nothing yet.
 //	endHandshake Close was called: its close frame is in the write buffer. The peer's is awaited, data is discarded.
 //	endLinger    The peer's close frame has come, and an answer is in the buffer; or the peer broke the protocol, and
-//	             a close frame that says so is. What is buffered is sent, the outgoing stream ended, and what still
-//	             comes discarded for a bounded time: closing a socket with unread input sends a reset, which destroys
-//	             the close frame on its way.
+//	             a close frame that says so is; or the peer's stream ended without one. What is buffered is sent, the
+//	             outgoing stream ended, and what still comes discarded for a bounded time: closing a socket with unread
+//	             input sends a reset, which destroys the close frame on its way.
 //	endAborted   CloseNow was called, the transport failed, or a bound on time was passed. Nothing more is sent.
 //	endFinished  The transport has been closed.
 //
@@ -101,13 +101,16 @@ func (c *Conn) doneLocked() <-chan struct{} {
 // whether err is what ended the connection.
 func (c *Conn) end(err *CloseError, how ending) (first bool) {
 	c.mu.Lock()
-	first = c.err == nil
-	if first {
-		c.err = err
-		c.endLocked(err, how)
-	}
 	aborts := how == endAborted && c.ending < endAborted
 	c.ending = max(c.ending, how)
+	first = c.err == nil
+	var was uint32
+	if first {
+		c.err = err
+		// Before the close frame leaves: the answer may come before this goroutine goes on.
+		was = c.state.Or(ended | reading)
+		c.endLocked(err, how)
+	}
 	c.notify()
 	c.mu.Unlock()
 	if aborts {
@@ -117,7 +120,7 @@ func (c *Conn) end(err *CloseError, how ending) (first bool) {
 		if trace := c.opts.Trace; trace != nil && trace.Closed != nil {
 			trace.Closed(c, err)
 		}
-		if c.state.Or(ended)&reading == 0 && c.state.Or(reading)&reading == 0 {
+		if was&reading == 0 {
 			go c.finish()
 		}
 	}
@@ -139,13 +142,16 @@ func (c *Conn) endLocked(err *CloseError, how ending) {
 		// code it received."
 		reason = ""
 	}
-	// The code has been checked: it is the peer's, or that of Close or of a ProtocolError. The frame fits: it is the
-	// last, and may pass the bound.
-	c.out, _ = c.s.AppendClose(growBuffer(c.out, headerSize(MaxControlPayload, true)+MaxControlPayload), err.Code, reason)
-	c.flushByReader()
+	// RFC 6455, Section 7.4.1: 1006 "MUST NOT be set as a status code in a Close control frame by an endpoint".
+	if err.Code != StatusAbnormalClosure {
+		// The code has been checked: it is the peer's, or that of Close or of a ProtocolError. The frame fits: it is
+		// the last, and may pass the bound.
+		c.out, _ = c.s.AppendClose(growBuffer(c.out, headerSize(MaxControlPayload, true)+MaxControlPayload), err.Code, reason)
+	}
 	c.timer = time.AfterFunc(orDefault(max(c.opts.CloseTimeout, 0), DefaultCloseTimeout), func() {
 		c.end(nil, endAborted)
 	})
+	c.flushByReader()
 }
 
 // peerClosed deals with the peer's close frame.
@@ -174,18 +180,23 @@ func validReason(text string) string {
 // lost deals with an error of the transport.
 func (c *Conn) lost(err error) {
 	c.stopped = true
+	how := endAborted
 	if err == io.EOF {
-		// io.EOF stands for an ordinary close, and this was none.
-		err = io.ErrUnexpectedEOF
+		// io.EOF stands for an ordinary close, and this was none. The peer may have ended only its own half, and still
+		// wait for the answers to its last messages.
+		err, how = io.ErrUnexpectedEOF, endLinger
 	}
-	c.end(&CloseError{Code: StatusAbnormalClosure, Err: err}, endAborted)
+	c.end(&CloseError{Code: StatusAbnormalClosure, Err: err}, how)
 }
 
 // finish takes the connection from its end to the closed transport. It holds the reading bit, for ever.
 func (c *Conn) finish() {
 	c.unwatch()
-	c.ctx, c.alive, c.gather = context.Background(), nil, notGathering
-	c.part, c.cur, c.skip, c.streaming = nil, nil, false, false
+	if c.deadline.alive != nil {
+		c.keepaliveAt(time.Time{})
+	}
+	c.ctx, c.deadline.alive, c.gather = context.Background(), nil, notGathering
+	c.part, c.stream, c.skip = nil, nil, false
 	if c.phase() == endHandshake {
 		c.stopped = false
 		c.message((*Conn).untilClosed)
@@ -224,23 +235,22 @@ func (c *Conn) linger() {
 		}
 	}
 	c.t.setReadDeadline(time.Now().Add(lingerTime))
-	c.lingered = lingerBytes
-	c.consume = (*Conn).discard
+	left := lingerBytes
+	c.stopped = false // or run would return with the first bytes
+	c.consume = func(c *Conn) (done bool) {
+		left -= len(c.in)
+		c.in = nil
+		return left <= 0
+	}
 	c.t.run(c)
-}
-
-// discard drops what has come.
-func (c *Conn) discard() (done bool) {
-	c.lingered -= len(c.in)
-	c.in = nil
-	return c.lingered <= 0
 }
 
 // finished lets go of everything.
 func (c *Conn) finished() {
-	putBuffer(c.inBuf)
-	c.in, c.inBuf = nil, nil
+	c.in = nil
+	c.dropInput()
 	c.mu.Lock()
+	c.stats.MessagesIn, c.stats.BytesIn = c.messages, c.bytes
 	c.ending = endFinished
 	if c.timer != nil {
 		c.timer.Stop()

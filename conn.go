@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/compress"
 )
 
 // Conn is a WebSocket connection (RFC 6455). One goroutine at a time may read: a second gets ErrReadInProgress.
@@ -20,38 +22,37 @@ import (
 // A Conn that is not read answers no pings, notices no close and measures no silence: read until there is an error,
 // or call CloseRead. Every Conn must be ended, by either side; Close and CloseNow are how this side does it.
 type Conn struct {
-	t           transport
-	opts        *Options
-	subprotocol string
-	base        context.Context // nil, or the context whose values Context shows
-	tracker     *tracker        // nil, or where to sign off
+	t     transport
+	opts  *Options
+	limit int // of bytes in out
+	agreement
+	base    context.Context // nil, or the context whose values Context shows
+	tracker *tracker        // nil, or where to sign off
 
-	state atomic.Uint32 // reading, inBody, moreInput, ended
+	state     atomic.Uint32 // reading, inBody, moreInput, ended
+	readLimit atomic.Uint64 // what r's limit is to be
 
 	// Owned by whoever holds the reading bit.
-	r         Receiver
-	ctx       context.Context    // of the read under way
-	consume   func(c *Conn) bool // takes what has come; reports whether the read is done
-	in        []byte             // has come and has not been given to r
-	inBuf     []byte             // the pooled buffer that in is part of, or nil
-	dst       []byte             // where the message under way is put together
-	gather    gathering          // what kind of slice dst is
-	part      []byte             // what a cancelled read had of its message
-	cur       []byte             // of the message that a Reader streams: has come and has not been read
-	loop      *messageLoop       // nil outside of Messages
-	streams   uint32             // counts the messages that were given to a Reader
-	op        Opcode             // of the message under way
-	streaming bool               // the message under way belongs to a Reader
-	curLast   bool               // nothing of that message comes behind cur
-	skip      bool               // the rest of the message under way is not wanted
-	stopped   bool               // nothing more will be read for the application
-	peerDone  bool               // the peer's close frame has come
-	parked    bool               // the last thing that the read did was to wait
-	recvErr   error              // of the transport, seen inside of readable
-	lingered  int                // how many more bytes are discarded before the transport is closed
-	small     [16]byte           // where a transport that cannot poll waits for the first bytes of a message
-	deadline  readDeadline       // has a lock of its own
-	alive     *keepalive         // nil without PingInterval
+	r        Receiver
+	ctx      context.Context    // of the read under way
+	consume  func(c *Conn) bool // takes what has come; reports whether the read is done
+	in       []byte             // has come and has not been given to r
+	inBuf    []byte             // the pooled buffer that in is part of, or nil
+	dst      []byte             // where the message under way is put together
+	gather   gathering          // what kind of slice dst is
+	part     []byte             // what a cancelled read had of its message
+	loop     *messageLoop       // nil outside of Messages
+	stream   *messageReader     // the Reader of the message under way, or nil
+	messages uint64             // how many have come
+	bytes    uint64             // how many have come
+	op       Opcode             // of the message under way
+	skip     bool               // the rest of the message under way is not wanted
+	stopped  bool               // nothing more will be read for the application
+	peerDone bool               // the peer's close frame has come
+	parked   bool               // the last thing that the read did was to wait
+	recvErr  error              // of the transport, seen inside of readable
+	small    [16]byte           // where a transport that cannot poll waits for the first bytes of a message
+	deadline readDeadline       // has a lock of its own
 
 	// Guarded by mu.
 	mu       sync.Mutex
@@ -62,49 +63,52 @@ type Conn struct {
 	timed    bool           // hold has been started and has not fired
 	hold     *time.Timer    // bounds how long frames are held; made when first needed
 	writer   *messageWriter // nil, or the message that is being streamed out
-	pong     []byte         // the payload of the newest pong for which out had no room, if pongDue
-	pongDue  bool
-	changed  chan struct{} // closed and forgotten when a writer may go on; nil when nobody waits
-	pings    *pings        // nil until a ping is sent
-	err      *CloseError   // how the connection ended
-	ending   ending        // how far the end has come
-	life     *lifetime     // nil until Context asks for it
-	done     chan struct{} // closed when the transport has been closed; nil until somebody waits for it
-	timer    *time.Timer   // bounds the end; set when it begins
+	changed  chan struct{}  // closed and forgotten when a writer may go on; nil when nobody waits
+	pings    *pings         // nil until a ping is sent
+	err      *CloseError    // how the connection ended
+	ending   ending         // how far the end has come
+	life     *lifetime      // nil until Context asks for it
+	done     chan struct{}  // closed when the transport has been closed; nil until somebody waits for it
+	timer    *time.Timer    // bounds the end; set when it begins
 
-	messagesIn, bytesIn   atomic.Uint64
-	messagesOut, bytesOut uint64 // guarded by mu
+	stats Stats // but RTT
 }
 
 // The bits of Conn.state.
 const (
 	reading   = 1 << iota // a goroutine reads
 	inBody                // ... and runs the body of a Messages loop
-	moreInput             // the last read left input behind: messages that arrived together are still being read
+	moreInput             // messages that arrived together are still being read: input lies behind the last one
 	ended                 // Conn.err is set
 )
 
 // connConfig is what the opening handshake hands to newConn.
 type connConfig struct {
-	client      bool
-	options     *Options        // shared by the connections of one Upgrader or Dialer, read only
-	subprotocol string          // as negotiated, or empty
-	buffered    []byte          // what the peer sent right behind its half of the handshake; newConn copies it
-	base        context.Context // nil, or the context whose values Conn.Context shows
-	tracker     *tracker        // nil, or where to sign off when the connection has ended
+	agreement
+	client   bool
+	options  *Options        // shared by the connections of one Upgrader or Dialer, read only
+	buffered []byte          // what the peer sent right behind its half of the handshake; newConn copies it
+	base     context.Context // nil, or the context whose values Conn.Context shows
+	tracker  *tracker        // nil, or where to sign off when the connection has ended
 }
 
 // newConn returns the connection over nc, whose opening handshake is done and whose deadlines are not set.
 func newConn(nc net.Conn, cfg connConfig) *Conn {
 	c := &Conn{
-		opts:        cfg.options,
-		subprotocol: cfg.subprotocol,
-		base:        cfg.base,
-		tracker:     cfg.tracker,
+		opts:      cfg.options,
+		limit:     bufferLimit(cfg.options.WriteBuffer),
+		agreement: cfg.agreement,
+		base:      cfg.base,
+		tracker:   cfg.tracker,
 	}
 	c.t = newTransport(nc)
-	ro := ReceiverOptions{Client: cfg.client, Limit: readLimit(c.opts.ReadLimit)}
+	c.readLimit.Store(readLimit(c.opts.ReadLimit))
+	ro := ReceiverOptions{Client: cfg.client, Limit: c.readLimit.Load()}
 	so := SenderOptions{Client: cfg.client}
+	if p := cfg.compression; p != nil {
+		ro.Inflater, so.Deflater = compressors(c.opts.Compression, *p, cfg.client)
+		so.MinSize = c.opts.Compression.MinSize
+	}
 	if trace := c.opts.Trace; trace != nil {
 		if trace.FrameIn != nil {
 			ro.OnHeader = func(h Header) { trace.FrameIn(c, h) }
@@ -118,10 +122,10 @@ func newConn(nc net.Conn, cfg connConfig) *Conn {
 	if len(cfg.buffered) > 0 {
 		c.inBuf = append(getBuffer(len(cfg.buffered)), cfg.buffered...)
 		c.in = c.inBuf
-		c.bytesIn.Add(uint64(len(c.in)))
+		c.bytes = uint64(len(c.in))
 	}
 	if c.opts.PingInterval > 0 {
-		c.alive = new(keepalive)
+		c.deadline.alive = new(keepalive)
 	}
 	return c
 }
@@ -156,19 +160,29 @@ func readLimit(n int64) uint64 {
 	return uint64(n)
 }
 
+// bufferLimit translates Options.WriteBuffer.
+func bufferLimit(n int) int {
+	if n == 0 {
+		return DefaultWriteBuffer
+	}
+	return max(n, minWriteBuffer)
+}
+
 // Subprotocol returns the subprotocol that was negotiated, or "" (RFC 6455, Section 1.9).
 func (c *Conn) Subprotocol() string { return c.subprotocol }
 
-// SetReadLimit changes the most bytes that a message of the peer may deliver, for the frames that have not begun; 0
-// means DefaultReadLimit, negative no limit. It fails with ErrReadInProgress while a read is under way.
-func (c *Conn) SetReadLimit(n int64) error {
-	if err := c.acquire(); err != nil {
-		return err
+// Compression returns what was agreed on about permessage-deflate (RFC 7692); ok is false if nothing was, so that
+// messages travel as they are.
+func (c *Conn) Compression() (p compress.Params, ok bool) {
+	if c.compression == nil {
+		return compress.Params{}, false
 	}
-	c.r.SetLimit(readLimit(n))
-	c.release()
-	return nil
+	return *c.compression, true
 }
+
+// SetReadLimit changes the most bytes that a message of the peer may deliver; 0 means DefaultReadLimit, negative no
+// limit. It holds from the next bytes on that are read from the network.
+func (c *Conn) SetReadLimit(n int64) { c.readLimit.Store(readLimit(n)) }
 
 // Stats are counts of what a connection has carried. A message counts when it has been read, or when it has been put
 // into the write buffer as a whole; bytes are those of the transport, headers included. What came in is counted when
@@ -183,10 +197,7 @@ type Stats struct {
 func (c *Conn) Stats() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := Stats{
-		MessagesIn: c.messagesIn.Load(), BytesIn: c.bytesIn.Load(),
-		MessagesOut: c.messagesOut, BytesOut: c.bytesOut,
-	}
+	s := c.stats
 	if c.pings != nil {
 		s.RTT = c.pings.rtt
 	}

@@ -28,8 +28,8 @@ const (
 	maxRefusalWire  = 16 << 10 // bytes that it reads for them, which may come in tiny chunks
 )
 
-// Dialer makes connections. The zero value is ready. Its methods may be called by several goroutines at once; a copy
-// can be changed independently, but maps and slices are shared.
+// Dialer makes connections. The zero value is ready. Its methods may be called by several goroutines at once. The fields
+// must not be changed once it has made a connection, which goes on to use its Options; change a copy.
 type Dialer struct {
 	Options
 
@@ -112,12 +112,12 @@ func (d *Dialer) dial(ctx, base context.Context, u *url.URL) (*Conn, *http.Respo
 	}
 	deadline := boundHandshake(ctx, nc, time.Time{})
 	resp, buffered, err := exchange(nc, request)
-	var subprotocol string
+	config := connConfig{client: true, options: &d.Options, buffered: buffered, base: base}
 	if err == nil {
 		if d.Jar != nil {
 			d.Jar.SetCookies(u, resp.Cookies())
 		}
-		subprotocol, err = d.judge(resp, key)
+		config.agreement, err = d.judge(resp, key)
 	}
 	if ended := deadline.release(); err == nil {
 		err = ended
@@ -129,25 +129,19 @@ func (d *Dialer) dial(ctx, base context.Context, u *url.URL) (*Conn, *http.Respo
 		nc.Close()
 		return nil, resp, err
 	}
-	return newConn(nc, connConfig{
-		client:      true,
-		options:     &d.Options,
-		subprotocol: subprotocol,
-		buffered:    buffered,
-		base:        base,
-	}), resp, nil
+	return newConn(nc, config), resp, nil
 }
 
-// judge decides about a response, and returns the subprotocol of the connection.
-func (d *Dialer) judge(resp *http.Response, key string) (string, error) {
+// judge decides about a response, and returns what it says about the connection.
+func (d *Dialer) judge(resp *http.Response, key string) (agreement, error) {
 	if resp.StatusCode != http.StatusSwitchingProtocols {
-		return "", &HandshakeError{Status: resp.StatusCode, Reason: "the server answered " + resp.Status}
+		return agreement{}, &HandshakeError{Status: resp.StatusCode, Reason: "the server answered " + resp.Status}
 	}
-	subprotocol, refusal := checkResponse(resp, key, d.Subprotocols)
+	agreed, refusal := checkResponse(resp, key, d.Subprotocols, d.Compression)
 	if refusal != nil {
-		return "", refusal
+		return agreement{}, refusal
 	}
-	return subprotocol, nil
+	return agreed, nil
 }
 
 // parseURL reads the URL of a server (RFC 6455, Section 3) and returns it with the scheme http or https.
@@ -221,8 +215,11 @@ func (d *Dialer) appendRequest(dst []byte, u *url.URL, key string) ([]byte, erro
 	if len(d.Subprotocols) > 0 {
 		dst = appendField(dst, ownFields[fieldProtocol], strings.Join(d.Subprotocols, ", "))
 	}
-	if offer := offerExtensions(); offer != "" {
-		dst = appendField(dst, ownFields[fieldExtensions], offer)
+	if d.Compression != nil {
+		if err := d.Compression.Validate(); err != nil {
+			return dst, err
+		}
+		dst = append(d.Compression.AppendOffer(append(dst, ownFields[fieldExtensions]+": "...)), "\r\n"...)
 	}
 	return append(appendHeader(dst, h), "\r\n"...), nil
 }
@@ -350,13 +347,10 @@ func exchange(nc net.Conn, request []byte) (_ *http.Response, buffered []byte, _
 	if _, err := nc.Write(request); err != nil {
 		return nil, nil, fmt.Errorf("sending the request: %w", err)
 	}
-	input := &io.LimitedReader{R: nc, N: maxResponseHead}
+	input := &boundedReader{r: nc, left: maxResponseHead}
 	br := bufio.NewReader(input)
-	resp, err := readResponse(br, nil)
+	resp, err := readResponse(br, input, nil)
 	if err != nil {
-		if input.N <= 0 {
-			err = fmt.Errorf("over %d bytes", maxResponseHead)
-		}
 		return nil, nil, &HandshakeError{Reason: "the response could not be read", Err: err}
 	}
 	if resp.StatusCode == http.StatusSwitchingProtocols {
@@ -364,17 +358,45 @@ func exchange(nc net.Conn, request []byte) (_ *http.Response, buffered []byte, _
 		resp.Body = http.NoBody
 		return resp, buffered, nil
 	}
-	input.N = maxRefusalWire
+	input.left = maxRefusalWire
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusalBody)) // what there is of it
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil, nil
 }
 
-// readResponse reads the head of a response, and skips those before it that only say that it will come: RFC 9110,
-// Section 15.2, "A client MUST be able to parse one or more 1xx responses received prior to a final response".
-func readResponse(br *bufio.Reader, request *http.Request) (*http.Response, error) {
+// boundedReader reads at most left bytes from r. It remembers the first error, which net/http's parser may replace by
+// one about the line that was cut.
+type boundedReader struct {
+	r    io.Reader
+	left int
+	err  error
+}
+
+var errResponseTooLong = errors.New("the response is too long")
+
+// Read reads from r.
+func (b *boundedReader) Read(p []byte) (n int, err error) {
+	if b.left <= 0 {
+		err = errResponseTooLong
+	} else {
+		n, err = b.r.Read(p[:min(len(p), b.left)])
+		b.left -= n
+	}
+	if b.err == nil {
+		b.err = err
+	}
+	return n, err
+}
+
+// readResponse reads the head of a response from br, which reads from input, and skips those before it that only say
+// that it will come: RFC 9110, Section 15.2, "A client MUST be able to parse one or more 1xx responses received prior
+// to a final response".
+func readResponse(br *bufio.Reader, input *boundedReader, request *http.Request) (*http.Response, error) {
 	for range maxInterim + 1 {
 		resp, err := http.ReadResponse(br, request)
+		if err != nil && input.err != nil {
+			err = input.err
+		}
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}

@@ -8,10 +8,11 @@ package websocket
 import (
 	"crypto/sha1"
 	"encoding/base64"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/seed-d69ae1b7/websocket/compress"
 )
 
 // HandshakeError says why an opening handshake failed. Dial and the methods of Upgrader return it; the function given
@@ -93,7 +94,7 @@ type opening struct {
 
 	// Filled by check.
 	offers []extension
-	params []extensionParam // backs the Params of offers
+	params []compress.Param // backs the Params of offers
 }
 
 // reset empties o and keeps its memory, but not what that pointed at.
@@ -218,7 +219,7 @@ func (o *opening) checkVersion() *HandshakeError {
 	}
 }
 
-// checkKey accepts one key with the only encoding that 16 bytes have in base64.
+// checkKey accepts one key, of 16 bytes in base64.
 func (o *opening) checkKey() *HandshakeError {
 	if err := o.once(fieldKey); err != nil {
 		return err
@@ -272,7 +273,8 @@ func (o *opening) chooseSubprotocol(preferred []string) string {
 // keySize is the size in bytes of a Sec-WebSocket-Key: 16 bytes in base64.
 const keySize = 24
 
-// validKey reports whether key is the canonical base64 encoding of 16 bytes.
+// validKey reports whether key encodes 16 bytes in base64. The bits behind them need not be zero: those of the example in
+// RFC 6455, Section 4.1, are not.
 func validKey(key string) bool {
 	if len(key) != keySize {
 		return false
@@ -280,7 +282,7 @@ func validKey(key string) bool {
 	var src [keySize]byte
 	var dst [keySize / 4 * 3]byte
 	copy(src[:], key)
-	n, err := base64.StdEncoding.Strict().Decode(dst[:], src[:])
+	n, err := base64.StdEncoding.Decode(dst[:], src[:])
 	return err == nil && n == 16
 }
 
@@ -299,14 +301,16 @@ func appendAcceptKey(dst []byte, key string) []byte {
 }
 
 // appendSwitching appends the response that accepts a handshake, up to and without the empty line that ends it.
-func appendSwitching(dst []byte, key, subprotocol, extensions string) []byte {
-	dst = append(dst, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
+func appendSwitching(dst []byte, key, subprotocol string, extensions []byte) []byte {
+	dst = append(dst, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"...)
+	dst = append(dst, "Sec-WebSocket-Accept: "...)
 	dst = append(appendAcceptKey(dst, key), "\r\n"...)
 	if subprotocol != "" {
 		dst = appendField(dst, ownFields[fieldProtocol], subprotocol)
 	}
-	if extensions != "" {
-		dst = appendField(dst, ownFields[fieldExtensions], extensions)
+	if len(extensions) > 0 {
+		dst = append(append(dst, ownFields[fieldExtensions]+": "...), extensions...)
+		dst = append(dst, "\r\n"...)
 	}
 	return dst
 }
@@ -358,11 +362,13 @@ func isReserved(name string) bool {
 	return false
 }
 
-// checkResponse applies RFC 6455, Section 4.1, to a server's response with status 101 and returns the subprotocol
-// that the server chose among the offered ones, or the empty string.
-func checkResponse(resp *http.Response, key string, offered []string) (subprotocol string, _ *HandshakeError) {
-	bad := func(reason string) (string, *HandshakeError) {
-		return "", &HandshakeError{Status: resp.StatusCode, Reason: "the server's " + reason + " (RFC 6455, Section 4.1)"}
+// checkResponse applies RFC 6455, Section 4.1, to a server's response with status 101 and returns what was
+// agreed on: one of the offered subprotocols or none, and compression by the given options or none.
+func checkResponse(resp *http.Response, key string, offered []string, compression *compress.Options) (
+	agreed agreement, _ *HandshakeError,
+) {
+	bad := func(reason string) (agreement, *HandshakeError) {
+		return agreement{}, &HandshakeError{Status: resp.StatusCode, Reason: "the server's " + reason + " (RFC 6455, Section 4.1)"}
 	}
 	h := resp.Header
 	if !resp.ProtoAtLeast(1, 1) {
@@ -385,42 +391,27 @@ func checkResponse(resp *http.Response, key string, offered []string) (subprotoc
 	}
 	// "this header field indicates the use of an extension that was not present in the client's handshake". Section
 	// 11.3.2: it "MUST NOT appear more than once in an HTTP response".
+	var answer []extension
 	if v := h["Sec-Websocket-Extensions"]; len(v) > 0 {
-		answer, _, ok := appendExtensions(nil, nil, v)
-		if !ok || len(v) > 1 {
+		var ok bool
+		if answer, _, ok = appendExtensions(nil, nil, v); !ok || len(v) > 1 {
 			return bad("Sec-WebSocket-Extensions is malformed or repeated")
 		}
-		if err := confirmExtensions(answer); err != nil {
-			return bad("Sec-WebSocket-Extensions is not acceptable: " + err.Error())
-		}
+	}
+	var err error
+	if agreed.compression, err = confirmExtensions(compression, answer); err != nil {
+		return bad("Sec-WebSocket-Extensions is not acceptable: " + err.Error())
 	}
 	// "this header field indicates the use of a subprotocol that was not present in the client's handshake". Section
 	// 11.3.4: it "MUST NOT appear more than once in an HTTP response".
 	if v := h["Sec-Websocket-Protocol"]; len(v) > 0 {
 		for _, p := range offered {
 			if len(v) == 1 && v[0] == p {
-				return p, nil
+				agreed.subprotocol = p
+				return agreed, nil
 			}
 		}
 		return bad("Sec-WebSocket-Protocol is not one that was asked for")
 	}
-	return "", nil
-}
-
-// acceptExtensions is the server's half of the negotiation of extensions: it takes the
-// client's offers and returns the value of Sec-WebSocket-Extensions in the response. It declines every offer, so the field is not sent.
-func acceptExtensions([]extension) string { return "" }
-
-var errNotOffered = errors.New("an extension that was not offered")
-
-// offerExtensions is the first part of the client's half of the negotiation of extensions: it returns the value of
-// Sec-WebSocket-Extensions in the request. It offers none, so the field is not sent.
-func offerExtensions() string { return "" }
-
-// confirmExtensions is the second part: it takes the server's answer to what offerExtensions offered.
-func confirmExtensions(answer []extension) error {
-	if len(answer) > 0 {
-		return errNotOffered
-	}
-	return nil
+	return agreed, nil
 }

@@ -12,17 +12,12 @@ import (
 	"net"
 	"net/http"
 	"testing"
+	"unsafe"
 )
 
-// openAllocs is what newConn and the bookkeeping of Shutdown allocate, which is not the handshake's.
-func openAllocs(u *Upgrader, nc *scriptConn) float64 {
-	return testing.AllocsPerRun(200, func() {
-		c, err := u.open(context.Background(), nc, "", nil)
-		if err != nil {
-			panic(err)
-		}
-		u.tracker.remove(c)
-	})
+// connAllocs is what newConn allocates, which is not the handshake's.
+func connAllocs(nc *scriptConn) float64 {
+	return testing.AllocsPerRun(200, func() { newConn(nc, connConfig{options: new(Options)}) }) - 1 // less the Options
 }
 
 // TestUpgradeConnAllocs protects the budget of two allocations for each handshake, and none for each field.
@@ -43,8 +38,8 @@ func TestUpgradeConnAllocs(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				u.tracker.remove(c)
-			}) - openAllocs(u, nc)
+				c.tracker.remove(c)
+			}) - connAllocs(nc)
 			if own > 2 {
 				t.Errorf("%v allocations, want at most 2", own)
 			}
@@ -77,8 +72,8 @@ func TestUpgradeAllocs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		u.tracker.remove(c)
-	}) - openAllocs(u, nc)
+		c.tracker.remove(c)
+	}) - connAllocs(nc)
 	if own > 3 {
 		t.Errorf("%v allocations, want at most 3", own)
 	}
@@ -93,7 +88,7 @@ func TestHandshakeFunctionAllocs(t *testing.T) {
 		want float64
 	}{
 		"AcceptKey":       {func() { AcceptKey(rfcKey) }, 1},
-		"appendSwitching": {func() { buf = appendSwitching(buf[:0], rfcKey, "chat", "") }, 0},
+		"appendSwitching": {func() { buf = appendSwitching(buf[:0], rfcKey, "chat", nil) }, 0},
 		"originAllowed":   {func() { originAllowed("https://a.b.example.org", "x.test", false, []string{"*.example.org"}) }, 0},
 		"validKey":        {func() { validKey(rfcKey) }, 0},
 	} {
@@ -104,3 +99,10 @@ func TestHandshakeFunctionAllocs(t *testing.T) {
 }
 
 func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) { return h.nc, h.rw, nil }
+
+// TestTrackerMemory protects the budget of 32 bytes for each connection that Shutdown must know.
+func TestTrackerMemory(t *testing.T) {
+	if size := unsafe.Sizeof(tracker{}); size > 32 {
+		t.Errorf("%d bytes", size)
+	}
+}

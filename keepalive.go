@@ -14,12 +14,16 @@ import (
 // errPongTimeout is the error of a ping that was not answered in time.
 var errPongTimeout = fmt.Errorf("websocket: ping was not answered in time: %w", os.ErrDeadlineExceeded)
 
-// pings are the pings that were sent. Their payload is their number, 8 bytes, big-endian. Guarded by Conn.mu.
+// pings are the pings that were sent, and the pong that could not be. The payload of a ping is its number, 8 bytes,
+// big-endian. Guarded by Conn.mu.
 type pings struct {
 	number  uint64 // of the last that was sent
 	rtt     time.Duration
 	waiting []*ping // in the order of their numbers
 	auto    ping    // the keepalive's last; number 0 when it was answered
+
+	pong    []byte // the payload of the newest pong for which the buffer had no room
+	pongDue bool
 }
 
 // ping is one that waits for its pong.
@@ -34,6 +38,9 @@ type ping struct {
 // Options.PongTimeout, ErrBackpressure, or wraps the *CloseError; none but the last has done anything to the
 // connection.
 func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
 	p := &ping{rtt: make(chan time.Duration, 1)}
 	if err := c.sendPing(ctx, p); err != nil {
 		return 0, err
@@ -66,13 +73,11 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 func (c *Conn) sendPing(ctx context.Context, p *ping) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.reserve(ctx, pingSize, false); err != nil {
+	if err := c.reserve(ctx, pingSize, forControl); err != nil {
 		return err
 	}
-	if c.pings == nil {
-		c.pings = new(pings)
-	}
-	c.pings.waiting = append(c.pings.waiting, p)
+	ps := c.pingsLocked()
+	ps.waiting = append(ps.waiting, p)
 	c.appendPing(p)
 	return c.appended(ctx)
 }
@@ -142,12 +147,14 @@ func (ps *pings) end() {
 func (c *Conn) answer(payload []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	// RFC 6455, Section 5.5.3: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to
-	// previous Ping frame(s), the endpoint MAY elect to send a Pong frame for only the most recently processed Ping
-	// frame." That is what is done when the buffer is full.
-	c.pong = append(c.pong[:0], payload...)
-	c.pongDue = true
-	c.appendPong()
+	if !c.appendPong(payload) {
+		// RFC 6455, Section 5.5.3: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response
+		// to previous Ping frame(s), the endpoint MAY elect to send a Pong frame for only the most recently processed
+		// Ping frame."
+		ps := c.pingsLocked()
+		ps.pong, ps.pongDue = append(ps.pong[:0], payload...), true
+		return
+	}
 	if c.opts.NoBatching {
 		c.flushByReader()
 	} else if len(c.out) > 0 && !c.flushing {
@@ -155,44 +162,61 @@ func (c *Conn) answer(payload []byte) {
 	}
 }
 
-// appendPong puts the pong that is due into the buffer if there is room. mu is held.
-func (c *Conn) appendPong() {
-	need := headerSize(len(c.pong), true) + len(c.pong)
-	if !c.pongDue || c.err != nil || len(c.out)+need > c.bufferLimit() {
-		return
+// appendPong puts a pong into the buffer, and reports false if there is no room for it. mu is held.
+func (c *Conn) appendPong(payload []byte) (done bool) {
+	need := headerSize(len(payload), true) + len(payload)
+	if c.err != nil {
+		return true // it cannot be sent any more
 	}
-	c.out, _ = c.s.AppendControl(growBuffer(c.out, need), OpPong, c.pong)
-	c.pong, c.pongDue = nil, false
+	if len(c.out)+need > c.limit {
+		return false
+	}
+	c.out, _ = c.s.AppendControl(growBuffer(c.out, need), OpPong, payload)
+	return true
+}
+
+// appendPongDue puts the pong that had to wait into the buffer. mu is held.
+func (c *Conn) appendPongDue() {
+	if ps := c.pings; ps != nil && ps.pongDue && c.appendPong(ps.pong) {
+		ps.pong, ps.pongDue = nil, false
+	}
+}
+
+// pingsLocked returns c.pings, made on demand. mu is held.
+func (c *Conn) pingsLocked() *pings {
+	if c.pings == nil {
+		c.pings = new(pings)
+	}
+	return c.pings
 }
 
 // keepalive finds out whether the peer is alive. Owned by the reader: it has neither goroutine nor timer, but the
 // read deadline.
 type keepalive struct {
 	last   time.Time // when the last bytes came
-	at     time.Time // the read deadline; zero when none has been set
+	at     time.Time // the read deadline; zero when none has been set; guarded by readDeadline.mu
 	pinged bool      // a ping has been sent and nothing has come since
 }
 
 // heard notes that bytes have come: any of them is a sign of life.
 func (k *keepalive) heard() { k.last, k.pinged = time.Now(), false }
 
-// arm sets the read deadline for a read that is about to wait, unless one is set that has not passed. Time during
-// which nobody read does not count as silence of the peer.
+// arm sets the read deadline for a read that is about to wait, unless one is set that has not passed. One that passed
+// while nobody read is reason for a ping, and not for the end: the peer's bytes may not have been read.
 func (c *Conn) arm() {
-	k := c.alive
-	if now := time.Now(); k.at.IsZero() || !now.Before(k.at) {
-		c.armAt(now.Add(c.patience()))
+	k := c.deadline.alive
+	switch now := time.Now(); {
+	case k.at.IsZero():
+		k.last = now
+		c.keepaliveAt(now.Add(c.opts.PingInterval))
+	case !now.Before(k.at):
+		c.overdue(now)
 	}
-}
-
-func (c *Conn) armAt(at time.Time) {
-	c.alive.at = at
-	c.setReadDeadline(at)
 }
 
 // patience returns how long the peer may be silent from now on.
 func (c *Conn) patience() time.Duration {
-	if d := orDefault(c.opts.PongTimeout, DefaultPongTimeout); c.alive.pinged && d > 0 {
+	if d := orDefault(c.opts.PongTimeout, DefaultPongTimeout); c.deadline.alive.pinged && d > 0 {
 		return d
 	}
 	return c.opts.PingInterval
@@ -200,35 +224,35 @@ func (c *Conn) patience() time.Duration {
 
 // silence deals with the read deadline of the keepalive.
 func (c *Conn) silence() {
-	k, now := c.alive, time.Now()
-	quiet := now.Sub(k.last)
-	switch {
-	case !c.parked:
-		// The deadline passed while nobody read.
-	case k.pinged && c.opts.PongTimeout >= 0:
+	if c.parked && c.deadline.alive.pinged && c.opts.PongTimeout >= 0 {
 		c.stopped = true
 		c.end(&CloseError{Code: StatusAbnormalClosure, Local: true, Err: errPongTimeout}, endAborted)
 		return
-	case quiet < c.opts.PingInterval:
-		c.armAt(now.Add(c.opts.PingInterval - quiet))
+	}
+	c.overdue(time.Now())
+}
+
+// overdue pings a peer that has been silent for so long, and sets the next deadline.
+func (c *Conn) overdue(now time.Time) {
+	k := c.deadline.alive
+	if quiet := now.Sub(k.last); quiet < c.opts.PingInterval {
+		c.keepaliveAt(now.Add(c.opts.PingInterval - quiet))
 		return
-	default:
+	}
+	if !k.pinged || c.opts.PongTimeout < 0 {
 		k.pinged = true
 		c.autoPing()
 	}
-	c.armAt(now.Add(c.patience()))
+	c.keepaliveAt(now.Add(c.patience()))
 }
 
 // autoPing sends the keepalive's ping, unless the buffer is full: then bytes are on their way in any case.
 func (c *Conn) autoPing() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err != nil || len(c.out)+pingSize > c.bufferLimit() {
+	if c.err != nil || len(c.out)+pingSize > c.limit {
 		return
 	}
-	if c.pings == nil {
-		c.pings = new(pings)
-	}
-	c.appendPing(&c.pings.auto)
+	c.appendPing(&c.pingsLocked().auto)
 	c.flushByReader()
 }

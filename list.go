@@ -4,7 +4,11 @@ package websocket
 // of them, and the list of extensions of RFC 6455, Section 9.1. Every parser here takes time linear in its input and
 // keeps no more than a bounded number of elements.
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/seed-d69ae1b7/websocket/compress"
+)
 
 // tokenChars marks the characters of a token (RFC 9110, Section 5.6.2).
 var tokenChars = func() (t [256]bool) {
@@ -150,14 +154,7 @@ func hasProtocol(lines []string, protocol string) (found, ok bool) {
 // extension is one element of Sec-WebSocket-Extensions.
 type extension struct {
 	Name   string
-	Params []extensionParam
-}
-
-// extensionParam is one parameter of an extension.
-type extensionParam struct {
-	Name     string
-	Value    string // without the quotes that it may have had
-	HasValue bool   // there was an equals sign
+	Params []compress.Param
 }
 
 // The most extensions, and the most parameters of all of them together, that a list may have.
@@ -168,8 +165,8 @@ const (
 
 // appendExtensions appends the extensions listed in lines to exts, and their parameters to params, of which the
 // extensions hold parts. ok is false if the list is empty, malformed or too long.
-func appendExtensions(exts []extension, params []extensionParam, lines []string) (
-	_ []extension, _ []extensionParam, ok bool,
+func appendExtensions(exts []extension, params []compress.Param, lines []string) (
+	_ []extension, _ []compress.Param, ok bool,
 ) {
 	for _, line := range lines {
 		s := skipEmpty(line)
@@ -180,7 +177,7 @@ func appendExtensions(exts []extension, params []extensionParam, lines []string)
 				return exts, params, false
 			}
 			for s != "" && s[0] == ';' {
-				var p extensionParam
+				var p compress.Param
 				if p, s, ok = cutParam(s[1:]); !ok || len(params) == maxExtensionParams {
 					return exts, params, false
 				}
@@ -212,7 +209,7 @@ func cutToken(s string) (token, rest string) {
 }
 
 // cutParam cuts a parameter from s, which begins behind its semicolon.
-func cutParam(s string) (p extensionParam, rest string, ok bool) {
+func cutParam(s string) (p compress.Param, rest string, ok bool) {
 	if p.Name, s = cutToken(s); p.Name == "" {
 		return p, s, false
 	}

@@ -4,6 +4,7 @@ package websocket
 
 import (
 	"crypto/rand"
+	"encoding/binary"
 	"sync"
 )
 
@@ -19,14 +20,14 @@ var keyBlocks = sync.Pool{New: func() any { return new(keyBlock) }}
 // randomMaskKey returns a new key. RFC 6455, Section 5.3: "the masking key MUST be derived from a strong source of
 // entropy, and the masking key for a given frame MUST NOT make it simple for a server/proxy to predict the masking
 // key for a subsequent frame."
-func randomMaskKey() [4]byte {
+func randomMaskKey() uint32 {
 	b := keyBlocks.Get().(*keyBlock)
 	if b.left == 0 {
 		rand.Read(b.bytes[:]) // never fails: see its documentation
 		b.left = len(b.bytes)
 	}
 	b.left -= 4
-	key := [4]byte(b.bytes[b.left : b.left+4])
+	key := binary.LittleEndian.Uint32(b.bytes[b.left:])
 	keyBlocks.Put(b)
 	return key
 }

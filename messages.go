@@ -70,6 +70,7 @@ func (c *Conn) Messages(ctx context.Context) iter.Seq2[Message, error] {
 func (c *Conn) endLoop() error {
 	putBuffer(c.dst)
 	c.dst, c.loop = nil, nil
+	c.state.And(^uint32(inBody)) // Close waits again
 	return c.endRead()
 }
 
@@ -97,16 +98,16 @@ func (c *Conn) body(m Message) bool {
 	if len(c.in) > 0 {
 		set |= moreInput
 	}
-	if c.state.Or(set)&ended != 0 {
-		c.state.And(^set)
+	// The bits stay from one message of a burst to the next: park clears them.
+	if was := c.state.Load() & (inBody | moreInput); was != set {
+		c.state.Or(set)
+		c.state.And(^(was &^ set))
+	}
+	if c.state.Load()&ended != 0 {
 		return true // the message came after Close: go on to the end of the closing handshake
 	}
 	more := c.loop.yield(m, nil)
-	c.state.And(^uint32(inBody))
 	c.dst = c.dst[:0]
-	if len(c.in) == 0 {
-		c.state.And(^uint32(moreInput))
-	}
 	c.loop.left = !more
 	return more
 }

@@ -78,8 +78,9 @@ func openTunnel(nc net.Conn, request []byte) error {
 	if _, err := nc.Write(request); err != nil {
 		return err
 	}
-	br := bufio.NewReader(io.LimitReader(nc, maxResponseHead))
-	resp, err := readResponse(br, &http.Request{Method: http.MethodConnect})
+	input := &boundedReader{r: nc, left: maxResponseHead}
+	br := bufio.NewReader(input)
+	resp, err := readResponse(br, input, &http.Request{Method: http.MethodConnect})
 	if err != nil {
 		return fmt.Errorf("reading the response to CONNECT: %w", err)
 	}

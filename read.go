@@ -5,6 +5,7 @@ package websocket
 
 import (
 	"context"
+	"os"
 	"slices"
 )
 
@@ -75,11 +76,10 @@ func (c *Conn) beginRead(ctx context.Context) error {
 		return err
 	}
 	c.ctx = ctx
-	if c.streaming {
+	if c.stream != nil {
 		// The Reader of this message was left, or its context ended.
-		c.streaming = false
-		c.cur = nil
-		c.skip = !c.curLast
+		c.skip = !c.stream.last
+		c.stream = nil
 	}
 	return nil
 }
@@ -96,11 +96,18 @@ func (c *Conn) endRead() error {
 	return nil
 }
 
-// dropInput gives back the read buffer if nothing is left in it.
+// dropInput gives back the buffers that nothing is left in.
 func (c *Conn) dropInput() {
-	if c.inBuf != nil && len(c.in) == 0 && len(c.cur) == 0 {
+	if len(c.in) > 0 || c.stream != nil && len(c.stream.part) > 0 {
+		return
+	}
+	if c.inBuf != nil {
 		putBuffer(c.inBuf)
 		c.in, c.inBuf = nil, nil
+	}
+	if c.dst != nil && len(c.dst) == 0 && c.gather != intoSlice {
+		putBuffer(c.dst)
+		c.dst = nil
 	}
 }
 
@@ -172,7 +179,7 @@ func (c *Conn) keep(p []byte) {
 // message runs consume on what is at hand and then on what comes, until it is done. The error is that of the
 // context; when the connection ended, it is nil and stopped is set.
 func (c *Conn) message(consume func(c *Conn) bool) error {
-	if len(c.in) > 0 && consume(c) {
+	if (len(c.in) > 0 || c.r.Pending()) && consume(c) {
 		return nil
 	}
 	return c.wait(consume)
@@ -220,7 +227,7 @@ func (c *Conn) readMessage() (done bool) {
 // exactly returns a copy of p.
 func exactly(p []byte) []byte { return append(make([]byte, 0, len(p)), p...) }
 
-// collect appends a part of a message to dst, unless it was read straight to its place there.
+// collect appends a part of a message to dst, unless it was read or inflated straight to its place there.
 func (c *Conn) collect(p []byte) {
 	n := len(c.dst)
 	if len(p) == 0 {
@@ -239,9 +246,16 @@ func (c *Conn) collect(p []byte) {
 // next returns the next part of a message that the input holds, having dealt with all else that stands before it.
 // ok is false when more is needed, or when stopped is set.
 func (c *Conn) next() (ev Event, ok bool) {
-	for len(c.in) > 0 && !c.stopped {
-		_, ev, n, err := c.r.Next(nil, c.in)
+	for (len(c.in) > 0 || c.r.Pending()) && !c.stopped {
+		ev = Event{}
+		if c.r.inflater != nil {
+			c.makeRoom()
+		}
+		out, n, err := c.r.next(c.dst, c.in, &ev)
 		c.in = c.in[n:]
+		if c.r.inflater != nil {
+			c.dst = out[:len(c.dst)] // what was inflated stands behind: see collect
+		}
 		if err != nil {
 			c.violated(err)
 			return Event{}, false
@@ -262,10 +276,22 @@ func (c *Conn) next() (ev Event, ok bool) {
 	return Event{}, false
 }
 
+// makeRoom gives dst the room that inflation needs, so that it allocates nothing.
+func (c *Conn) makeRoom() {
+	switch {
+	case c.gather == intoSlice:
+		// What grows it is the caller's: see AppendRead.
+	case c.dst == nil:
+		c.dst = getBuffer(size4K)
+	case c.gather == intoPool:
+		c.dst = growBuffer(c.dst, inflateRoom)
+	}
+}
+
 // wanted reports whether a part of a message is for the application, and counts messages.
 func (c *Conn) wanted(ev *Event) bool {
 	if ev.Last {
-		c.messagesIn.Add(1)
+		c.messages++
 	}
 	if c.skip {
 		c.skip = !ev.Last
@@ -295,7 +321,7 @@ func (c *Conn) wait(consume func(c *Conn) bool) error {
 			c.lost(err)
 			return nil
 		}
-		if err := c.timedOut(); err != nil {
+		if err := c.timedOut(err); err != nil {
 			return err
 		}
 	}
@@ -317,8 +343,13 @@ func (c *Conn) readable() (done bool) {
 // fill gets bytes from the transport. It reports false when it has to wait for them.
 func (c *Conn) fill() bool {
 	polls := c.t.polls()
-	if !polls {
+	switch {
+	case !polls:
 		c.park()
+	case c.ctx.Done() != nil && c.ctx.Err() != nil:
+		// A peer that sends without a pause would keep a loop from ever waiting.
+		c.recvErr = os.ErrDeadlineExceeded
+		return true
 	}
 	p := c.place(polls)
 	n, err := c.t.recv(p)
@@ -332,9 +363,10 @@ func (c *Conn) fill() bool {
 	}
 	// An error that came with bytes will come again with the next ones.
 	c.in = p[:n]
-	c.bytesIn.Add(uint64(n))
-	if c.alive != nil {
-		c.alive.heard()
+	c.bytes += uint64(n)
+	c.r.SetLimit(c.readLimit.Load())
+	if c.deadline.alive != nil {
+		c.deadline.alive.heard()
 	}
 	return true
 }
@@ -363,17 +395,13 @@ func (c *Conn) place(polls bool) []byte {
 
 // park does what is due before waiting for the network.
 func (c *Conn) park() {
-	if c.state.Load()&moreInput != 0 {
-		c.state.And(^uint32(moreInput))
+	if c.state.Load()&(inBody|moreInput) != 0 {
+		c.state.And(^uint32(inBody | moreInput))
 	}
 	c.dropInput()
-	if c.gather == intoPool && len(c.dst) == 0 && c.dst != nil {
-		putBuffer(c.dst)
-		c.dst = nil
-	}
 	c.flushHeld()
 	c.watch()
-	if c.alive != nil {
+	if c.deadline.alive != nil {
 		c.arm()
 	}
 	c.parked = true
@@ -386,8 +414,10 @@ func (c *Conn) CloseRead(ctx context.Context) {
 	if c.beginRead(ctx) != nil {
 		return
 	}
+	c.part = nil
 	go func() {
 		c.message((*Conn).discardMessages)
+		c.skip = c.r.inMessage // the beginning has been discarded
 		c.endRead()
 	}()
 }

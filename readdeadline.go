@@ -6,6 +6,7 @@ package websocket
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -31,9 +32,17 @@ type readDeadline struct {
 	stop    func() bool     // undoes the registration
 
 	mu        sync.Mutex
-	turn      uint32    // guarded by mu: counts registrations, so that a late cancel of an earlier one does nothing
-	cancelled bool      // guarded by mu: the deadline is past because the context has ended
-	at        time.Time // guarded by mu: what the keepalive wants
+	turn      uint32     // guarded by mu: counts registrations, so that a late cancel of an earlier one does nothing
+	cancelled bool       // guarded by mu: the deadline is past because the context has ended
+	alive     *keepalive // nil without Options.PingInterval; its field at is guarded by mu
+}
+
+// wanted returns the deadline that the keepalive wants. mu is held.
+func (d *readDeadline) wanted() time.Time {
+	if d.alive == nil {
+		return time.Time{}
+	}
+	return d.alive.at
 }
 
 // watch registers the context of the read under way, which is about to wait.
@@ -54,12 +63,20 @@ func (c *Conn) watch() {
 func (c *Conn) cancelRead(turn uint32) {
 	d := &c.deadline
 	d.mu.Lock()
-	defer d.mu.Unlock()
+	var err error
 	if d.turn == turn {
 		d.cancelled = true
-		c.t.setReadDeadline(past)
+		err = c.t.setReadDeadline(past)
+	}
+	d.mu.Unlock()
+	if err != nil {
+		// Some tunnels have no deadlines. Nothing but the connection's end can end the wait then.
+		c.end(&CloseError{Code: StatusAbnormalClosure, Local: true, Err: fmt.Errorf("%w: %w", errNoDeadline, err)}, endAborted)
 	}
 }
+
+// errNoDeadline is why a context that ends a read may end the connection.
+var errNoDeadline = errors.New("websocket: read was cancelled on a transport without deadlines")
 
 // unwatchOther forgets the registered context if it is not that of the read under way.
 func (c *Conn) unwatchOther() {
@@ -81,30 +98,30 @@ func (c *Conn) unwatch() {
 	d.turn++
 	if d.cancelled {
 		d.cancelled = false
-		c.t.setReadDeadline(d.at)
+		c.t.setReadDeadline(d.wanted())
 	}
 }
 
-// setReadDeadline sets what the keepalive wants.
-func (c *Conn) setReadDeadline(at time.Time) {
+// keepaliveAt sets the deadline that the keepalive wants.
+func (c *Conn) keepaliveAt(at time.Time) {
 	d := &c.deadline
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.at = at
+	d.alive.at = at
 	if !d.cancelled {
 		c.t.setReadDeadline(at)
 	}
 }
 
 // timedOut deals with an expired read deadline. An error is that of the context.
-func (c *Conn) timedOut() error {
+func (c *Conn) timedOut(err error) error {
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}
-	if c.alive != nil {
+	if k := c.deadline.alive; k != nil && !time.Now().Before(k.at) {
 		c.silence()
 	} else {
-		c.setReadDeadline(time.Time{}) // not ours
+		c.lost(err) // nobody has set such a deadline
 	}
 	return nil
 }

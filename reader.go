@@ -11,12 +11,14 @@ import (
 // errStaleReader is returned by a Reader whose message another read has gone past.
 var errStaleReader = errors.New("websocket: reader of an earlier message")
 
-// messageReader is what Conn.Reader returns.
+// messageReader is what Conn.Reader returns. It is the connection's stream until its message has been read, or another
+// read begins.
 type messageReader struct {
-	c      *Conn
-	ctx    context.Context
-	stream uint32 // the value of Conn.streams that it is for
-	err    error  // sticky
+	c    *Conn
+	ctx  context.Context
+	part []byte // of the payload: has come and has not been read
+	last bool   // nothing comes behind part
+	err  error  // sticky
 }
 
 // Reader waits for the beginning of the next message and returns its opcode and a reader of its payload, which
@@ -28,39 +30,39 @@ func (c *Conn) Reader(ctx context.Context) (Opcode, io.Reader, error) {
 	if err := c.beginRead(ctx); err != nil {
 		return 0, nil, err
 	}
-	if len(c.part) > 0 {
-		c.cur, c.curLast, c.part = c.part, false, nil
-	} else if err := c.message((*Conn).nextPart); err != nil || c.stopped {
-		return 0, nil, firstError(c.endRead(), err)
+	r := &messageReader{c: c, ctx: ctx, part: c.part}
+	c.stream, c.part = r, nil
+	if len(r.part) == 0 {
+		if err := c.message((*Conn).nextPart); err != nil || c.stopped {
+			c.stream = nil
+			return 0, nil, firstError(c.endRead(), err)
+		}
 	}
-	c.streaming = true
-	c.streams++
-	op, stream := c.op, c.streams
-	if err := c.endRead(); err != nil {
-		return 0, nil, err
-	}
-	return op, &messageReader{c: c, ctx: ctx, stream: stream}, nil
+	op := c.op
+	return op, r, c.endRead()
 }
 
-// nextPart gets the next part of the message under way as cur.
+// nextPart gets the stream the next part of its message.
 func (c *Conn) nextPart() (done bool) {
 	ev, ok := c.next()
 	if !ok {
 		return c.stopped
 	}
-	c.cur, c.curLast = ev.Payload, ev.Last
+	c.stream.part, c.stream.last = ev.Payload, ev.Last
 	return true
 }
 
 // Read implements io.Reader.
-func (r *messageReader) Read(p []byte) (int, error) {
+func (r *messageReader) Read(p []byte) (n int, err error) {
 	if r.err != nil || len(p) == 0 {
 		return 0, r.err
 	}
-	n, err := r.read(p)
-	r.err = err
+	n, err = r.read(p)
+	if err != ErrReadInProgress {
+		r.err = err
+	}
 	if n > 0 {
-		err = nil
+		err = nil // it comes with the next call
 	}
 	return n, err
 }
@@ -70,21 +72,21 @@ func (r *messageReader) read(p []byte) (int, error) {
 	if err := c.acquire(); err != nil {
 		return 0, err
 	}
-	if !c.streaming || c.streams != r.stream {
+	if c.stream != r {
 		c.release()
 		return 0, errStaleReader
 	}
 	c.ctx = r.ctx
-	for len(c.cur) == 0 && !c.curLast {
+	for len(r.part) == 0 && !r.last {
 		if err := c.message((*Conn).nextPart); err != nil || c.stopped {
 			return 0, firstError(c.endRead(), err)
 		}
 	}
-	n := copy(p, c.cur)
-	c.cur = c.cur[n:]
+	n := copy(p, r.part)
+	r.part = r.part[n:]
 	var err error
-	if len(c.cur) == 0 && c.curLast {
-		c.streaming, c.cur = false, nil
+	if len(r.part) == 0 && r.last {
+		c.stream = nil
 		err = io.EOF
 	}
 	return n, firstError(c.endRead(), err)

@@ -4,6 +4,12 @@ package websocket
 // incoming frames that depends on what came before stands here, once; rules about a header or a close payload by
 // itself stand in frame.go and close.go.
 
+import (
+	"math/bits"
+
+	"github.com/seed-d69ae1b7/websocket/compress"
+)
+
 // EventKind says what Receiver.Next found.
 type EventKind uint8
 
@@ -32,7 +38,10 @@ type Event struct {
 // ReceiverOptions say what a Receiver is to expect.
 type ReceiverOptions struct {
 	Client bool   // this endpoint is the client, so that frames must come unmasked; otherwise they must come masked
-	Limit  uint64 // most bytes that a message may deliver; 0 means no limit
+	Limit  uint64 // most bytes that a message may deliver, after inflation; 0 means no limit
+
+	// Inflater, if permessage-deflate was negotiated, is what the payloads of compressed messages pass through.
+	Inflater *compress.Inflater
 
 	// OnHeader, if not nil, is called with the header of every frame that breaks no rule.
 	OnHeader func(Header)
@@ -43,6 +52,10 @@ const (
 	maxEmptyFragments = 4096
 	// wireSlack is what the frames of a message may take on the wire beyond twice the limit.
 	wireSlack = 64 << 10
+	// inflateChunk is the most bytes that one call of Next inflates.
+	inflateChunk = 32 << 10
+	// inflateRoom is the least room of dst that is filled before more is allocated.
+	inflateRoom = 512
 	// maxLimit keeps the arithmetic on limits from overflowing.
 	maxLimit = 1 << 62
 )
@@ -55,26 +68,24 @@ type Receiver struct {
 	// of the connection
 	client   bool
 	limit    uint64
+	inflater *compress.Inflater // nil without permessage-deflate
 	onHeader func(Header)
 	err      *ProtocolError // sticky
 	closed   bool           // a close frame has come
 
 	// of the frame under way
 	inFrame bool
-	masked  bool
-	fin     bool
-	opcode  Opcode // OpContinuation stands for the message's
-	key     [4]byte
-	due     uint64 // bytes of its payload that have not come
+	h       head // with the key as it applies to what comes next, and the length of what is still due
 
 	// of the message under way
-	inMessage bool
-	first     bool // no part of it has been delivered
-	op        Opcode
-	text      utf8Validator
-	empty     uint16 // frames without payload
-	size      uint64 // bytes that it delivers, those due in this frame included
-	wire      uint64 // bytes that its frames take, headers included
+	inMessage  bool
+	compressed bool
+	first      bool // no part of it has been delivered
+	op         Opcode
+	text       utf8Validator
+	empty      uint16 // frames without payload
+	size       uint64 // bytes that it delivers, those due in this frame included
+	wire       uint64 // bytes that its frames take, headers included
 
 	headerLen uint8
 	header    [MaxHeaderSize]byte // of the partial header
@@ -83,7 +94,7 @@ type Receiver struct {
 
 // Reset makes r ready for a new connection.
 func (r *Receiver) Reset(o ReceiverOptions) {
-	*r = Receiver{client: o.Client, onHeader: o.OnHeader}
+	*r = Receiver{client: o.Client, inflater: o.Inflater, onHeader: o.OnHeader}
 	r.SetLimit(o.Limit)
 }
 
@@ -94,8 +105,8 @@ func (r *Receiver) SetLimit(n uint64) { r.limit = min(n, maxLimit) }
 // so many bytes straight to where they shall stand and pass that place as src. It is 0 between frames and where a
 // payload has to be inflated.
 func (r *Receiver) Direct() uint64 {
-	if r.inFrame && !r.opcode.IsControl() {
-		return r.due
+	if r.inFrame && !r.compressed && !r.h.opcode().IsControl() {
+		return r.h.length
 	}
 	return 0
 }
@@ -104,48 +115,61 @@ func (r *Receiver) Direct() uint64 {
 // way.
 func (r *Receiver) Idle() bool { return !r.inFrame && !r.inMessage && r.headerLen == 0 }
 
+// Pending reports whether Next has more to tell without another byte: a message that is being inflated stopped at the
+// end of what one call delivers.
+func (r *Receiver) Pending() bool { return r.inFrame && r.h.length == 0 }
+
 // Next takes bytes from the start of src, which must continue where the last call's src[:n] ended, and returns what
 // it found in them: at most one event, and n, how many bytes it took. EventNone means that all were taken and that
-// no event is complete; otherwise call Next again with src[n:]. The parts of a message are delivered as they come,
-// whether or not their frame is complete.
+// no event is complete; otherwise call Next again with src[n:], also if that is empty. The parts of a message are
+// delivered as they come, whether or not their frame is complete.
 //
-// src[:n] is unmasked in place and is the caller's again when it is done with Event.Payload. out is dst with what
-// was inflated appended to it.
+// src[:n] is unmasked in place and is the caller's again when it is done with Event.Payload. out is dst with what was
+// inflated appended to it: at most 32 KiB a call, and no more than dst has room for if that is 512 bytes or more.
 //
 // The error is a *ProtocolError: the connection must be failed with its Code (RFC 6455, Section 7.1.7). It is
 // returned again by every later call. After EventClose, Next swallows whatever it is given.
 func (r *Receiver) Next(dst, src []byte) (out []byte, ev Event, n int, err error) {
+	out, n, err = r.next(dst, src, &ev)
+	return out, ev, n, err
+}
+
+// next is Next with the event in a place of the caller's, which is EventNone.
+func (r *Receiver) next(dst, src []byte, ev *Event) (out []byte, n int, err error) {
 	if r.err != nil {
-		return dst, Event{}, 0, r.err
+		return dst, 0, r.err
 	}
 	if r.closed {
 		// RFC 6455, Section 1.4: "After receiving a control frame indicating the connection should be closed, a peer
 		// discards any further data received."
-		return dst, Event{}, len(src), nil
+		return dst, len(src), nil
 	}
 	for {
 		if !r.inFrame {
 			k, err := r.begin(src[n:])
 			n += k
 			if err != nil {
-				return dst, Event{}, n, r.fail(err)
+				return dst, n, r.fail(err)
 			}
 			if !r.inFrame {
-				return dst, Event{}, n, nil
+				return dst, n, nil
 			}
 		}
-		k, err := 0, error(nil)
-		if r.opcode.IsControl() {
-			ev, k, err = r.controlPayload(src[n:])
-		} else {
-			ev, k, err = r.plainPayload(src[n:])
+		k, out, err := 0, dst, error(nil)
+		switch {
+		case r.h.opcode().IsControl():
+			k, err = r.controlPayload(src[n:], ev)
+		case r.compressed:
+			out, k, err = r.compressedPayload(dst, src[n:], ev)
+		default:
+			k, err = r.plainPayload(src[n:], ev)
 		}
 		n += k
 		if err != nil {
-			return dst, Event{}, n, r.fail(err)
+			return dst, n, r.fail(err)
 		}
 		if ev.Kind != EventNone || r.inFrame {
-			return dst, ev, n, nil
+			return out, n, nil
 		}
 	}
 }
@@ -153,7 +177,7 @@ func (r *Receiver) Next(dst, src []byte) (out []byte, ev Event, n int, err error
 // fail makes err sticky and lets go of the rest.
 func (r *Receiver) fail(err error) error {
 	r.err = err.(*ProtocolError)
-	r.control = nil
+	r.inFrame, r.control = false, nil
 	return r.err
 }
 
@@ -162,7 +186,7 @@ func (r *Receiver) begin(src []byte) (n int, err error) {
 	if r.headerLen > 0 {
 		return r.beginPartial(src)
 	}
-	h, n, err := ParseHeader(src)
+	h, n, err := parseHead(src)
 	if err != nil {
 		return 0, err
 	}
@@ -170,14 +194,14 @@ func (r *Receiver) begin(src []byte) (n int, err error) {
 		r.headerLen = uint8(copy(r.header[:], src))
 		return len(src), r.checkPartial()
 	}
-	return n, r.beginFrame(&h, n)
+	return n, r.beginFrame(h, n)
 }
 
 // beginPartial continues a header of which some bytes came before.
 func (r *Receiver) beginPartial(src []byte) (n int, err error) {
 	had := int(r.headerLen)
 	have := had + copy(r.header[had:], src)
-	h, size, err := ParseHeader(r.header[:have])
+	h, size, err := parseHead(r.header[:have])
 	if err != nil {
 		return 0, err
 	}
@@ -186,7 +210,7 @@ func (r *Receiver) beginPartial(src []byte) (n int, err error) {
 		return have - had, r.checkPartial()
 	}
 	r.headerLen = 0
-	return size - had, r.beginFrame(&h, size)
+	return size - had, r.beginFrame(h, size)
 }
 
 // checkPartial applies what can be said about a header by its first two bytes, so that a peer that stops in the
@@ -195,23 +219,27 @@ func (r *Receiver) checkPartial() error {
 	if r.headerLen == 0 {
 		return nil
 	}
-	b0 := r.header[0]
-	h := Header{Fin: b0&finBit != 0, RSV1: b0&rsv1Bit != 0, RSV2: b0&rsv2Bit != 0, RSV3: b0&rsv3Bit != 0, Opcode: Opcode(b0 & 0xF)}
-	h.Masked = !r.client
+	h := head{b0: r.header[0], masked: !r.client}
 	if r.headerLen > 1 {
-		h.Masked = r.header[1]&maskBit != 0
+		h.masked = r.header[1]&maskBit != 0
 	}
-	return r.check(&h)
+	return r.check(h)
 }
 
 // check applies the rules that depend on the role, on what was negotiated and on the fragmentation so far.
-func (r *Receiver) check(h *Header) error {
+func (r *Receiver) check(h head) error {
+	op := h.opcode()
 	// RFC 6455, Section 5.2: RSV1, RSV2, RSV3 "MUST be 0 unless an extension is negotiated that defines meanings for
-	// non-zero values".
-	if h.RSV1 || h.RSV2 || h.RSV3 {
-		return protocolError(StatusProtocolError, "5.2", "reserved bit set on a "+h.Opcode.String()+" frame")
+	// non-zero values". RFC 7692, Section 6: RSV1 is the "Per-Message Compressed" bit, and an endpoint "MUST NOT set"
+	// it "on control frames and non-first fragments of a data message".
+	allowed := byte(0)
+	if r.inflater != nil && op.isData() {
+		allowed = rsv1Bit
 	}
-	if h.Masked == r.client {
+	if h.b0&(rsv1Bit|rsv2Bit|rsv3Bit)&^allowed != 0 {
+		return protocolError(StatusProtocolError, "5.2", "reserved bit set on a "+op.String()+" frame")
+	}
+	if h.masked == r.client {
 		// RFC 6455, Section 5.1: "a client MUST close a connection if it detects a masked frame".
 		if r.client {
 			return protocolError(StatusProtocolError, "5.1", "masked frame from a server")
@@ -221,57 +249,58 @@ func (r *Receiver) check(h *Header) error {
 	}
 	// RFC 6455, Section 5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another
 	// message unless an extension has been negotiated that can interpret the interleaving."
-	if h.Opcode == OpContinuation && !r.inMessage {
+	if op == OpContinuation && !r.inMessage {
 		return protocolError(StatusProtocolError, "5.4", "continuation frame without a message to continue")
 	}
-	if h.Opcode.isData() && r.inMessage {
-		return protocolError(StatusProtocolError, "5.4", h.Opcode.String()+" frame inside of a fragmented message")
+	if op.isData() && r.inMessage {
+		return protocolError(StatusProtocolError, "5.4", op.String()+" frame inside of a fragmented message")
 	}
 	return nil
 }
 
-// beginFrame checks a header against what came before and makes its frame the one under way.
-func (r *Receiver) beginFrame(h *Header, size int) error {
+// beginFrame checks a header of size bytes against what came before and makes its frame the one under way.
+func (r *Receiver) beginFrame(h head, size int) error {
 	if err := r.check(h); err != nil {
 		return err
 	}
-	if !h.Opcode.IsControl() {
+	if op := h.opcode(); !op.IsControl() {
 		if err := r.beginData(h, size); err != nil {
 			return err
 		}
 	}
-	r.inFrame = true
-	r.fin, r.opcode, r.due = h.Fin, h.Opcode, h.Length
-	r.masked, r.key = h.Masked, h.MaskKey
+	r.inFrame, r.h = true, h
 	if r.onHeader != nil {
-		r.onHeader(*h)
+		r.onHeader(h.header())
 	}
 	return nil
 }
 
 // beginData accounts for a data frame before any of its payload is taken.
-func (r *Receiver) beginData(h *Header, size int) error {
-	if h.Opcode != OpContinuation {
+func (r *Receiver) beginData(h head, size int) error {
+	if op := h.opcode(); op != OpContinuation {
 		r.inMessage, r.first = true, true
-		r.op = h.Opcode
+		r.op, r.compressed = op, h.b0&rsv1Bit != 0
 		r.text.reset()
 		r.empty, r.size, r.wire = 0, 0, 0
 	}
-	if h.Length == 0 && !h.Fin {
+	if h.length == 0 && h.b0&finBit == 0 {
 		// RFC 6455, Section 10.4, leaves limits to the implementation; empty fragments would otherwise never reach one.
 		if r.empty++; r.empty > maxEmptyFragments {
 			return protocolError(StatusPolicyViolation, "10.4", "message with too many empty fragments")
 		}
 	}
-	if r.limit == 0 {
+	// A length is below 1<<63, and so is what has come of the frames before: these sums cannot overflow. They are kept
+	// without a limit, too, because one may be set in the middle of the message.
+	if !r.compressed {
+		r.size += h.length
+	}
+	r.wire += h.length + uint64(size)
+	switch {
+	case r.limit == 0:
 		return nil
-	}
-	// size stays at most the limit, and a length is below 1<<63: these sums cannot overflow.
-	if h.Length > r.limit || r.size+h.Length > r.limit {
+	case r.size > r.limit:
 		return tooBig()
-	}
-	r.size += h.Length
-	if r.wire += h.Length + uint64(size); r.wire > 2*r.limit+wireSlack {
+	case r.wire > 2*r.limit+wireSlack:
 		return protocolError(StatusPolicyViolation, "10.4", "message that takes more than twice the read limit on the wire")
 	}
 	return nil
@@ -286,39 +315,95 @@ func tooBig() error {
 
 // take unmasks what has come of the frame's payload. The frame ends with its last byte.
 func (r *Receiver) take(src []byte) []byte {
-	if uint64(len(src)) > r.due {
-		src = src[:r.due]
+	if uint64(len(src)) > r.h.length {
+		src = src[:r.h.length]
 	}
-	if r.masked && len(src) > 0 {
-		r.key = Mask(r.key, src)
+	if r.h.masked && len(src) > 0 {
+		maskBytes(src, src, r.h.key)
+		r.h.key = bits.RotateLeft32(r.h.key, -8*(len(src)&3))
 	}
-	r.due -= uint64(len(src))
-	r.inFrame = r.due > 0
+	r.h.length -= uint64(len(src))
+	r.inFrame = r.h.length > 0
 	return src
 }
 
 // plainPayload takes payload of a data frame that is delivered as it is.
-func (r *Receiver) plainPayload(src []byte) (ev Event, n int, err error) {
+func (r *Receiver) plainPayload(src []byte, ev *Event) (n int, err error) {
 	p := r.take(src)
-	last := !r.inFrame && r.fin
+	last := !r.inFrame && r.h.b0&finBit != 0
 	if len(p) == 0 && !last {
-		return Event{}, 0, nil
+		return 0, nil
 	}
+	return len(p), r.deliver(ev, p, last)
+}
+
+// deliver makes ev of a part of the message.
+func (r *Receiver) deliver(ev *Event, p []byte, last bool) error {
 	if r.op == OpText {
 		// RFC 6455, Section 8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte
 		// stream is not, in fact, a valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_."
 		if !r.text.valid(p) || last && !r.text.complete() {
-			return Event{}, len(p), protocolError(StatusInvalidPayload, "8.1", "text message that is not valid UTF-8")
+			return protocolError(StatusInvalidPayload, "8.1", "text message that is not valid UTF-8")
 		}
 	}
-	ev = Event{Kind: EventData, Op: r.op, First: r.first, Last: last, Payload: p}
+	ev.Kind, ev.Op, ev.First, ev.Last, ev.Payload = EventData, r.op, r.first, last, p
 	r.first = false
 	r.inMessage = !last
-	return ev, len(p), nil
+	return nil
+}
+
+// compressedPayload takes payload of a data frame that has to be inflated (RFC 7692, Section 7.2.2). The frame stays
+// the one under way until everything that it stands for has been delivered.
+func (r *Receiver) compressedPayload(dst, src []byte, ev *Event) (out []byte, n int, err error) {
+	src = src[:min(uint64(len(src)), r.h.length)]
+	if r.h.masked {
+		maskBytes(src, src, r.h.key)
+	}
+	ends := r.h.b0&finBit != 0 && uint64(len(src)) == r.h.length
+	out, n, done, err := r.inflater.Append(dst, src, ends, r.inflateMax(dst))
+	if r.h.masked {
+		// What was not taken is unmasked when it is given again.
+		r.h.key = bits.RotateLeft32(r.h.key, -8*(n&3))
+		maskBytes(src[n:], src[n:], r.h.key)
+	}
+	if err != nil {
+		return dst, n, corrupt(err)
+	}
+	r.h.length -= uint64(n)
+	r.inFrame = r.h.length > 0 || ends && !done
+	p := out[len(dst):]
+	r.size += uint64(len(p))
+	if r.limit > 0 && r.size > r.limit {
+		return dst, n, tooBig()
+	}
+	if len(p) == 0 && !done {
+		return out, n, nil
+	}
+	return out, n, r.deliver(ev, p, done)
+}
+
+// inflateMax returns how much to inflate at once: what dst has room for, and not much more than the limit leaves.
+func (r *Receiver) inflateMax(dst []byte) int {
+	n := inflateChunk
+	if room := cap(dst) - len(dst); room >= inflateRoom {
+		n = min(n, room)
+	}
+	if r.limit > 0 {
+		left := r.limit - min(r.size, r.limit)
+		n = int(min(uint64(n), left+1))
+	}
+	return n
+}
+
+// corrupt is the error for a payload that cannot be inflated.
+func corrupt(cause error) error {
+	err := protocolError(StatusInvalidPayload, "RFC 7692, Section 7.2.2", "compressed message that cannot be inflated")
+	err.Err = cause
+	return err
 }
 
 // controlPayload takes payload of a control frame, which is delivered whole.
-func (r *Receiver) controlPayload(src []byte) (ev Event, n int, err error) {
+func (r *Receiver) controlPayload(src []byte, ev *Event) (n int, err error) {
 	p := r.take(src)
 	n = len(p)
 	if r.inFrame || r.control != nil {
@@ -327,20 +412,25 @@ func (r *Receiver) controlPayload(src []byte) (ev Event, n int, err error) {
 		}
 		r.control = append(r.control, p...)
 		if r.inFrame {
-			return Event{}, n, nil
+			return n, nil
 		}
 		p, r.control = r.control, nil
 	}
-	switch r.opcode {
+	ev.Payload = p
+	switch r.h.opcode() {
 	case OpPing:
-		return Event{Kind: EventPing, Payload: p}, n, nil
+		ev.Kind = EventPing
+		return n, nil
 	case OpPong:
-		return Event{Kind: EventPong, Payload: p}, n, nil
+		ev.Kind = EventPong
+		return n, nil
 	}
-	code, reason, err := ParseClose(p)
+	ev.Code, ev.Payload, err = ParseClose(p)
 	if err != nil {
-		return Event{}, n, err
+		*ev = Event{}
+		return n, err
 	}
+	ev.Kind = EventClose
 	r.closed = true
-	return Event{Kind: EventClose, Code: code, Payload: reason}, n, nil
+	return n, nil
 }

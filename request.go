@@ -62,14 +62,15 @@ func (r *Request) Headers() iter.Seq2[string, string] {
 
 // Path returns the path of URI, as it was sent: percent-encoded, and without the query.
 func (r *Request) Path() string {
-	uri := r.URI
-	if authority := targetAuthority(uri); authority != "" {
-		if uri = uri[strings.Index(uri, authority)+len(authority):]; uri == "" || uri[0] != '/' {
-			return "/"
-		}
+	path, _, _ := strings.Cut(r.URI, "?")
+	if path == "" || path[0] == '/' {
+		return path
 	}
-	path, _, _ := strings.Cut(uri, "?")
-	return path
+	_, path, _ = strings.Cut(path, "://")
+	if i := strings.IndexByte(path, '/'); i >= 0 {
+		return path[i:]
+	}
+	return "/"
 }
 
 // Subprotocols returns the subprotocols that the client asks for, in the order of its preference.

@@ -31,78 +31,96 @@ func (e *ShutdownError) Unwrap() error { return e.Err }
 // a *ShutdownError. Shutdown does not wait for the functions that use the connections, and it does nothing about the
 // http.Server: stop that as well, in either order. It may be called more than once, also at the same time.
 func (u *Upgrader) Shutdown(ctx context.Context) error {
-	return u.tracker.shutdown(ctx,
+	return u.conns.shutdown(ctx,
 		func(c *Conn) { c.Close(StatusGoingAway, "") },
 		func(c *Conn) { c.CloseNow() },
 	)
 }
 
-// tracker knows the open connections of an Upgrader. What it keeps for each is an entry of a map: between 10 and 21
-// bytes.
-type tracker struct {
+// connList knows the open connections of an Upgrader.
+type connList struct {
 	mu     sync.Mutex
-	conns  map[*Conn]struct{} // guarded by mu; nil when empty, since a map never shrinks
-	closed bool               // guarded by mu; Shutdown was called
-	empty  chan struct{}      // guarded by mu; nil, or closed once conns is empty
+	first  *tracker      // guarded by mu, as is the rest
+	n      int           // how many there are
+	closed bool          // Shutdown was called
+	empty  chan struct{} // nil, or closed and forgotten once the list is empty
+}
+
+// tracker is a connection's place in the list. It is all that Shutdown costs a connection: 32 bytes.
+type tracker struct {
+	list       *connList
+	conn       *Conn // nil before add and after remove
+	prev, next *tracker
 }
 
 // isClosed reports whether Shutdown was called.
-func (t *tracker) isClosed() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.closed
+func (l *connList) isClosed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.closed
 }
 
 // add takes note of an open connection. If it returns false, Shutdown was called and has perhaps not seen c: the
 // caller must close it. c is noted all the same, so that a Shutdown under way waits for it.
 func (t *tracker) add(c *Conn) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.conns == nil {
-		t.conns = make(map[*Conn]struct{})
+	l := t.list
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t.conn, t.next = c, l.first
+	if t.next != nil {
+		t.next.prev = t
 	}
-	t.conns[c] = struct{}{}
-	return !t.closed
+	l.first = t
+	l.n++
+	return !l.closed
 }
 
-// remove forgets a connection that has ended. A second call for the same one does nothing.
-func (t *tracker) remove(c *Conn) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.conns, c)
-	if len(t.conns) > 0 {
+// remove forgets a connection that has ended. It does nothing when called again.
+func (t *tracker) remove(*Conn) {
+	l := t.list
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if t.conn == nil {
 		return
 	}
-	t.conns = nil
-	if t.empty != nil {
-		close(t.empty)
-		t.empty = nil
+	if t.prev != nil {
+		t.prev.next = t.next
+	} else {
+		l.first = t.next
+	}
+	if t.next != nil {
+		t.next.prev = t.prev
+	}
+	t.conn, t.prev, t.next = nil, nil, nil
+	if l.n--; l.n == 0 && l.empty != nil {
+		close(l.empty)
+		l.empty = nil
 	}
 }
 
 // open returns the connections that are open now.
-func (t *tracker) open() []*Conn {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	conns := make([]*Conn, 0, len(t.conns))
-	for c := range t.conns {
-		conns = append(conns, c)
+func (l *connList) open() []*Conn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	conns := make([]*Conn, 0, l.n)
+	for t := l.first; t != nil; t = t.next {
+		conns = append(conns, t.conn)
 	}
 	return conns
 }
 
 // close refuses connections from now on, and returns a channel that is closed once there are none.
-func (t *tracker) close() <-chan struct{} {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.closed = true
-	empty := t.empty
+func (l *connList) close() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	empty := l.empty
 	if empty == nil {
 		empty = make(chan struct{})
-		if len(t.conns) == 0 {
+		if l.n == 0 {
 			close(empty)
 		} else {
-			t.empty = empty
+			l.empty = empty
 		}
 	}
 	return empty
@@ -110,15 +128,15 @@ func (t *tracker) close() <-chan struct{} {
 
 // shutdown is Upgrader.Shutdown, given the two ways to end a connection: in order, which may take a while, and at
 // once.
-func (t *tracker) shutdown(ctx context.Context, end, cut func(*Conn)) error {
-	empty := t.close()
-	go forEach(ctx, t.open(), end)
+func (l *connList) shutdown(ctx context.Context, end, cut func(*Conn)) error {
+	empty := l.close()
+	go forEach(ctx, l.open(), end)
 	select {
 	case <-empty:
 		return nil
 	case <-ctx.Done():
 	}
-	rest := t.open()
+	rest := l.open()
 	if len(rest) == 0 {
 		return nil
 	}

@@ -42,7 +42,7 @@ type Upgrader struct {
 	// the log of the http.Server, or of package log.
 	ErrorLog *log.Logger
 
-	tracker tracker
+	conns connList
 }
 
 // serverHandshake is the memory of one opening handshake. It is borrowed from a pool.
@@ -51,6 +51,7 @@ type serverHandshake struct {
 	request Request // of UpgradeConn
 	in      []byte  // what UpgradeConn has read
 	out     []byte  // the response
+	answer  []byte  // the value of its Sec-WebSocket-Extensions; empty if no extension was agreed on
 }
 
 var serverHandshakes = sync.Pool{New: func() any { return new(serverHandshake) }}
@@ -68,35 +69,39 @@ func (h *serverHandshake) release() {
 	serverHandshakes.Put(h)
 }
 
-// negotiate decides about a request and returns the subprotocol of the connection.
-func (u *Upgrader) negotiate(o *opening) (subprotocol string, err *HandshakeError) {
-	if u.tracker.isClosed() {
-		return "", &HandshakeError{Status: http.StatusServiceUnavailable, Reason: "the server is shutting down"}
+// negotiate decides about the request and returns what was agreed on. The answer to the offers is left in h.answer.
+func (u *Upgrader) negotiate(h *serverHandshake) (agreed agreement, err *HandshakeError) {
+	o := &h.opening
+	if u.conns.isClosed() {
+		return agreed, &HandshakeError{Status: http.StatusServiceUnavailable, Reason: "the server is shutting down"}
 	}
 	if err := o.check(); err != nil {
-		return "", err
+		return agreed, err
 	}
 	if len(o.lines[fieldOrigin]) > 0 && !u.InsecureSkipOriginCheck &&
 		!originAllowed(o.value(fieldOrigin), o.value(fieldHost), o.secure, u.Origins) {
 		// RFC 6455, Section 4.2.2: "If the server does not wish to accept this connection, it MUST return an
 		// appropriate HTTP error code (e.g., 403 Forbidden)".
-		return "", &HandshakeError{
+		return agreed, &HandshakeError{
 			Status: http.StatusForbidden, Reason: "pages of this Origin may not connect (RFC 6455, Section 4.2.2)",
 		}
 	}
-	return o.chooseSubprotocol(u.Subprotocols), nil
+	agreed.subprotocol = o.chooseSubprotocol(u.Subprotocols)
+	h.answer, agreed.compression = acceptExtensions(h.answer[:0], u.Compression, o.offers)
+	return agreed, nil
 }
 
 // open makes the connection whose handshake is complete. buffered is copied.
-func (u *Upgrader) open(ctx context.Context, nc net.Conn, subprotocol string, buffered []byte) (*Conn, error) {
+func (u *Upgrader) open(ctx context.Context, nc net.Conn, agreed agreement, buffered []byte) (*Conn, error) {
+	t := &tracker{list: &u.conns}
 	c := newConn(nc, connConfig{
-		options:     &u.Options,
-		subprotocol: subprotocol,
-		buffered:    buffered,
-		base:        ctx,
-		tracker:     &u.tracker,
+		agreement: agreed,
+		options:   &u.Options,
+		buffered:  buffered,
+		base:      ctx,
+		tracker:   t,
 	})
-	if !u.tracker.add(c) {
+	if !t.add(c) {
 		c.Close(StatusGoingAway, "")
 		return nil, &HandshakeError{Reason: "the server is shutting down"}
 	}
@@ -113,12 +118,12 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error
 	h := serverHandshakes.Get().(*serverHandshake)
 	defer h.release()
 	h.opening.fill(r)
-	subprotocol, refusal := u.negotiate(&h.opening)
+	agreed, refusal := u.negotiate(h)
 	if refusal != nil {
 		refuse(w, refusal)
 		return nil, refusal
 	}
-	h.out = appendSwitching(h.out[:0], h.opening.value(fieldKey), subprotocol, acceptExtensions(h.opening.offers))
+	h.out = appendSwitching(h.out[:0], h.opening.value(fieldKey), agreed.subprotocol, h.answer)
 	h.out = append(appendFields(h.out, w.Header()), "\r\n"...)
 
 	nc, rw, err := http.NewResponseController(w).Hijack()
@@ -133,7 +138,7 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error
 		nc.Close()
 		return nil, &HandshakeError{Reason: "the response could not be written", Err: err}
 	}
-	return u.open(r.Context(), nc, subprotocol, buffered)
+	return u.open(r.Context(), nc, agreed, buffered)
 }
 
 // fill takes what the rules look at from a request of net/http.
@@ -185,13 +190,17 @@ func hijackFailure(w http.ResponseWriter, err error) *HandshakeError {
 
 // respond writes a response within the handshake timeout.
 func (u *Upgrader) respond(nc net.Conn, response []byte) error {
+	timed := false
 	if t := orDefault(u.HandshakeTimeout, DefaultHandshakeTimeout); t > 0 {
-		nc.SetWriteDeadline(time.Now().Add(t))
+		timed = nc.SetWriteDeadline(time.Now().Add(t)) == nil
 	}
 	if _, err := nc.Write(response); err != nil {
 		return err
 	}
-	return nc.SetDeadline(time.Time{})
+	if timed {
+		return nc.SetWriteDeadline(time.Time{})
+	}
+	return nil
 }
 
 // Handler returns a handler that upgrades every request and calls f, on a goroutine of its own, with the connection.

@@ -46,8 +46,9 @@ func (u *Upgrader) UpgradeConn(ctx context.Context, nc net.Conn, accept func(*Re
 		}
 	}()
 	deadline := boundHandshake(ctx, nc, end)
-	subprotocol, rest, refusal := u.handshake(h, nc, accept)
-	if err := deadline.release(); err != nil && refusal == nil {
+	agreed, rest, refusal := u.handshake(h, nc, accept)
+	// A client whose time was up is told so; when the caller has given up, there is nobody to answer for.
+	if err := deadline.release(); err != nil && (refusal == nil || !errors.Is(err, context.DeadlineExceeded)) {
 		refusal = &HandshakeError{Reason: "the handshake was interrupted", Err: err}
 	}
 	if refusal != nil {
@@ -58,36 +59,36 @@ func (u *Upgrader) UpgradeConn(ctx context.Context, nc net.Conn, accept func(*Re
 		return nil, refusal
 	}
 	upgraded = true
-	return u.open(ctx, nc, subprotocol, rest)
+	return u.open(ctx, nc, agreed, rest)
 }
 
 // handshake reads a request and, if it is right, accepts it. rest is what the client sent behind it, within h.in.
 func (u *Upgrader) handshake(h *serverHandshake, nc net.Conn, accept func(*Request) error) (
-	subprotocol string, rest []byte, _ *HandshakeError,
+	agreed agreement, rest []byte, _ *HandshakeError,
 ) {
 	n, refusal := h.receive(nc)
 	if refusal != nil {
-		return "", nil, refusal
+		return agreed, nil, refusal
 	}
 	// One string of its own for the whole head: every field is a part of it, and the buffer can be used again.
 	if refusal = parseRequest(string(h.in[:n]), &h.opening, &h.request); refusal != nil {
-		return "", nil, refusal
+		return agreed, nil, refusal
 	}
 	_, h.opening.secure = nc.(*tls.Conn)
-	if subprotocol, refusal = u.negotiate(&h.opening); refusal != nil {
-		return "", nil, refusal
+	if agreed, refusal = u.negotiate(h); refusal != nil {
+		return agreed, nil, refusal
 	}
 	if accept != nil {
 		if err := accept(&h.request); err != nil {
-			return "", nil, refusalFor(err)
+			return agreed, nil, refusalFor(err)
 		}
 	}
-	h.out = appendSwitching(h.out[:0], h.opening.value(fieldKey), subprotocol, acceptExtensions(h.opening.offers))
+	h.out = appendSwitching(h.out[:0], h.opening.value(fieldKey), agreed.subprotocol, h.answer)
 	h.out = append(append(h.out, h.request.response...), "\r\n"...)
 	if _, err := nc.Write(h.out); err != nil {
-		return "", nil, &HandshakeError{Reason: "the response could not be written", Err: err}
+		return agreed, nil, &HandshakeError{Reason: "the response could not be written", Err: err}
 	}
-	return subprotocol, h.in[n:], nil
+	return agreed, h.in[n:], nil
 }
 
 // receive reads until h.in holds a whole head, and returns its length.
@@ -140,10 +141,12 @@ func refusalFor(err error) *HandshakeError {
 func appendRefusal(dst []byte, e *HandshakeError) []byte {
 	dst = append(strconv.AppendInt(append(dst, "HTTP/1.1 "...), int64(e.Status), 10), ' ')
 	dst = append(append(dst, http.StatusText(e.Status)...), "\r\n"...)
+	// RFC 9110, Section 7.8, wants Connection to name Upgrade where that is sent. "close" is left out then: some clients
+	// drop the whole field when they see it.
 	connection := "close"
 	for name, values := range e.Header {
 		if equalFold(name, "Connection") {
-			connection = "Upgrade, close"
+			connection = "Upgrade"
 			continue
 		}
 		if !isToken(name) || equalFold(name, "Content-Length") || equalFold(name, "Transfer-Encoding") {

@@ -23,16 +23,8 @@ const (
 	maxRounds = 8
 )
 
-// bufferLimit returns the most bytes that out may hold.
-func (c *Conn) bufferLimit() int {
-	if n := c.opts.WriteBuffer; n != 0 {
-		return max(n, minWriteBuffer)
-	}
-	return DefaultWriteBuffer
-}
-
-// Write sends p as one message in one frame: text, which must be UTF-8, or binary, by op. p is not changed and not
-// kept. Write returns nil once the frame is in the write buffer or in the kernel; Flush waits for the kernel.
+// Write sends p as one message: text, which must be UTF-8, or binary, by op. p is not changed and not kept. The message
+// is one frame, unless it is compressed and larger than the write buffer. Write returns nil once the frame is in the write buffer or in the kernel; Flush waits for the kernel.
 //
 // Write waits while the buffer is full and while another message is being streamed. If ctx ends meanwhile, its error
 // is returned and nothing of the message has been or will be sent; only a message larger than the buffer may be cut
@@ -46,13 +38,15 @@ func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
 		}
 	}
 	need := c.s.Bound(len(p))
-	if need > c.bufferLimit() {
+	if need > c.limit {
 		return c.writeLarge(ctx, op, p)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.reserve(ctx, need, true); err != nil {
-		return err
+	if c.err != nil || c.writer != nil || len(c.out)+need > c.limit {
+		if err := c.reserve(ctx, need, forMessage); err != nil {
+			return err
+		}
 	}
 	out, err := c.s.AppendMessage(growBuffer(c.out, need), op, p)
 	if err != nil {
@@ -60,7 +54,7 @@ func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
 		return err
 	}
 	c.out = out
-	c.messagesOut++
+	c.stats.MessagesOut++
 	return c.appended(ctx)
 }
 
@@ -73,16 +67,25 @@ func (c *Conn) keepOut(out []byte) {
 	}
 }
 
-// reserve waits until out has room for need bytes and, for a message, until none is being streamed. mu is held, and
-// released while it waits.
-func (c *Conn) reserve(ctx context.Context, need int, message bool) error {
+// purpose is what room is reserved for.
+type purpose uint8
+
+const (
+	forMessage  purpose = iota // a message: waits until none is being streamed
+	forFirst                   // the first fragment of one that is being streamed
+	forFragment                // a later one: waits whatever Options.FailWhenFull says, as there is no going back
+	forControl                 // a control frame
+)
+
+// reserve waits until out has room for need bytes. mu is held, and released while it waits.
+func (c *Conn) reserve(ctx context.Context, need int, why purpose) error {
 	var timeout <-chan time.Time
 	for {
-		streaming := message && c.writer != nil
+		streaming := why == forMessage && c.writer != nil
 		switch {
 		case c.err != nil:
 			return c.err
-		case !streaming && (len(c.out) == 0 || len(c.out)+need <= c.bufferLimit()):
+		case !streaming && (len(c.out) == 0 || len(c.out)+need <= c.limit):
 			return nil
 		case streaming && timeout == nil && c.writeTimeout() > 0:
 			t := time.NewTimer(c.writeTimeout())
@@ -94,7 +97,7 @@ func (c *Conn) reserve(ctx context.Context, need int, message bool) error {
 				return err
 			}
 			continue
-		case !streaming && c.opts.FailWhenFull:
+		case !streaming && c.opts.FailWhenFull && why != forFragment:
 			return ErrBackpressure
 		}
 		if err := c.await(ctx, timeout); err != nil {
@@ -139,7 +142,7 @@ func (c *Conn) appended(ctx context.Context) error {
 	if c.flushing {
 		return nil // it goes out next
 	}
-	if !c.opts.NoBatching && c.state.Load()&moreInput != 0 && len(c.out) < c.bufferLimit()/2 {
+	if !c.opts.NoBatching && c.state.Load()&moreInput != 0 && len(c.out) < c.limit/2 {
 		c.startHold()
 		return nil
 	}
@@ -171,6 +174,7 @@ func (c *Conn) held() {
 // flushHeld sends what is held, for a reader that is about to wait.
 func (c *Conn) flushHeld() {
 	c.mu.Lock()
+	c.stats.MessagesIn, c.stats.BytesIn = c.messages, c.bytes
 	if len(c.out) > 0 {
 		c.flushByReader()
 	}
@@ -243,11 +247,13 @@ func (c *Conn) flushRest(b []byte, n int) {
 	c.mu.Unlock()
 }
 
-// takeOut takes what is in out to be sent. mu is held.
+// takeOut takes what is in out to be sent. A pong that had to wait goes first into the room that this makes: the
+// writers who wait would fill it again. mu is held.
 func (c *Conn) takeOut() []byte {
 	b := c.out
 	c.out = nil
 	c.sending = len(b)
+	c.appendPongDue()
 	c.notify()
 	return b
 }
@@ -255,9 +261,8 @@ func (c *Conn) takeOut() []byte {
 // sent notes that what was taken is with the kernel, and reports whether that was all; if so, flushing ends. mu is
 // held.
 func (c *Conn) sent() (all bool) {
-	c.bytesOut += uint64(c.sending)
+	c.stats.BytesOut += uint64(c.sending)
 	c.sending = 0
-	c.appendPong()
 	if len(c.out) > 0 && c.ending < endAborted {
 		return false
 	}

@@ -17,6 +17,9 @@ const maskChunkSize = size64K
 
 // writeLarge is Write for a message that does not fit into the buffer.
 func (c *Conn) writeLarge(ctx context.Context, op Opcode, p []byte) error {
+	if c.s.deflater != nil {
+		return c.writeCompressed(ctx, op, p)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.takeTransport(ctx); err != nil {
@@ -26,15 +29,15 @@ func (c *Conn) writeLarge(ctx context.Context, op Opcode, p []byte) error {
 		c.giveTransport()
 		return err
 	}
-	head, key := c.s.appendHeader(getBuffer(MaxHeaderSize), Header{Fin: true, Opcode: op}, len(p))
-	c.messagesOut++
+	h := c.s.newHead(finBit|byte(op), len(p))
+	head := appendHead(getBuffer(MaxHeaderSize), h)
+	c.stats.MessagesOut++
 	c.sending = len(head) + len(p)
-	client := c.s.client
 	c.mu.Unlock()
 	var n int64
 	var err error
-	if client {
-		n, err = c.sendMasked(ctx, head, p, key)
+	if h.masked {
+		n, err = c.sendMasked(ctx, head, p, h.key)
 	} else {
 		n, err = c.sendPlain(ctx, head, p)
 	}
@@ -56,7 +59,7 @@ func (c *Conn) sendStopped(ctx context.Context, n int64, err error) error {
 		return c.flushFailed(fmt.Errorf("websocket: message cut in the middle: %w", ctx.Err()))
 	}
 	c.mu.Lock()
-	c.messagesOut--
+	c.stats.MessagesOut--
 	c.sending = 0
 	c.giveTransport()
 	return ctx.Err()
@@ -66,7 +69,7 @@ func (c *Conn) sendStopped(ctx context.Context, n int64, err error) error {
 // transport: flushing is set. mu is held, and released while it waits.
 func (c *Conn) takeTransport(ctx context.Context) error {
 	for {
-		if err := c.reserve(ctx, c.bufferLimit(), true); err != nil {
+		if err := c.reserve(ctx, c.limit, forMessage); err != nil {
 			return err
 		}
 		if !c.flushing {
@@ -106,12 +109,12 @@ func (c *Conn) sendPlain(ctx context.Context, head, p []byte) (sent int64, err e
 }
 
 // sendMasked sends a client's frame, masked a chunk at a time.
-func (c *Conn) sendMasked(ctx context.Context, head, p []byte, key [4]byte) (sent int64, err error) {
+func (c *Conn) sendMasked(ctx context.Context, head, p []byte, key uint32) (sent int64, err error) {
 	buf := getBuffer(maskChunkSize)
 	defer putBuffer(buf)
 	for len(p) > 0 {
 		chunk := p[:min(len(p), maskChunkSize)]
-		key = MaskCopy(buf[:len(chunk)], chunk, key)
+		maskBytes(buf[:len(chunk)], chunk, key) // a whole number of keys, but for the last
 		n, err := c.sendChunk(ctx, head, buf[:len(chunk)])
 		sent += n
 		if err != nil {
@@ -165,4 +168,20 @@ func (c *Conn) sendUntil(ctx context.Context, b, p []byte) (int64, error) {
 	}
 	c.t.setWriteDeadline(time.Time{})
 	return n, err
+}
+
+// writeCompressed is writeLarge where messages are compressed: in fragments, so that neither the whole of the result
+// has to be held nor others have to wait for it.
+func (c *Conn) writeCompressed(ctx context.Context, op Opcode, p []byte) error {
+	if op == OpText && !validText(p) {
+		return errSendUTF8
+	}
+	w, err := c.Writer(ctx, op)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(p); err != nil {
+		return err
+	}
+	return w.Close()
 }

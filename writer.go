@@ -9,7 +9,7 @@ import (
 )
 
 // fragmentSize is how much payload a Writer collects for a fragment.
-const fragmentSize = size4K - MaxHeaderSize
+const fragmentSize = size16K - 2*MaxHeaderSize
 
 var (
 	errWriterClosed                = errors.New("websocket: write to a message that has been closed")
@@ -43,7 +43,7 @@ func (c *Conn) Writer(ctx context.Context, op Opcode) (io.WriteCloser, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.reserve(ctx, 0, true); err != nil {
+	if err := c.reserve(ctx, 0, forMessage); err != nil {
 		return nil, err
 	}
 	c.writer = &messageWriter{c: c, ctx: ctx, op: op}
@@ -63,7 +63,9 @@ func (w *messageWriter) Write(p []byte) (n int, err error) {
 		p = p[k:]
 		n += k
 		if len(w.buf) == fragmentSize && len(p) > 0 {
-			w.err = w.fragment(false)
+			if err := w.fragment(false); err != nil {
+				return n, err
+			}
 		}
 	}
 	return n, w.err
@@ -76,19 +78,20 @@ func (w *messageWriter) Close() error {
 	if w.err != nil {
 		return w.err
 	}
-	if err := w.fragment(true); err != nil {
-		w.err = err
-		return err
-	}
-	w.c.messagesOut++
-	w.end(errWriterClosed)
-	return nil
+	return w.fragment(true)
 }
 
 // fragment sends what has been collected. c.mu is held.
 func (w *messageWriter) fragment(last bool) error {
 	c := w.c
-	err := c.reserve(w.ctx, c.s.Bound(len(w.buf)), false)
+	why := forFirst
+	if w.started {
+		why = forFragment
+	}
+	err := c.reserve(w.ctx, c.s.Bound(len(w.buf)), why)
+	if w.err != nil {
+		return w.err // another goroutine has ended the message meanwhile
+	}
 	if err == nil {
 		err = w.ctx.Err()
 	}
@@ -103,18 +106,22 @@ func (w *messageWriter) fragment(last bool) error {
 	}
 	w.started = true
 	w.buf = w.buf[:0]
+	if last {
+		c.stats.MessagesOut++
+		w.end(errWriterClosed)
+	}
 	return c.appended(w.ctx)
 }
 
 // fail gives the message up. c.mu is held, and released meanwhile.
 func (w *messageWriter) fail(err error) {
-	started := w.started
-	w.end(err)
-	if started {
+	w.err = err
+	if w.started && w.c.err == nil {
 		w.c.mu.Unlock()
 		w.c.end(&CloseError{Code: StatusInternalError, Local: true, Err: errors.Join(errUnfinished, err)}, endLinger)
 		w.c.mu.Lock()
 	}
+	w.end(err)
 }
 
 // end lets other messages pass. c.mu is held.

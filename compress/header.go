@@ -1,0 +1,132 @@
+package compress
+
+// This file holds the header of a dynamic block (RFC 1951, Section 3.2.7): the lengths of its codes, run-length
+// encoded and themselves Huffman coded.
+
+// treeHeader is such a header, ready to be written.
+type treeHeader struct {
+	literals, distances, orders int // how many lengths of each kind are sent
+
+	value uint8 // the run under way
+	times int
+	runs  []run
+	count [lengthCodes]uint16
+	tree  tree // of the runs' symbols
+}
+
+// run is one symbol of the run-length encoding with its extra bits.
+type run struct{ symbol, extra uint8 }
+
+// The extra bits of the symbols 16 (the last length again, 3 to 6 times), 17 (zero, 3 to 10 times) and 18 (zero, 11
+// to 138 times).
+var runBits = [lengthCodes]uint8{16: 2, 17: 3, 18: 7}
+
+// plan prepares the header for two trees and sets size.
+func (h *treeHeader) plan(literals, distances *tree, b *treeBuilder) (size int) {
+	h.runs, h.times = h.runs[:0], 0
+	clear(h.count[:])
+	// The two lists are one for the run-length encoding.
+	h.literals = h.encode(literals)
+	h.distances = h.encode(distances)
+	if h.distances == 0 { // one distance code of no bits stands for none
+		h.distances = 1
+		h.append(0, 1)
+	}
+	h.flush()
+
+	h.tree.count(h.count[:])
+	b.build(&h.tree, 7)
+	size = 14 + h.tree.size
+	for s := 16; s < lengthCodes; s++ {
+		size += int(h.count[s]) * int(runBits[s])
+	}
+	h.orders = lengthCodes
+	for h.orders > 4 && h.count[lengthOrder[h.orders-1]] == 0 {
+		h.orders--
+	}
+	return size + 3*h.orders
+}
+
+// encode appends the lengths of a tree up to the last symbol in use and returns how many that are.
+func (h *treeHeader) encode(t *tree) int {
+	n := uint(0)
+	for _, u := range t.used {
+		s := u.symbol()
+		if s != n {
+			h.append(0, int(s-n))
+		}
+		h.append(t.lengths[s%literalSymbols], 1)
+		n = s + 1
+	}
+	return int(n)
+}
+
+// append appends a length several times.
+func (h *treeHeader) append(value uint8, times int) {
+	if value == h.value {
+		h.times += times
+		return
+	}
+	h.flush()
+	h.value, h.times = value, times
+}
+
+// flush writes the run under way.
+func (h *treeHeader) flush() {
+	v, n := h.value, h.times
+	if n > 0 && v != 0 {
+		h.add(v, 0)
+		n--
+	}
+	for n >= 3 {
+		switch took := 0; {
+		case v != 0:
+			took = min(n, 6)
+			h.add(16, took-3)
+			n -= took
+		case n <= 10:
+			h.add(17, n-3)
+			n = 0
+		default:
+			took = min(n, 138)
+			h.add(18, took-11)
+			n -= took
+		}
+	}
+	for ; n > 0; n-- {
+		h.add(v, 0)
+	}
+	h.times = 0
+}
+
+func (h *treeHeader) add(symbol uint8, extra int) {
+	h.count[symbol]++
+	h.runs = append(h.runs, run{symbol, uint8(extra)})
+}
+
+// write writes the header to out[at:].
+func (h *treeHeader) write(w *bitWriter, out []byte, at int) int {
+	w.add(uint64(h.literals-257), 5)
+	w.add(uint64(h.distances-1), 5)
+	w.add(uint64(h.orders-4), 4)
+	at = w.flush(out, at)
+	for i, s := range lengthOrder[:h.orders] {
+		if n := h.tree.lengths[s]; h.count[s] != 0 {
+			w.add(uint64(n), 3)
+		} else {
+			w.add(0, 3)
+		}
+		if i == 9 {
+			at = w.flush(out, at)
+		}
+	}
+	at = w.flush(out, at)
+	for _, r := range h.runs {
+		w.addCode(h.tree.codes[r.symbol])
+		w.add(uint64(r.extra), uint(runBits[r.symbol]))
+		if w.count > 63-7-7 {
+			at = w.flush(out, at)
+		}
+	}
+	return w.flush(out, at)
+}
