@@ -28,6 +28,7 @@ func root() *cli.Command {
 		Usage: "a WebSocket echo server and client",
 		Commands: []*cli.Command{
 			serveCommand(),
+			dialCommand(),
 		},
 		Action: func(_ context.Context, cmd *cli.Command) error {
 			if cmd.Args().Present() {
