@@ -178,6 +178,12 @@ func (c *Conn) Compression() (p compress.Params, ok bool) {
 	return *c.compression, true
 }
 
+// LocalAddr returns the address of this side of the transport, also when the connection has ended.
+func (c *Conn) LocalAddr() net.Addr { local, _ := c.t.addrs(); return local }
+
+// RemoteAddr returns the address of the other side of the transport, which may be a proxy's.
+func (c *Conn) RemoteAddr() net.Addr { _, remote := c.t.addrs(); return remote }
+
 // SetReadLimit changes the most bytes that a message of the peer may deliver, for the frames that have not begun; 0
 // means DefaultReadLimit, negative no limit. It fails with ErrReadInProgress while a read is under way.
 func (c *Conn) SetReadLimit(n int64) error {
