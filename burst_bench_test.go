@@ -35,7 +35,7 @@ func (t *burstTransport) recv(p []byte) (int, error) {
 }
 func (t *burstTransport) trySend(p []byte) (int, error)   { return len(p), nil }
 func (t *burstTransport) send(b, p []byte) (int64, error) { return int64(len(b) + len(p)), nil }
-func (t *burstTransport) setReadDeadline(time.Time)       {}
+func (t *burstTransport) setReadDeadline(time.Time) error { return nil }
 func (t *burstTransport) setWriteDeadline(time.Time)      {}
 func (t *burstTransport) closeWrite() bool                { return true }
 func (t *burstTransport) abort()                          {}

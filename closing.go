@@ -5,9 +5,9 @@ package websocket
 //	open         Nothing yet.
 //	endHandshake Close was called: its close frame is in the write buffer. The peer's is awaited, data is discarded.
 //	endLinger    The peer's close frame has come, and an answer is in the buffer; or the peer broke the protocol, and
-//	             a close frame that says so is. What is buffered is sent, the outgoing stream ended, and what still
-//	             comes discarded for a bounded time: closing a socket with unread input sends a reset, which destroys
-//	             the close frame on its way.
+//	             a close frame that says so is; or the peer's stream ended without one. What is buffered is sent, the
+//	             outgoing stream ended, and what still comes discarded for a bounded time: closing a socket with unread
+//	             input sends a reset, which destroys the close frame on its way.
 //	endAborted   CloseNow was called, the transport failed, or a bound on time was passed. Nothing more is sent.
 //	endFinished  The transport has been closed.
 //
@@ -142,9 +142,12 @@ func (c *Conn) endLocked(err *CloseError, how ending) {
 		// code it received."
 		reason = ""
 	}
-	// The code has been checked: it is the peer's, or that of Close or of a ProtocolError. The frame fits: it is the
-	// last, and may pass the bound.
-	c.out, _ = c.s.AppendClose(growBuffer(c.out, headerSize(MaxControlPayload, true)+MaxControlPayload), err.Code, reason)
+	// RFC 6455, Section 7.4.1: 1006 "MUST NOT be set as a status code in a Close control frame by an endpoint".
+	if err.Code != StatusAbnormalClosure {
+		// The code has been checked: it is the peer's, or that of Close or of a ProtocolError. The frame fits: it is
+		// the last, and may pass the bound.
+		c.out, _ = c.s.AppendClose(growBuffer(c.out, headerSize(MaxControlPayload, true)+MaxControlPayload), err.Code, reason)
+	}
 	c.timer = time.AfterFunc(orDefault(max(c.opts.CloseTimeout, 0), DefaultCloseTimeout), func() {
 		c.end(nil, endAborted)
 	})
@@ -177,16 +180,21 @@ func validReason(text string) string {
 // lost deals with an error of the transport.
 func (c *Conn) lost(err error) {
 	c.stopped = true
+	how := endAborted
 	if err == io.EOF {
-		// io.EOF stands for an ordinary close, and this was none.
-		err = io.ErrUnexpectedEOF
+		// io.EOF stands for an ordinary close, and this was none. The peer may have ended only its own half, and still
+		// wait for the answers to its last messages.
+		err, how = io.ErrUnexpectedEOF, endLinger
 	}
-	c.end(&CloseError{Code: StatusAbnormalClosure, Err: err}, endAborted)
+	c.end(&CloseError{Code: StatusAbnormalClosure, Err: err}, how)
 }
 
 // finish takes the connection from its end to the closed transport. It holds the reading bit, for ever.
 func (c *Conn) finish() {
 	c.unwatch()
+	if c.deadline.alive != nil {
+		c.keepaliveAt(time.Time{})
+	}
 	c.ctx, c.deadline.alive, c.gather = context.Background(), nil, notGathering
 	c.part, c.stream, c.skip = nil, nil, false
 	if c.phase() == endHandshake {

@@ -410,7 +410,6 @@ func TestUseAfterClose(t *testing.T) {
 				"Close":        c.Close(StatusNormalClosure, ""),
 				"CloseNow":     c.CloseNow(),
 				"Flush":        c.Flush(),
-				"SetReadLimit": c.SetReadLimit(1),
 				"cause":        context.Cause(c.Context()),
 			}
 			for _, kind := range readKinds {

@@ -137,9 +137,7 @@ func TestOtherReadsInBody(t *testing.T) {
 					}
 				}()
 			}
-			if err := c.SetReadLimit(1); err != ErrReadInProgress {
-				t.Error("SetReadLimit in a body:", err)
-			}
+			c.SetReadLimit(1 << 10) // by anybody, at any time
 			c.CloseRead(t.Context())
 			synctest.Wait()
 			if len(got) == 2 {

@@ -4,23 +4,12 @@ package websocket
 
 import (
 	"bytes"
-	"encoding/hex"
 	"errors"
 	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
 )
-
-// unhex decodes hex digits, ignoring spaces.
-func unhex(t testing.TB, s string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 // headerTable holds headers beside their only encoding.
 var headerTable = []struct {

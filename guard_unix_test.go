@@ -39,7 +39,7 @@ func TestMaskGuardPages(t *testing.T) {
 	key := maskKeys[0]
 	k := binary.LittleEndian.Uint32(key[:])
 	for _, impl := range maskImplementations() {
-		for _, n := range append(upTo(600), len(src)-1, len(src)) {
+		for _, n := range append(lengths(0, 800), len(src)-1, len(src)) {
 			plain := noise(n)
 			want := maskOracle(plain, key)
 			for _, s := range [][]byte{src[:n], src[len(src)-n:]} {
@@ -60,7 +60,7 @@ func TestMaskGuardPages(t *testing.T) {
 func TestUTF8GuardPages(t *testing.T) {
 	page := guarded(t)
 	for _, impl := range utf8Implementations() {
-		for _, n := range append(upTo(600), len(page)-1, len(page)) {
+		for _, n := range append(lengths(0, 800), len(page)-1, len(page)) {
 			for _, text := range []string{"a", "é", "語", "😀", "\xff", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaé"} {
 				for _, p := range [][]byte{page[:n], page[len(page)-n:]} {
 					copy(p, bytes.Repeat([]byte(text), n/len(text)+1))
@@ -71,13 +71,4 @@ func TestUTF8GuardPages(t *testing.T) {
 			}
 		}
 	}
-}
-
-// upTo returns 0 to n.
-func upTo(n int) []int {
-	all := make([]int, n+1)
-	for i := range all {
-		all[i] = i
-	}
-	return all
 }

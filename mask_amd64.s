@@ -100,3 +100,62 @@ ends:
 	VMOVDQU Y6, -32(R10)
 	VZEROUPPER
 	RET
+
+// func maskAVX512(dst, src *byte, n int, key uint32)
+//
+// The way of maskAVX2 from "long" on, with vectors of 64 bytes, and the last four of them waiting. At 4 KiB it takes a
+// fifth less time (BenchmarkMaskImplementations).
+TEXT ·maskAVX512(SB), NOSPLIT, $0-28
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ n+16(FP), R8
+	MOVL key+24(FP), AX
+
+	LEAL         (R8*8), CX
+	MOVL         AX, DX
+	RORL         CL, DX
+	VPBROADCASTD AX, Z0
+	VPBROADCASTD DX, Z1
+
+	VPXORD (SI), Z0, Z2
+	VPXORD -256(SI)(R8*1), Z1, Z3
+	VPXORD -192(SI)(R8*1), Z1, Z4
+	VPXORD -128(SI)(R8*1), Z1, Z5
+	VPXORD -64(SI)(R8*1), Z1, Z6
+	MOVQ   DI, R9                   // where Z2 goes
+	LEAQ   (DI)(R8*1), R10          // where Z3 to Z6 end
+
+	MOVQ         DI, CX
+	ANDQ         $63, CX
+	SUBQ         $64, CX
+	SUBQ         CX, DI
+	SUBQ         CX, SI
+	ADDQ         CX, R8
+	NEGQ         CX
+	SHLL         $3, CX
+	RORL         CL, AX
+	VPBROADCASTD AX, Z0
+
+	SUBQ $256, R8
+
+wide:
+	VPXORD    (SI), Z0, Z7
+	VPXORD    64(SI), Z0, Z8
+	VPXORD    128(SI), Z0, Z9
+	VPXORD    192(SI), Z0, Z10
+	VMOVDQA64 Z7, (DI)
+	VMOVDQA64 Z8, 64(DI)
+	VMOVDQA64 Z9, 128(DI)
+	VMOVDQA64 Z10, 192(DI)
+	ADDQ      $256, SI
+	ADDQ      $256, DI
+	SUBQ      $256, R8
+	JA        wide
+
+	VMOVDQU64 Z2, (R9)
+	VMOVDQU64 Z3, -256(R10)
+	VMOVDQU64 Z4, -192(R10)
+	VMOVDQU64 Z5, -128(R10)
+	VMOVDQU64 Z6, -64(R10)
+	VZEROUPPER
+	RET

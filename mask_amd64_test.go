@@ -2,34 +2,39 @@
 
 package websocket
 
-import (
-	"testing"
+import "testing"
 
-	"golang.org/x/sys/cpu"
-)
-
-// maskImplementations are all that this processor can run. maskBytes is the one of AVX2 where there is AVX2.
+// maskImplementations are all that this processor can run.
 func maskImplementations() []maskImplementation {
 	all := []maskImplementation{{"portable", maskBytesPortable}}
-	if cpu.X86.HasAVX2 {
-		all = append(all, maskImplementation{"AVX2", maskBytes})
+	if useAVX2 {
+		all = append(all, maskImplementation{"AVX2", func(dst, src []byte, key uint32) {
+			if len(src) < maskVector {
+				maskShort(dst, src, key)
+				return
+			}
+			maskAVX2(&dst[0], &src[0], len(src), key)
+		}})
+	}
+	if useAVX512 {
+		all = append(all, maskImplementation{"AVX-512", maskBytes})
 	}
 	return all
 }
 
-// withoutAVX2 runs f as on a processor that has no AVX2.
-func withoutAVX2(f func()) {
-	was := useAVX2
-	defer func() { useAVX2 = was }()
-	useAVX2 = false
+// onProcessor runs f as on a processor that has AVX2, or AVX-512, or does not.
+func onProcessor(avx2, avx512 bool, f func()) {
+	was2, was512 := useAVX2, useAVX512
+	defer func() { useAVX2, useAVX512 = was2, was512 }()
+	useAVX2, useAVX512 = avx2, avx512
 	f()
 }
 
-// A processor without AVX2 masks with what it has.
-func TestMaskWithoutAVX2(t *testing.T) {
-	withoutAVX2(func() {
-		for n := range 301 {
-			testMaskAlignments(t, maskImplementation{"without AVX2", maskBytes}, n, maskKeys[0])
-		}
-	})
+// Processors of every age mask with what they have.
+func TestMaskOlderProcessors(t *testing.T) {
+	impl := maskImplementation{"maskBytes", maskBytes}
+	for _, n := range append(lengths(0, 140), lengths(maskWide-2, maskWide+2)...) {
+		onProcessor(false, false, func() { testMaskAlignments(t, impl, n, maskKeys[0]) })
+		onProcessor(useAVX2, false, func() { testMaskAlignments(t, impl, n, maskKeys[0]) })
+	}
 }

@@ -5,11 +5,11 @@ package websocket
 // maskVector is the least length that maskNEON takes.
 const maskVector = 16
 
-// maskBytes is the implementation of masking that this platform uses. A payload shorter than a vector is masked by
-// the portable one in two words, which is less than the call of an assembly function costs.
+// maskBytes is the implementation of masking that this platform uses. A payload shorter than a vector is masked in two
+// words, which is less than the call of an assembly function costs.
 func maskBytes(dst, src []byte, key uint32) {
 	if len(src) < maskVector {
-		maskBytesPortable(dst, src, key)
+		maskShort(dst, src, key)
 		return
 	}
 	maskNEON(&dst[0], &src[0], len(src), key)

@@ -43,6 +43,15 @@ func noise(n int) []byte {
 	return b
 }
 
+// lengths returns lo to hi.
+func lengths(lo, hi int) []int {
+	var all []int
+	for n := lo; n <= hi; n++ {
+		all = append(all, n)
+	}
+	return all
+}
+
 // Every implementation, at every length to 300, every alignment in a cache line and every phase, in place and from
 // elsewhere at another alignment: the bytes are right, those around them are not touched, and src is only read.
 func TestMaskImplementations(t *testing.T) {
@@ -53,7 +62,11 @@ func TestMaskImplementations(t *testing.T) {
 					testMaskAlignments(t, impl, n, key)
 				}
 			}
-			for _, n := range []int{511, 512, 513, 1023, 1024, 1025, 4093, 4096, 65535, 65536, 65541} {
+			// AVX-512 begins at 512, with blocks of 256 bytes.
+			for n := 512; n <= 512+256; n++ {
+				testMaskAlignments(t, impl, n, maskKeys[n%4])
+			}
+			for _, n := range []int{511, 1023, 1024, 1025, 4093, 4096, 65535, 65536, 65541} {
 				testMaskAlignments(t, impl, n, maskKeys[n%4])
 			}
 		})

@@ -321,7 +321,7 @@ func (c *Conn) wait(consume func(c *Conn) bool) error {
 			c.lost(err)
 			return nil
 		}
-		if err := c.timedOut(); err != nil {
+		if err := c.timedOut(err); err != nil {
 			return err
 		}
 	}
@@ -364,6 +364,7 @@ func (c *Conn) fill() bool {
 	// An error that came with bytes will come again with the next ones.
 	c.in = p[:n]
 	c.bytes += uint64(n)
+	c.r.SetLimit(c.readLimit.Load())
 	if c.deadline.alive != nil {
 		c.deadline.alive.heard()
 	}

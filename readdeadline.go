@@ -6,6 +6,7 @@ package websocket
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -62,12 +63,20 @@ func (c *Conn) watch() {
 func (c *Conn) cancelRead(turn uint32) {
 	d := &c.deadline
 	d.mu.Lock()
-	defer d.mu.Unlock()
+	var err error
 	if d.turn == turn {
 		d.cancelled = true
-		c.t.setReadDeadline(past)
+		err = c.t.setReadDeadline(past)
+	}
+	d.mu.Unlock()
+	if err != nil {
+		// Some tunnels have no deadlines. Nothing but the connection's end can end the wait then.
+		c.end(&CloseError{Code: StatusAbnormalClosure, Local: true, Err: fmt.Errorf("%w: %w", errNoDeadline, err)}, endAborted)
 	}
 }
+
+// errNoDeadline is why a context that ends a read may end the connection.
+var errNoDeadline = errors.New("websocket: read was cancelled on a transport without deadlines")
 
 // unwatchOther forgets the registered context if it is not that of the read under way.
 func (c *Conn) unwatchOther() {
@@ -105,14 +114,14 @@ func (c *Conn) keepaliveAt(at time.Time) {
 }
 
 // timedOut deals with an expired read deadline. An error is that of the context.
-func (c *Conn) timedOut() error {
+func (c *Conn) timedOut(err error) error {
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}
-	if c.deadline.alive != nil {
+	if k := c.deadline.alive; k != nil && !time.Now().Before(k.at) {
 		c.silence()
 	} else {
-		c.t.setReadDeadline(time.Time{}) // a late one, of a context or of the keepalive
+		c.lost(err) // nobody has set such a deadline
 	}
 	return nil
 }

@@ -54,13 +54,17 @@ func (c *Conn) nextPart() (done bool) {
 
 // Read implements io.Reader.
 func (r *messageReader) Read(p []byte) (n int, err error) {
-	if r.err == nil && len(p) > 0 {
-		n, r.err = r.read(p)
-		if n > 0 {
-			return n, nil
-		}
+	if r.err != nil || len(p) == 0 {
+		return 0, r.err
 	}
-	return 0, r.err
+	n, err = r.read(p)
+	if err != ErrReadInProgress {
+		r.err = err
+	}
+	if n > 0 {
+		err = nil // it comes with the next call
+	}
+	return n, err
 }
 
 func (r *messageReader) read(p []byte) (int, error) {

@@ -65,17 +65,15 @@ const (
 // reads no clock, and holds at most a partial header and a partial control payload. Use it from one goroutine at a
 // time. The zero value is a server's Receiver without a limit.
 type Receiver struct {
+	// The small fields stand together, because every connection has them.
+
 	// of the connection
-	client   bool
 	limit    uint64
 	inflater *compress.Inflater // nil without permessage-deflate
 	onHeader func(Header)
 	err      *ProtocolError // sticky
-	closed   bool           // a close frame has come
-
-	// of the frame under way
-	inFrame bool
-	h       head // with the key as it applies to what comes next, and the length of what is still due
+	client   bool
+	closed   bool // a close frame has come
 
 	// of the message under way
 	inMessage  bool
@@ -87,6 +85,9 @@ type Receiver struct {
 	size       uint64 // bytes that it delivers, those due in this frame included
 	wire       uint64 // bytes that its frames take, headers included
 
+	// of the frame under way
+	h         head // with the key as it applies to what comes next, and the length of what is still due
+	inFrame   bool
 	headerLen uint8
 	header    [MaxHeaderSize]byte // of the partial header
 	control   []byte              // of the partial control payload; nil when there is none
@@ -177,7 +178,7 @@ func (r *Receiver) next(dst, src []byte, ev *Event) (out []byte, n int, err erro
 // fail makes err sticky and lets go of the rest.
 func (r *Receiver) fail(err error) error {
 	r.err = err.(*ProtocolError)
-	r.control = nil
+	r.inFrame, r.control = false, nil
 	return r.err
 }
 
@@ -289,17 +290,18 @@ func (r *Receiver) beginData(h head, size int) error {
 			return protocolError(StatusPolicyViolation, "10.4", "message with too many empty fragments")
 		}
 	}
-	if r.limit == 0 {
-		return nil
-	}
-	// size stays about the limit, and a length is below 1<<63: these sums cannot overflow.
+	// A length is below 1<<63, and so is what has come of the frames before: these sums cannot overflow. They are kept
+	// without a limit, too, because one may be set in the middle of the message.
 	if !r.compressed {
-		if r.size+h.length > r.limit {
-			return tooBig()
-		}
 		r.size += h.length
 	}
-	if r.wire += h.length + uint64(size); r.wire > 2*r.limit+wireSlack {
+	r.wire += h.length + uint64(size)
+	switch {
+	case r.limit == 0:
+		return nil
+	case r.size > r.limit:
+		return tooBig()
+	case r.wire > 2*r.limit+wireSlack:
 		return protocolError(StatusPolicyViolation, "10.4", "message that takes more than twice the read limit on the wire")
 	}
 	return nil
@@ -388,7 +390,8 @@ func (r *Receiver) inflateMax(dst []byte) int {
 		n = min(n, room)
 	}
 	if r.limit > 0 {
-		n = int(min(uint64(n), r.limit-r.size+1))
+		left := r.limit - min(r.size, r.limit)
+		n = int(min(uint64(n), left+1))
 	}
 	return n
 }

@@ -28,7 +28,7 @@ type transport interface {
 	trySend(p []byte) (int, error)   // less than len(p) with a nil error: would block
 	send(b, p []byte) (int64, error) // all of b and then of p, waiting; p may be nil
 
-	setReadDeadline(t time.Time)
+	setReadDeadline(t time.Time) error
 	setWriteDeadline(t time.Time)
 
 	addrs() (local, remote net.Addr)
@@ -71,9 +71,8 @@ func (t *netTransport) send(b, p []byte) (int64, error) {
 	return int64(n + m), err
 }
 
-// The errors of setting a deadline are those of a closed connection, which the next read or write reports.
-func (t *netTransport) setReadDeadline(at time.Time)  { t.nc.SetReadDeadline(at) }
-func (t *netTransport) setWriteDeadline(at time.Time) { t.nc.SetWriteDeadline(at) }
+func (t *netTransport) setReadDeadline(at time.Time) error { return t.nc.SetReadDeadline(at) }
+func (t *netTransport) setWriteDeadline(at time.Time)      { t.nc.SetWriteDeadline(at) }
 
 func (t *netTransport) addrs() (local, remote net.Addr) { return t.nc.LocalAddr(), t.nc.RemoteAddr() }
 

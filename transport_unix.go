@@ -132,9 +132,9 @@ func (t *rawTransport) send(b, p []byte) (int64, error) {
 	return n, err
 }
 
-func (t *rawTransport) setReadDeadline(at time.Time)  { t.nc.SetReadDeadline(at) }
-func (t *rawTransport) setWriteDeadline(at time.Time) { t.nc.SetWriteDeadline(at) }
-func (t *rawTransport) closeWrite() bool              { return closeWrite(t.nc) }
+func (t *rawTransport) setReadDeadline(at time.Time) error { return t.nc.SetReadDeadline(at) }
+func (t *rawTransport) setWriteDeadline(at time.Time)      { t.nc.SetWriteDeadline(at) }
+func (t *rawTransport) closeWrite() bool                   { return closeWrite(t.nc) }
 
 func (t *rawTransport) addrs() (local, remote net.Addr) { return t.nc.LocalAddr(), t.nc.RemoteAddr() }
 

@@ -32,10 +32,20 @@ GLOBL utf8Bytes<>(SB), RODATA|NOPTR, $16
 	VPAND    Y11, p2, p2    \
 	VPXOR    p2, err, err
 
+// TABLES loads what CHECK needs.
+#define TABLES \
+	VBROADCASTI128 ·utf8Tables+0(SB), Y14 \
+	VBROADCASTI128 ·utf8Tables+16(SB), Y13 \
+	VBROADCASTI128 ·utf8Tables+32(SB), Y12 \
+	VPBROADCASTD   utf8Bytes<>+0(SB), Y15 \
+	VPBROADCASTD   utf8Bytes<>+4(SB), Y11 \
+	VPBROADCASTD   utf8Bytes<>+8(SB), Y10 \
+	VPBROADCASTD   utf8Bytes<>+12(SB), Y9
+
 // func utf8AVX2(p *byte, n int) int
 //
 // SI p, CX n
-// DX how many bytes are known to be right so far: a multiple of 32, and what is returned when something is wrong
+// DX how many bytes are known to be right so far: a multiple of 16, and what is returned when something is wrong
 // Y15, Y11, Y10, Y9 the four of utf8Bytes, Y14, Y13, Y12 the first three of utf8Tables
 //
 // ASCII and other text have a loop each. The one for ASCII is entered only where no character is under way; the other
@@ -45,10 +55,12 @@ TEXT ·utf8AVX2(SB), NOSPLIT, $0-24
 	MOVQ n+8(FP), CX
 	XORL DX, DX
 
+	CMPQ CX, $32
+	JB   short
 	CMPQ CX, $128
 	JAE  ascii
 
-	// Less than 128 bytes: if the vectors at both ends, which overlap, are ASCII, then that is all.
+	// 32 to 127 bytes: if the vectors at both ends, which overlap, are ASCII, then that is all.
 	VMOVDQU   (SI), Y0
 	VPOR      -32(SI)(CX*1), Y0, Y1
 	CMPQ      CX, $64
@@ -91,13 +103,7 @@ asciiEnd:
 	JZ        all
 
 other:
-	VBROADCASTI128 ·utf8Tables+0(SB), Y14
-	VBROADCASTI128 ·utf8Tables+16(SB), Y13
-	VBROADCASTI128 ·utf8Tables+32(SB), Y12
-	VPBROADCASTD   utf8Bytes<>+0(SB), Y15
-	VPBROADCASTD   utf8Bytes<>+4(SB), Y11
-	VPBROADCASTD   utf8Bytes<>+8(SB), Y10
-	VPBROADCASTD   utf8Bytes<>+12(SB), Y9
+	TABLES
 	TESTQ          DX, DX
 	JNZ            loop
 
@@ -173,3 +179,30 @@ done:
 	VZEROUPPER
 	MOVQ DX, ret+16(FP)
 	RET
+
+short:
+	// 16 to 31 bytes: the first 16 and the last, in the low halves of the vectors. The high halves are zero, which is
+	// ASCII after ASCII.
+	VMOVDQU   (SI), X0
+	VPOR      -16(SI)(CX*1), X0, X1
+	VPMOVMSKB X1, AX
+	TESTL     AX, AX
+	JZ        all
+	TABLES
+	VPSLLDQ   $1, X0, X2
+	VPSLLDQ   $2, X0, X3
+	VPSLLDQ   $3, X0, X4
+	CHECK(Y0, Y2, Y3, Y4, Y8)
+	VPTEST    Y8, Y8
+	JNZ       done
+	MOVQ      $16, DX
+	CMPQ      CX, $19               // below, the three bytes before would lie before p
+	JB        done
+	VMOVDQU   -16(SI)(CX*1), X0
+	VMOVDQU   -17(SI)(CX*1), X2
+	VMOVDQU   -18(SI)(CX*1), X3
+	VMOVDQU   -19(SI)(CX*1), X4
+	CHECK(Y0, Y2, Y3, Y4, Y8)
+	VPTEST    Y8, Y8
+	JNZ       done
+	JMP       all

@@ -2,24 +2,20 @@
 
 package websocket
 
-import (
-	"testing"
-
-	"golang.org/x/sys/cpu"
-)
+import "testing"
 
 // utf8Implementations are all that this processor can run. utf8Prefix is the one of AVX2 where there is AVX2.
 func utf8Implementations() []utf8Implementation {
 	all := []utf8Implementation{{"portable", utf8PrefixPortable}}
-	if cpu.X86.HasAVX2 {
+	if useAVX2 {
 		all = append(all, utf8Implementation{"AVX2", utf8Prefix})
 	}
 	return all
 }
 
 // A processor without AVX2 validates with what it has.
-func TestUTF8WithoutAVX2(t *testing.T) {
-	withoutAVX2(func() {
+func TestUTF8OlderProcessors(t *testing.T) {
+	onProcessor(false, false, func() {
 		for _, tt := range wrongTexts {
 			for before := range 70 {
 				p := surround(tt.text, before, 40, false)
@@ -29,4 +25,10 @@ func TestUTF8WithoutAVX2(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestUTF8AVX2(t *testing.T) {
+	if useAVX2 {
+		testUTF8Vectors(t, utf8AVX2)
+	}
 }

@@ -14,8 +14,9 @@ func utf8Prefix(p []byte) int {
 	return utf8Finish(p, utf8NEON(&p[0], len(p)))
 }
 
-// utf8NEON looks at n bytes, at least utf8Vector, and returns how many of them can be the beginning of valid UTF-8. It
-// stops at most 63 bytes before the first one that cannot; where there is none, at most two bytes before the end.
+// utf8NEON looks at n bytes, at least utf8Vector, and returns how many of them are the beginning of valid UTF-8, but for
+// the last, which may be one that no character begins with. It stops at most 63 bytes before the first one that is
+// wrong; where there is none, at most two bytes before the end.
 //
 //go:noescape
 func utf8NEON(p *byte, n int) int
