@@ -11,7 +11,7 @@ import (
 
 const (
 	// readBufferSize is how much a read takes from the network at once.
-	readBufferSize = size16K
+	readBufferSize = size32K
 	// directSize is from how many bytes still due on a payload is read straight to its destination.
 	directSize = readBufferSize
 )
