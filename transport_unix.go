@@ -136,6 +136,8 @@ func (t *rawTransport) setReadDeadline(at time.Time) error { return t.nc.SetRead
 func (t *rawTransport) setWriteDeadline(at time.Time)      { t.nc.SetWriteDeadline(at) }
 func (t *rawTransport) closeWrite() bool                   { return closeWrite(t.nc) }
 
+func (t *rawTransport) addrs() (local, remote net.Addr) { return t.nc.LocalAddr(), t.nc.RemoteAddr() }
+
 // abort shuts the socket down rather than closing it: closing waits for a callback that runs, and a Messages loop
 // runs its body in one.
 func (t *rawTransport) abort() {
