@@ -43,9 +43,6 @@ func wire(t testing.TB, client bool, frames ...string) []byte {
 	return out
 }
 
-// text returns s in the notation of wire.
-func text(s string) string { return hex.EncodeToString([]byte(s)) }
-
 // maskFrames returns the twin of bytes that are frames as a server sends them, or were meant to be.
 func maskFrames(b []byte) (out []byte) {
 	for len(b) >= 2 {
