@@ -13,9 +13,11 @@ type history struct {
 	window
 	maxDistance int // 1 << window bits
 	level       Level
-	shift       uint8    // how many bits of a hash do not index the table
-	heads       []uint16 // level Fastest: the newest position of each hash
-	rows        []row    // other levels: the newest eight
+
+	log   uint8    // base-2 logarithm of the size of the tables
+	heads []uint16 // the newest position of each hash of four bytes
+	pairs []uint32 // level Balanced: the two newest positions of each hash of six bytes, newest in the low half
+	older []uint16 // level Smallest: at each position modulo the size, the position before it with the same hash
 }
 
 // window is the bytes that passed last, and behind them those that are being compressed.
@@ -27,18 +29,10 @@ type window struct {
 // emptyBias is the position of the first byte. The zeros in a new table then look like positions beyond reach.
 const emptyBias = 1 << 15
 
-// row holds the newest positions of the strings of one hash. Sixteen bits of each position and eight of its hash are
-// shifted through words, so that a row is searched and moved up in a few instructions.
-type row struct {
-	tags uint64 // newest in the low byte
-	new  uint64 // positions of the four newest, newest in the low bits
-	old  uint64
-}
-
+// The tables have an entry for each so many bytes of window, and at most so many.
 const (
-	maxHeads = 1 << 14
-	maxRows  = 1 << 11
-	minTable = 6 // log2 of the smallest table
+	minTable = 7 // base-2 logarithms
+	maxTable = 14
 )
 
 // slack returns how many bytes beyond its window a history of its own makes room for, so that it slides once for
@@ -46,7 +40,9 @@ const (
 func (h *history) slack() int { return max(h.maxDistance/4, 1<<10) }
 
 // size returns the bytes held.
-func (h *history) size() int { return cap(h.buf) + 2*cap(h.heads) + 24*cap(h.rows) }
+func (h *history) size() int {
+	return cap(h.buf) + 2*cap(h.heads) + 4*cap(h.pairs) + 2*cap(h.older)
+}
 
 // reserve makes room for n more bytes and keeps all that is within reach. n must be at most slack when the memory is
 // the history's own.
@@ -80,42 +76,39 @@ func (h *history) slideTo(buf, last []byte) {
 	h.buf = append(buf, last...)
 }
 
-// fitTable makes the table large enough for n bytes of window, and enters those that are there if it had to grow.
+// fitTable makes the tables large enough for n bytes of window, and enters those that are there if they had to grow.
 func (h *history) fitTable(n int) {
-	log := tableLog(h.level, min(n, h.maxDistance))
-	if 1<<log <= max(len(h.heads), len(h.rows)) {
-		return
-	}
-	h.makeTable(log)
-	for i := range len(h.buf) - 3 {
-		if h.level == Fastest {
-			h.heads[hash(load32(h.buf, i))>>h.shift] = h.position(i)
-		} else {
+	if log := h.tableLog(n); log > h.log {
+		h.makeTable(log)
+		for i := range len(h.buf) - 7 {
 			h.insert(i)
 		}
 	}
 }
 
-// tableLog returns the base-2 logarithm of the table's size for n bytes of window.
-func tableLog(level Level, n int) int {
-	perEntry, most := 8, maxRows
-	if level == Fastest {
-		perEntry, most = 1, maxHeads
+// tableLog returns the base-2 logarithm of the tables' size for n bytes of window.
+func (h *history) tableLog(n int) uint8 {
+	n = min(n, h.maxDistance)
+	most := maxTable
+	if h.level == Balanced {
+		most-- // it has two
 	}
 	log := minTable
-	for perEntry<<log < n && 1<<log < most {
+	for 1<<log < n && log < most {
 		log++
 	}
-	return log
+	return uint8(log)
 }
 
-// makeTable makes an empty table.
-func (h *history) makeTable(log int) {
-	h.shift = uint8(32 - log)
-	if h.level == Fastest {
-		h.heads = cleared(h.heads, 1<<log)
-	} else {
-		h.rows = cleared(h.rows, 1<<log)
+// makeTable makes empty tables.
+func (h *history) makeTable(log uint8) {
+	h.log = log
+	h.heads = cleared(h.heads, 1<<log)
+	switch h.level {
+	case Balanced:
+		h.pairs = cleared(h.pairs, 1<<log)
+	case Smallest:
+		h.older = cleared(h.older, h.maxDistance)
 	}
 }
 
@@ -129,24 +122,29 @@ func cleared[T any](s []T, n int) []T {
 	return s
 }
 
-// position returns what the table remembers of index i of buf.
+// position returns what the tables remember of index i of buf.
 func (h *history) position(i int) uint16 { return h.bias + uint16(i) }
 
-// hash scatters four bytes; its high bits are the best.
-func hash(v uint32) uint32 { return v * 0x9E3779B1 }
+// hash4 and hash6 scatter the low four or six bytes of v over log bits.
+func hash4(v uint32, log uint8) uint32 { return v * 0x9E3779B1 >> (32 - log&31) }
+
+func hash6(v uint64, log uint8) uint64 { return v << 16 * 0x9E3779B185EBCA87 >> (64 - log&63) }
 
 func load32(b []byte, i int) uint32 { return binary.LittleEndian.Uint32(b[i:]) }
 
 func load64(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i:]) }
 
-// insert remembers the string at i.
+// insert remembers the string at i, behind which there must be eight bytes.
 func (h *history) insert(i int) {
-	x := hash(load32(h.buf, i))
-	h.rows[x>>h.shift].push(uint8(x>>(h.shift&31-8)), h.position(i))
-}
-
-func (r *row) push(tag uint8, position uint16) {
-	r.tags = r.tags<<8 | uint64(tag)
-	r.old = r.old<<16 | r.new>>48
-	r.new = r.new<<16 | uint64(position)
+	v := load64(h.buf, i)
+	p := h.position(i)
+	head := &h.heads[hash4(uint32(v), h.log)]
+	switch h.level {
+	case Balanced:
+		pair := &h.pairs[hash6(v, h.log)]
+		*pair = *pair<<16 | uint32(p)
+	case Smallest:
+		h.older[int(p)&(len(h.older)-1)] = *head
+	}
+	*head = p
 }

@@ -42,12 +42,12 @@ func matchLength(buf []byte, a, b int) int {
 
 // findFast takes the first match it sees, and looks for one at fewer and fewer places the longer it has found none.
 func (h *history) findFast(seqs []sequence, from int) []sequence {
-	buf, shift, heads := h.buf, h.shift&31, h.heads
-	start, i, last := from, from, len(buf)-4
+	buf, log, heads, bias := h.buf, h.log, h.heads, h.bias
+	start, i, last := from, from, len(buf)-8
 	for i <= last {
 		v := load32(buf, i)
-		head := &heads[hash(v)>>shift]
-		p := h.bias + uint16(i)
+		head := &heads[hash4(v, log)]
+		p := bias + uint16(i)
 		d := int(p - *head)
 		*head = p
 		if uint(d-1) >= uint(min(i, h.maxDistance)) || load32(buf, i-d) != v {
@@ -55,15 +55,12 @@ func (h *history) findFast(seqs []sequence, from int) []sequence {
 			continue
 		}
 		n := matchLength(buf, i-d, i)
-		for i > start && i-d > 0 && n < maxMatch && buf[i-1] == buf[i-d-1] {
-			i--
-			n++
-		}
-		seqs = append(seqs, sequence{uint16(i - start), uint16(n), uint16(d)})
+		back := h.extendBack(i, d, n, start)
+		seqs = append(seqs, sequence{uint16(i - back - start), uint16(n + back), uint16(d)})
 		end := i + n
 		if end <= last {
 			for _, j := range [2]int{i + 1, end - 2} {
-				heads[hash(load32(buf, j))>>shift] = h.bias + uint16(j)
+				heads[hash4(load32(buf, j), log)] = bias + uint16(j)
 			}
 		}
 		i, start = end, end
@@ -74,27 +71,40 @@ func (h *history) findFast(seqs []sequence, from int) []sequence {
 	return seqs
 }
 
-// findLazy looks at several earlier places for each match, and looks for a better match at the next byte before it
-// takes one.
+// extendBack returns by how many bytes a match of n bytes at i can begin earlier, not before start.
+func (h *history) extendBack(i, d, n, start int) int {
+	most := min(i-start, i-d, maxMatch-n)
+	k := 0
+	for k < most && h.buf[i-k-1] == h.buf[i-d-k-1] {
+		k++
+	}
+	return k
+}
+
+// findLazy looks for the best of several matches, and for a better one at the next byte before it takes it.
 func (h *history) findLazy(seqs []sequence, from int) []sequence {
-	enough := lazyEnough[h.level]
-	start, i, last := from, from, len(h.buf)-4
+	search, enough := h.searchPairs, balancedEnough
+	if h.level == Smallest {
+		search, enough = h.searchChain, maxMatch
+	}
+	start, i, last := from, from, len(h.buf)-8
 	for i <= last {
-		n, d := h.search(i, minMatch)
+		n, d := search(i, minMatch)
 		if n == 0 {
-			i += 1 + (i-start)>>8
+			i += 1 + (i-start)>>7
 			continue
 		}
 		next := i + 1
 		for n < enough && next <= last {
-			n2, d2 := h.search(next, n-1)
+			n2, d2 := search(next, n-1)
 			next++
-			if n2 == 0 || 4*n2-bits.Len(uint(d2)) <= 4*n-bits.Len(uint(d))+3 {
+			if n2 == 0 || worth(n2, d2) <= worth(n, d)+3 {
 				break
 			}
 			i, n, d = next-1, n2, d2
 		}
-		seqs = append(seqs, sequence{uint16(i - start), uint16(n), uint16(d)})
+		back := h.extendBack(i, d, n, start)
+		seqs = append(seqs, sequence{uint16(i - back - start), uint16(n + back), uint16(d)})
 		i += n
 		start = i
 		for end := min(i, last+1); next < end; next++ {
@@ -107,35 +117,74 @@ func (h *history) findLazy(seqs []sequence, from int) []sequence {
 	return seqs
 }
 
-// lazyEnough is the length from which on a match is taken without a look at the next byte.
-var lazyEnough = [...]int{Balanced: 32, Smallest: maxMatch}
+// balancedEnough is the length from which on level Balanced takes a match without a look at the next byte.
+const balancedEnough = 16
 
-// search returns the best match for the string at i that is longer than least, or 0, and remembers the string.
-func (h *history) search(i, least int) (length, distance int) {
+// worth compares matches: a byte more is worth a distance sixteen times as far.
+func worth(length, distance int) int { return 4*length - bits.Len(uint(distance)) }
+
+// searchPairs returns the best match for the string at i that is longer than least, or 0, and remembers the string.
+// It looks at the two newest places with the same six bytes, or at the newest with the same four.
+func (h *history) searchPairs(i, least int) (length, distance int) {
 	buf := h.buf
-	v := load32(buf, i)
-	x := hash(v)
-	r := &h.rows[x>>(h.shift&31)]
-	tag := uint8(x >> (h.shift&31 - 8))
+	v := load64(buf, i)
 	p := h.position(i)
 	reach := uint(min(i, h.maxDistance))
-	const ones = 0x0101010101010101
-	differ := r.tags ^ ones*uint64(tag)
-	best := least
-	for hits := (differ - ones) &^ differ & (0x80 * ones); hits != 0; hits &= hits - 1 {
-		k := uint(bits.TrailingZeros64(hits)) >> 3
-		w := r.new
-		if k >= 4 {
-			w = r.old
-		}
-		d := int(p - uint16(w>>(k&3*16)))
-		if uint(d-1) >= reach || load32(buf, i-d) != v {
-			continue
-		}
-		if n := matchLength(buf, i-d, i); n > best {
-			best, length, distance = n, n, d
+	pair := &h.pairs[hash6(v, h.log)]
+	head := &h.heads[hash4(uint32(v), h.log)]
+	l, s := *pair, *head
+	*pair = l<<16 | uint32(p)
+	*head = p
+	if d := int(p - uint16(l)); uint(d-1) < reach && load32(buf, i-d) == uint32(v) {
+		if n := matchLength(buf, i-d, i); n > least {
+			least, length, distance = n, n, d
 		}
 	}
-	r.push(tag, p)
+	if d := int(p - uint16(l>>16)); uint(d-1) < reach && load32(buf, i-d) == uint32(v) {
+		if n := matchLength(buf, i-d, i); n > least {
+			least, length, distance = n, n, d
+		}
+	}
+	if length != 0 {
+		return length, distance
+	}
+	if d := int(p - s); uint(d-1) < reach && load32(buf, i-d) == uint32(v) {
+		if n := matchLength(buf, i-d, i); n > least {
+			return n, d
+		}
+	}
+	return 0, 0
+}
+
+// maxChain is how many places level Smallest looks at.
+const maxChain = 16
+
+// searchChain does the same at the newest places with the same four bytes, as many as maxChain.
+func (h *history) searchChain(i, least int) (length, distance int) {
+	buf := h.buf
+	v := load32(buf, i)
+	p := h.position(i)
+	reach := min(i, h.maxDistance)
+	head := &h.heads[hash4(v, h.log)]
+	c := *head
+	*head = p
+	h.older[int(p)&(len(h.older)-1)] = c
+	most := min(len(buf)-i, maxMatch)
+	for last, n := 0, maxChain; n > 0; n-- {
+		d := int(p - c)
+		if d <= last || d > reach { // a chain that comes nearer is out of date
+			break
+		}
+		last = d
+		if least < most && buf[i-d+least] == buf[i+least] && load32(buf, i-d) == v {
+			if n := matchLength(buf, i-d, i); n > least {
+				least, length, distance = n, n, d
+				if n == most {
+					break
+				}
+			}
+		}
+		c = h.older[int(c)&(len(h.older)-1)]
+	}
 	return length, distance
 }
