@@ -153,7 +153,7 @@ func TestInflateWindow(t *testing.T) {
 		for distance, want := range map[int]error{size: nil, size + 1: errTooFar} {
 			far := bytes.Repeat([]byte("0123456789abcdef"), 1<<15/16)
 			far = append(corpus.Random(1, 40), far[:distance-40]...)
-			w := blockWriter{sequences: []sequence{{uint16(distance), 40, uint16(distance)}}}
+			w := blockWriter{sequences: []sequence{{uint16(distance), 40, uint16(distance)}, {}}}
 			p := w.appendBlock(nil, append(far, far[:40]...))
 			p = (&encoder{blockWriter: w}).finish(p)
 			for _, max := range []int{1 << 20, 100} {

@@ -4,8 +4,7 @@ package compress
 
 import "math/bits"
 
-// A sequence is a run of literals and the match that follows it. Length 0 means that there is none, at the end of a
-// block.
+// A sequence is a run of literals and the match that follows it. Only the last one of a block has no match.
 type sequence struct {
 	literals uint16
 	length   uint16 // 3 to 258
@@ -65,10 +64,7 @@ func (h *history) findFast(seqs []sequence, from int) []sequence {
 		}
 		i, start = end, end
 	}
-	if start < len(buf) {
-		seqs = append(seqs, sequence{literals: uint16(len(buf) - start)})
-	}
-	return seqs
+	return append(seqs, sequence{literals: uint16(len(buf) - start)})
 }
 
 // extendBack returns by how many bytes a match of n bytes at i can begin earlier, not before start.
@@ -111,10 +107,7 @@ func (h *history) findLazy(seqs []sequence, from int) []sequence {
 			h.insert(next)
 		}
 	}
-	if start < len(h.buf) {
-		seqs = append(seqs, sequence{literals: uint16(len(h.buf) - start)})
-	}
-	return seqs
+	return append(seqs, sequence{literals: uint16(len(h.buf) - start)})
 }
 
 // balancedEnough is the length from which on level Balanced takes a match without a look at the next byte.
