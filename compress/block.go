@@ -38,8 +38,8 @@ type blockWriter struct {
 	bitWriter
 	sequences []sequence // what the next block shall say; the last is literals only, and may be none
 
-	literalCount  [literalSymbols]uint16
-	distanceCount [distanceSymbols]uint16
+	literalCount  [288]uint16 // of which literalSymbols are in use
+	distanceCount [32]uint16
 	extraBits     int // of the sequences
 	literals      tree
 	distances     tree

@@ -9,9 +9,10 @@ type treeHeader struct {
 
 	value uint8 // the run under way
 	times int
-	runs  []run
-	count [lengthCodes]uint16
-	tree  tree // of the runs' symbols
+	n     int // of the runs
+	runs  [literalSymbols + distanceSymbols]run
+	count [32]uint16 // of which lengthCodes are in use
+	tree  tree       // of the runs' symbols
 }
 
 // run is one symbol of the run-length encoding with its extra bits.
@@ -23,7 +24,7 @@ var runBits = [lengthCodes]uint8{16: 2, 17: 3, 18: 7}
 
 // plan prepares the header for two trees and sets size.
 func (h *treeHeader) plan(literals, distances *tree, b *treeBuilder) (size int) {
-	h.runs, h.times = h.runs[:0], 0
+	h.n, h.times = 0, 0
 	clear(h.count[:])
 	// The two lists are one for the run-length encoding.
 	h.literals = h.encode(literals)
@@ -34,7 +35,7 @@ func (h *treeHeader) plan(literals, distances *tree, b *treeBuilder) (size int) 
 	}
 	h.flush()
 
-	h.tree.count(h.count[:])
+	h.tree.count(h.count[:20])
 	b.build(&h.tree, 7)
 	size = 14 + h.tree.size
 	for s := 16; s < lengthCodes; s++ {
@@ -67,11 +68,15 @@ func (h *treeHeader) append(value uint8, times int) {
 		h.times += times
 		return
 	}
-	h.flush()
+	if h.times == 1 {
+		h.add(h.value, 0)
+	} else {
+		h.flush()
+	}
 	h.value, h.times = value, times
 }
 
-// flush writes the run under way.
+// flush adds the run under way.
 func (h *treeHeader) flush() {
 	v, n := h.value, h.times
 	if n > 0 && v != 0 {
@@ -100,8 +105,9 @@ func (h *treeHeader) flush() {
 }
 
 func (h *treeHeader) add(symbol uint8, extra int) {
-	h.count[symbol]++
-	h.runs = append(h.runs, run{symbol, uint8(extra)})
+	h.count[symbol%32]++
+	h.runs[h.n] = run{symbol, uint8(extra)}
+	h.n++
 }
 
 // write writes the header to out[at:].
@@ -121,7 +127,7 @@ func (h *treeHeader) write(w *bitWriter, out []byte, at int) int {
 		}
 	}
 	at = w.flush(out, at)
-	for _, r := range h.runs {
+	for _, r := range h.runs[:h.n] {
 		w.addCode(h.tree.codes[r.symbol])
 		w.add(uint64(r.extra), uint(runBits[r.symbol]))
 		if w.count > 63-7-7 {

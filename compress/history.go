@@ -3,8 +3,6 @@ package compress
 // This file holds what a deflater remembers of the bytes that passed: the LZ77 window and the table that finds
 // repeats in it. Searching is in match.go.
 
-import "encoding/binary"
-
 // history is a window of the bytes before the next one, and the positions of strings in it. Positions are kept
 // modulo 1<<16, which no window exceeds: one that is long out of date looks like one within reach, and is found out
 // when the bytes themselves are compared, as every candidate is. So nothing ever has to be removed or adjusted, neither
@@ -14,7 +12,7 @@ type history struct {
 	maxDistance int // 1 << window bits
 	level       Level
 
-	log   uint8    // base-2 logarithm of the size of the tables
+	shift uint     // 64 less the base-2 logarithm of the size of the tables
 	heads []uint16 // the newest position of each hash of four bytes
 	pairs []uint32 // level Balanced: the two newest positions of each hash of six bytes, newest in the low half
 	older []uint16 // level Smallest: at each position modulo the size, the position before it with the same hash
@@ -78,16 +76,14 @@ func (h *history) slideTo(buf, last []byte) {
 
 // fitTable makes the tables large enough for n bytes of window, and enters those that are there if they had to grow.
 func (h *history) fitTable(n int) {
-	if log := h.tableLog(n); log > h.log {
+	if log := h.tableLog(n); 1<<log > len(h.heads) {
 		h.makeTable(log)
-		for i := range len(h.buf) - 7 {
-			h.insert(i)
-		}
+		h.insert(0, len(h.buf)-7)
 	}
 }
 
 // tableLog returns the base-2 logarithm of the tables' size for n bytes of window.
-func (h *history) tableLog(n int) uint8 {
+func (h *history) tableLog(n int) uint {
 	n = min(n, h.maxDistance)
 	most := maxTable
 	if h.level == Balanced {
@@ -97,12 +93,12 @@ func (h *history) tableLog(n int) uint8 {
 	for 1<<log < n && log < most {
 		log++
 	}
-	return uint8(log)
+	return uint(log)
 }
 
 // makeTable makes empty tables.
-func (h *history) makeTable(log uint8) {
-	h.log = log
+func (h *history) makeTable(log uint) {
+	h.shift = 64 - log
 	h.heads = cleared(h.heads, 1<<log)
 	switch h.level {
 	case Balanced:
@@ -125,26 +121,34 @@ func cleared[T any](s []T, n int) []T {
 // position returns what the tables remember of index i of buf.
 func (h *history) position(i int) uint16 { return h.bias + uint16(i) }
 
-// hash4 and hash6 scatter the low four or six bytes of v over log bits.
-func hash4(v uint32, log uint8) uint32 { return v * 0x9E3779B1 >> (32 - log&31) }
+// hash4 and hash6 scatter the low four or six bytes of v over the entries of a table.
+func hash4(v uint64, shift uint) uint64 { return v << 32 * 0x9E3779B185EBCA87 >> (shift & 63) }
 
-func hash6(v uint64, log uint8) uint64 { return v << 16 * 0x9E3779B185EBCA87 >> (64 - log&63) }
+func hash6(v uint64, shift uint) uint64 { return v << 16 * 0x9E3779B185EBCA87 >> (shift & 63) }
 
-func load32(b []byte, i int) uint32 { return binary.LittleEndian.Uint32(b[i:]) }
-
-func load64(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i:]) }
-
-// insert remembers the string at i, behind which there must be eight bytes.
-func (h *history) insert(i int) {
-	v := load64(h.buf, i)
-	p := h.position(i)
-	head := &h.heads[hash4(uint32(v), h.log)]
+// insert remembers the strings from i on, up to but without end. Behind each there must be eight bytes.
+func (h *history) insert(i, end int) {
+	buf, shift, heads := h.buf, h.shift, h.heads
 	switch h.level {
+	case Fastest:
+		for ; i < end; i++ {
+			heads[hash4(load64(buf, i), shift)] = h.position(i)
+		}
 	case Balanced:
-		pair := &h.pairs[hash6(v, h.log)]
-		*pair = *pair<<16 | uint32(p)
-	case Smallest:
-		h.older[int(p)&(len(h.older)-1)] = *head
+		pairs := h.pairs
+		for ; i < end; i++ {
+			v, p := load64(buf, i), h.position(i)
+			heads[hash4(v, shift)] = p
+			pair := &pairs[hash6(v, shift)]
+			*pair = *pair<<16 | uint32(p)
+		}
+	default:
+		older := h.older
+		for ; i < end; i++ {
+			v, p := load64(buf, i), h.position(i)
+			head := &heads[hash4(v, shift)]
+			older[int(p)&(len(older)-1)] = *head
+			*head = p
+		}
 	}
-	*head = p
 }

@@ -77,7 +77,7 @@ func (t *tree) sizeIn(fixed *tree) int {
 	return int(n)
 }
 
-// count notes the symbols that have a frequency.
+// count notes the symbols that have a frequency. The number of frequencies must be a multiple of four.
 func (t *tree) count(frequencies []uint16) {
 	n := 0
 	for i := 0; i+4 <= len(frequencies); i += 4 {
@@ -86,16 +86,8 @@ func (t *tree) count(frequencies []uint16) {
 			continue
 		}
 		for j, x := range f {
-			if x != 0 {
-				t.space[n] = counted(x)<<16 | counted(i+j)
-				n++
-			}
-		}
-	}
-	for i := len(frequencies) &^ 3; i < len(frequencies); i++ {
-		if x := frequencies[i]; x != 0 {
-			t.space[n] = counted(x)<<16 | counted(i)
-			n++
+			t.space[n] = counted(x)<<16 | counted(i+j)
+			n += int(oneIf(x != 0))
 		}
 	}
 	t.used = t.space[:n]

@@ -446,7 +446,7 @@ func (d *decoder) fast() error {
 	i, lastIn, lastOut := 0, len(in)-fastInput, min(len(out), d.limit)-fastOutput
 	for i <= lastIn && at <= lastOut {
 		// Eight bytes go over the bits that are there: those that do not fit come again the next time.
-		hold |= load64(in, i) << (count & 63)
+		hold |= binary.LittleEndian.Uint64(in[i:]) << (count & 63)
 		i += int(63-count) >> 3
 		count |= 56
 		e := literals[hold&(1<<literalBits-1)]
@@ -490,7 +490,7 @@ func (d *decoder) fast() error {
 		hold >>= e.size()
 		count -= e.size()
 
-		hold |= load64(in, i) << (count & 63)
+		hold |= binary.LittleEndian.Uint64(in[i:]) << (count & 63)
 		i += int(63-count) >> 3
 		count |= 56
 		e = distances[hold&(1<<distanceBits-1)]
@@ -544,6 +544,6 @@ func copyWithin(out []byte, at, distance, n int) {
 	}
 	to, from := out[at:], out[at-distance:]
 	for i := 0; i < n; i += 8 {
-		binary.LittleEndian.PutUint64(to[i:], load64(from, i))
+		binary.LittleEndian.PutUint64(to[i:], binary.LittleEndian.Uint64(from[i:]))
 	}
 }

@@ -19,165 +19,168 @@ func (h *history) find(seqs []sequence, from int) []sequence {
 	return h.findLazy(seqs, from)
 }
 
-// matchLength returns how many bytes from a on equal those from b on, where a < b, at most 258.
-func matchLength(buf []byte, a, b int) int {
-	y := buf[b:]
-	if len(y) > maxMatch {
-		y = y[:maxMatch]
+// matchLength returns how many bytes from i on equal those d before them, at most 258. There must be eight at i, and v
+// is what they are.
+func matchLength(buf []byte, v uint64, i, d int) int {
+	if v ^= load64(buf, i-d); v != 0 {
+		return bits.TrailingZeros64(v) >> 3
 	}
-	x := buf[a:]
-	x = x[:len(y)]
-	n := 0
-	for ; n+8 <= len(y); n += 8 {
-		if v := load64(x, n) ^ load64(y, n); v != 0 {
+	return longMatch(buf, i, d)
+}
+
+// longMatch is matchLength when the first eight bytes are known to be equal.
+func longMatch(buf []byte, i, d int) int {
+	n, most := 8, min(len(buf)-i, maxMatch)
+	for ; n+8 <= most; n += 8 {
+		if v := load64(buf, i+n) ^ load64(buf, i+n-d); v != 0 {
 			return n + bits.TrailingZeros64(v)>>3
 		}
 	}
-	for n < len(y) && x[n] == y[n] {
+	for n < most && buf[i+n] == buf[i+n-d] {
 		n++
 	}
 	return n
 }
 
 // findFast takes the first match it sees, and looks for one at fewer and fewer places the longer it has found none.
+// Whether there is one is the only branch that cannot be foretold: where the table has nothing within reach, the
+// farthest place is compared, which is right as well, and hardly ever equal.
 func (h *history) findFast(seqs []sequence, from int) []sequence {
-	buf, log, heads, bias := h.buf, h.log, h.heads, h.bias
-	start, i, last := from, from, len(buf)-8
+	buf, shift, heads, bias := h.buf, h.shift, h.heads, h.bias
+	start, i, last := from, max(from, 1), len(buf)-8
 	for i <= last {
-		v := load32(buf, i)
-		head := &heads[hash4(v, log)]
+		v := load64(buf, i)
+		head := &heads[hash4(v, shift)]
 		p := bias + uint16(i)
 		d := int(p - *head)
 		*head = p
-		if uint(d-1) >= uint(min(i, h.maxDistance)) || load32(buf, i-d) != v {
+		if reach := min(i, h.maxDistance); uint(d-1) >= uint(reach) {
+			d = reach
+		}
+		differ := v ^ load64(buf, i-d)
+		if uint32(differ) != 0 {
 			i += 1 + (i-start)>>6
 			continue
 		}
-		n := matchLength(buf, i-d, i)
-		back := h.extendBack(i, d, n, start)
-		seqs = append(seqs, sequence{uint16(i - back - start), uint16(n + back), uint16(d)})
-		end := i + n
-		if end <= last {
-			for _, j := range [2]int{i + 1, end - 2} {
-				heads[hash4(load32(buf, j), log)] = bias + uint16(j)
-			}
+		n := bits.TrailingZeros64(differ) >> 3
+		if differ == 0 {
+			n = longMatch(buf, i, d)
 		}
-		i, start = end, end
+		seqs = append(seqs, sequence{uint16(i - start), uint16(n), uint16(d)})
+		heads[hash4(v>>8, shift)] = p + 1
+		i += n
+		start = i
+		if i <= last {
+			heads[hash4(load64(buf, i-2), shift)] = bias + uint16(i-2)
+		}
 	}
 	return append(seqs, sequence{literals: uint16(len(buf) - start)})
 }
 
-// extendBack returns by how many bytes a match of n bytes at i can begin earlier, not before start.
-func (h *history) extendBack(i, d, n, start int) int {
-	most := min(i-start, i-d, maxMatch-n)
-	k := 0
-	for k < most && h.buf[i-k-1] == h.buf[i-d-k-1] {
-		k++
-	}
-	return k
-}
-
 // findLazy looks for the best of several matches, and for a better one at the next byte before it takes it.
 func (h *history) findLazy(seqs []sequence, from int) []sequence {
-	search, enough := h.searchPairs, balancedEnough
+	enough := balancedEnough
 	if h.level == Smallest {
-		search, enough = h.searchChain, maxMatch
+		enough = maxMatch
 	}
 	start, i, last := from, from, len(h.buf)-8
 	for i <= last {
-		n, d := search(i, minMatch)
+		n, d := h.search(i, minMatch)
 		if n == 0 {
 			i += 1 + (i-start)>>7
 			continue
 		}
 		next := i + 1
 		for n < enough && next <= last {
-			n2, d2 := search(next, n-1)
+			n2, d2 := h.search(next, n-1)
 			next++
 			if n2 == 0 || worth(n2, d2) <= worth(n, d)+3 {
 				break
 			}
 			i, n, d = next-1, n2, d2
 		}
-		back := h.extendBack(i, d, n, start)
-		seqs = append(seqs, sequence{uint16(i - back - start), uint16(n + back), uint16(d)})
+		for i > start && i > d && n < maxMatch && h.buf[i-1] == h.buf[i-1-d] {
+			i--
+			n++
+		}
+		seqs = append(seqs, sequence{uint16(i - start), uint16(n), uint16(d)})
 		i += n
 		start = i
-		for end := min(i, last+1); next < end; next++ {
-			h.insert(next)
-		}
+		h.insert(next, min(i, last+1))
 	}
 	return append(seqs, sequence{literals: uint16(len(h.buf) - start)})
 }
 
 // balancedEnough is the length from which on level Balanced takes a match without a look at the next byte.
-const balancedEnough = 16
+const balancedEnough = 12
 
 // worth compares matches: a byte more is worth a distance sixteen times as far.
 func worth(length, distance int) int { return 4*length - bits.Len(uint(distance)) }
 
-// searchPairs returns the best match for the string at i that is longer than least, or 0, and remembers the string.
-// It looks at the two newest places with the same six bytes, or at the newest with the same four.
+// search returns the best match for the string at i that is longer than least, at least three, or 0, and remembers
+// the string.
+func (h *history) search(i, least int) (length, distance int) {
+	if h.level == Balanced {
+		return h.searchPairs(i, least)
+	}
+	return h.searchChain(i, least)
+}
+
+// searchPairs looks at the two newest places with the same six bytes, or else at the newest with the same four.
 func (h *history) searchPairs(i, least int) (length, distance int) {
 	buf := h.buf
 	v := load64(buf, i)
 	p := h.position(i)
 	reach := uint(min(i, h.maxDistance))
-	pair := &h.pairs[hash6(v, h.log)]
-	head := &h.heads[hash4(uint32(v), h.log)]
-	l, s := *pair, *head
-	*pair = l<<16 | uint32(p)
+	pair := &h.pairs[hash6(v, h.shift)]
+	head := &h.heads[hash4(v, h.shift)]
+	old, older, short := int(p-uint16(*pair)), int(p-uint16(*pair>>16)), int(p-*head)
+	*pair = *pair<<16 | uint32(p)
 	*head = p
-	if d := int(p - uint16(l)); uint(d-1) < reach && load32(buf, i-d) == uint32(v) {
-		if n := matchLength(buf, i-d, i); n > least {
-			least, length, distance = n, n, d
+	if uint(old-1) < reach {
+		if n := matchLength(buf, v, i, old); n > least {
+			least, length, distance = n, n, old
 		}
 	}
-	if d := int(p - uint16(l>>16)); uint(d-1) < reach && load32(buf, i-d) == uint32(v) {
-		if n := matchLength(buf, i-d, i); n > least {
-			least, length, distance = n, n, d
+	if uint(older-1) < reach {
+		if n := matchLength(buf, v, i, older); n > least {
+			return n, older
 		}
 	}
-	if length != 0 {
-		return length, distance
-	}
-	if d := int(p - s); uint(d-1) < reach && load32(buf, i-d) == uint32(v) {
-		if n := matchLength(buf, i-d, i); n > least {
-			return n, d
+	if length == 0 && uint(short-1) < reach {
+		if n := matchLength(buf, v, i, short); n > least {
+			return n, short
 		}
 	}
-	return 0, 0
+	return length, distance
 }
 
 // maxChain is how many places level Smallest looks at.
 const maxChain = 16
 
-// searchChain does the same at the newest places with the same four bytes, as many as maxChain.
+// searchChain looks at the newest places with the same four bytes.
 func (h *history) searchChain(i, least int) (length, distance int) {
-	buf := h.buf
-	v := load32(buf, i)
+	buf, older := h.buf, h.older
+	v := load64(buf, i)
 	p := h.position(i)
 	reach := min(i, h.maxDistance)
-	head := &h.heads[hash4(v, h.log)]
+	head := &h.heads[hash4(v, h.shift)]
 	c := *head
 	*head = p
-	h.older[int(p)&(len(h.older)-1)] = c
+	older[int(p)&(len(older)-1)] = c
 	most := min(len(buf)-i, maxMatch)
-	for last, n := 0, maxChain; n > 0; n-- {
+	for last, left := 0, maxChain; left > 0 && least < most; left-- {
 		d := int(p - c)
 		if d <= last || d > reach { // a chain that comes nearer is out of date
 			break
 		}
 		last = d
-		if least < most && buf[i-d+least] == buf[i+least] && load32(buf, i-d) == v {
-			if n := matchLength(buf, i-d, i); n > least {
+		if buf[i-d+least] == buf[i+least] {
+			if n := matchLength(buf, v, i, d); n > least {
 				least, length, distance = n, n, d
-				if n == most {
-					break
-				}
 			}
 		}
-		c = h.older[int(c)&(len(h.older)-1)]
+		c = older[int(c)&(len(older)-1)]
 	}
 	return length, distance
 }
