@@ -13,7 +13,8 @@ type history struct {
 	level       Level
 
 	shift uint     // 64 less the base-2 logarithm of the size of the tables
-	heads []uint16 // the newest position of each hash of four bytes
+	of    uint64   // multiplier of the hash for heads
+	heads []uint16 // the newest position of each hash of four bytes, or five
 	pairs []uint32 // level Balanced: the two newest positions of each hash of six bytes, newest in the low half
 	older []uint16 // level Smallest: at each position modulo the size, the position before it with the same hash
 }
@@ -98,7 +99,10 @@ func (h *history) tableLog(n int) uint {
 
 // makeTable makes empty tables.
 func (h *history) makeTable(log uint) {
-	h.shift = 64 - log
+	h.shift, h.of = 64-log, of4
+	if h.level == Fastest && log >= 12 {
+		h.of = of5 // with so much to choose from, four bytes are seldom worth the distance
+	}
 	h.heads = cleared(h.heads, 1<<log)
 	switch h.level {
 	case Balanced:
@@ -121,32 +125,37 @@ func cleared[T any](s []T, n int) []T {
 // position returns what the tables remember of index i of buf.
 func (h *history) position(i int) uint16 { return h.bias + uint16(i) }
 
-// hash4 and hash6 scatter the low four or six bytes of v over the entries of a table.
-func hash4(v uint64, shift uint) uint64 { return v << 32 * 0x9E3779B185EBCA87 >> (shift & 63) }
+// hash scatters the low bytes of v, as many as the multiplier leaves, over the entries of a table.
+func hash(v, multiplier uint64, shift uint) uint64 { return v * multiplier >> (shift & 63) }
 
-func hash6(v uint64, shift uint) uint64 { return v << 16 * 0x9E3779B185EBCA87 >> (shift & 63) }
+// Multipliers that let four, five and six bytes take part.
+const (
+	of4 = 0x9E3779B185EBCA87 << 32 & (1<<64 - 1)
+	of5 = 0x9E3779B185EBCA87 << 24 & (1<<64 - 1)
+	of6 = 0x9E3779B185EBCA87 << 16 & (1<<64 - 1)
+)
 
 // insert remembers the strings from i on, up to but without end. Behind each there must be eight bytes.
 func (h *history) insert(i, end int) {
-	buf, shift, heads := h.buf, h.shift, h.heads
+	buf, shift, of, heads := h.buf, h.shift, h.of, h.heads
 	switch h.level {
 	case Fastest:
 		for ; i < end; i++ {
-			heads[hash4(load64(buf, i), shift)] = h.position(i)
+			heads[hash(load64(buf, i), of, shift)] = h.position(i)
 		}
 	case Balanced:
 		pairs := h.pairs
 		for ; i < end; i++ {
 			v, p := load64(buf, i), h.position(i)
-			heads[hash4(v, shift)] = p
-			pair := &pairs[hash6(v, shift)]
+			heads[hash(v, of, shift)] = p
+			pair := &pairs[hash(v, of6, shift)]
 			*pair = *pair<<16 | uint32(p)
 		}
 	default:
 		older := h.older
 		for ; i < end; i++ {
 			v, p := load64(buf, i), h.position(i)
-			head := &heads[hash4(v, shift)]
+			head := &heads[hash(v, of, shift)]
 			older[int(p)&(len(older)-1)] = *head
 			*head = p
 		}

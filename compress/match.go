@@ -42,39 +42,49 @@ func longMatch(buf []byte, i, d int) int {
 	return n
 }
 
-// findFast takes the first match it sees, and looks for one at fewer and fewer places the longer it has found none.
-// Whether there is one is the only branch that cannot be foretold: where the table has nothing within reach, the
-// farthest place is compared, which is right as well, and hardly ever equal.
+// findFast takes the first match it sees.
 func (h *history) findFast(seqs []sequence, from int) []sequence {
-	buf, shift, heads, bias := h.buf, h.shift, h.heads, h.bias
-	start, i, last := from, max(from, 1), len(buf)-8
-	for i <= last {
-		v := load64(buf, i)
-		head := &heads[hash4(v, shift)]
-		p := bias + uint16(i)
-		d := int(p - *head)
-		*head = p
-		if reach := min(i, h.maxDistance); uint(d-1) >= uint(reach) {
-			d = reach
-		}
-		differ := v ^ load64(buf, i-d)
-		if uint32(differ) != 0 {
-			i += 1 + (i-start)>>6
-			continue
+	buf := h.buf
+	start, last := from, len(buf)-8
+	for {
+		i, d, differ := h.next(start)
+		if i > last {
+			return append(seqs, sequence{literals: uint16(len(buf) - start)})
 		}
 		n := bits.TrailingZeros64(differ) >> 3
 		if differ == 0 {
 			n = longMatch(buf, i, d)
 		}
 		seqs = append(seqs, sequence{uint16(i - start), uint16(n), uint16(d)})
-		heads[hash4(v>>8, shift)] = p + 1
+		h.heads[hash(load64(buf, i)>>8, h.of, h.shift)] = h.position(i + 1)
 		i += n
-		start = i
 		if i <= last {
-			heads[hash4(load64(buf, i-2), shift)] = bias + uint16(i-2)
+			h.heads[hash(load64(buf, i-2), h.of, h.shift)] = h.position(i - 2)
+		}
+		start = i
+	}
+}
+
+// next looks for a place with the same four bytes as an earlier one, at most d before it; the first eight differ by
+// differ. The longer it has found none, the fewer places it looks at. Behind the last there are less than eight bytes.
+//
+// Whether there is a match is the only branch that cannot be foretold. So where the table has nothing within reach,
+// the farthest place is compared, which is as right, and hardly ever equal.
+func (h *history) next(start int) (i, d int, differ uint64) {
+	buf, shift, of, heads, bias, farthest := h.buf, h.shift, h.of, h.heads, h.bias, h.maxDistance
+	last := len(buf) - 8
+	for i = max(start, 1); i <= last; i += 1 + (i-start)>>6 {
+		v := load64(buf, i)
+		head := &heads[hash(v, of, shift)]
+		p := bias + uint16(i)
+		d, *head = 1+int(p-1-*head), p
+		over := d - min(i, farthest)
+		d -= over &^ (over >> 63) // the lesser, without a branch
+		if differ = v ^ load64(buf, i-d); uint32(differ) == 0 {
+			break
 		}
 	}
-	return append(seqs, sequence{literals: uint16(len(buf) - start)})
+	return i, d, differ
 }
 
 // findLazy looks for the best of several matches, and for a better one at the next byte before it takes it.
@@ -132,8 +142,8 @@ func (h *history) searchPairs(i, least int) (length, distance int) {
 	v := load64(buf, i)
 	p := h.position(i)
 	reach := uint(min(i, h.maxDistance))
-	pair := &h.pairs[hash6(v, h.shift)]
-	head := &h.heads[hash4(v, h.shift)]
+	pair := &h.pairs[hash(v, of6, h.shift)]
+	head := &h.heads[hash(v, of4, h.shift)]
 	old, older, short := int(p-uint16(*pair)), int(p-uint16(*pair>>16)), int(p-*head)
 	*pair = *pair<<16 | uint32(p)
 	*head = p
@@ -164,7 +174,7 @@ func (h *history) searchChain(i, least int) (length, distance int) {
 	v := load64(buf, i)
 	p := h.position(i)
 	reach := min(i, h.maxDistance)
-	head := &h.heads[hash4(v, h.shift)]
+	head := &h.heads[hash(v, of4, h.shift)]
 	c := *head
 	*head = p
 	older[int(p)&(len(older)-1)] = c
