@@ -67,6 +67,7 @@ var (
 	errSizes      = corrupt("lengths of a stored block do not match")
 	errCounts     = corrupt("too many codes")
 	errOrders     = corrupt("code length codes are no tree")
+	errNoOrders   = corrupt("no code length codes")
 	errRepeat     = corrupt("repeated code lengths do not fit")
 	errNoEnd      = corrupt("no code for the end of the block")
 	errLiterals   = corrupt("literal and length codes are no tree")
@@ -276,7 +277,11 @@ func (d *decoder) codeOrders() (bool, error) {
 		d.orderLengths[lengthOrder[d.have]] = uint8(d.take(3))
 		d.have++
 	}
-	if !buildTable(d.orderTable[:], lengthBits, codedSymbols(d.orderLengths[:]), lengthEntries[:], false) {
+	symbols := codedSymbols(d.symbols[:0], d.orderLengths[:])
+	if len(symbols) == 0 {
+		return false, errNoOrders
+	}
+	if !buildTable(d.orderTable[:], lengthBits, symbols, lengthEntries[:], false) {
 		return false, errOrders
 	}
 	d.have, d.symbolCount, d.previous = 0, 0, 0

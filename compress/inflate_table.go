@@ -84,8 +84,8 @@ var literalEntries, distanceEntries, lengthEntries = func() (l [288]entry, d [32
 var fixedLiterals, fixedDistances = func() (*literalTable, *distanceTable) {
 	l, d := new(literalTable), new(distanceTable)
 	literals, distances := fixedLengths()
-	buildTable(l[:], literalBits, codedSymbols(literals[:]), literalEntries[:], false)
-	buildTable(d[:], distanceBits, codedSymbols(distances[:]), distanceEntries[:], false)
+	buildTable(l[:], literalBits, codedSymbols(nil, literals[:]), literalEntries[:], false)
+	buildTable(d[:], distanceBits, codedSymbols(nil, distances[:]), distanceEntries[:], false)
 	return l, d
 }()
 
@@ -95,8 +95,8 @@ type coded uint16
 func (c coded) symbol() uint { return uint(c >> 4) }
 func (c coded) length() uint { return uint(c & 15) }
 
-// codedSymbols returns the symbols with a length, in order.
-func codedSymbols(lengths []uint8) (symbols []coded) {
+// codedSymbols appends the symbols with a length, in order.
+func codedSymbols(symbols []coded, lengths []uint8) []coded {
 	for s, n := range lengths {
 		if n != 0 {
 			symbols = append(symbols, coded(s)<<4|coded(n))
