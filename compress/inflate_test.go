@@ -65,7 +65,7 @@ func TestInflateCorrupt(t *testing.T) {
 		{"04 00 92 00", errOrders},    // over-subscribed code length codes: three of one bit
 		{"04 00 02 00", errOrders},    // incomplete ones: one of one bit
 		{"04 00 fe ff 0f", errOrders}, // the same: four of seven bits
-		{"04 00 00 00", errOrders},    // none at all
+		{"04 00 00 00", errNoOrders},  // none at all
 	} {
 		payload := unhex(t, test.payload)
 		for _, step := range []int{1, 2, 3, len(payload) + 1} {
