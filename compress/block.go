@@ -87,34 +87,36 @@ func room(dst []byte, bits int) ([]byte, int) {
 //
 // Runs of literals are short, and where one ends is anybody's guess: for the processor's branch prediction, each end is
 // a miss. So here and in appendSymbols what is left of a run after groups of four is done without branches, by going
-// over three more bytes, which the match that follows has, and letting those beyond the run count for nothing.
+// over more bytes, which the match that follows has, and letting those beyond the run count for nothing.
 func (w *blockWriter) countSymbols(raw []byte) {
 	counts := &w.literalCount
 	clear(counts[:])
 	clear(w.distanceCount[:])
 	counts[endOfBlock] = 1
-	extra := uint(0)
+	extra, at := uint(0), 0
 	last := len(w.sequences) - 1
 	for _, s := range w.sequences[:last] {
 		n := int(s.literals)
 		for ; n >= 4; n -= 4 {
-			counts[raw[0]]++
-			counts[raw[1]]++
-			counts[raw[2]]++
-			counts[raw[3]]++
-			raw = raw[4:]
+			v := load32(raw, at)
+			counts[byte(v)]++
+			counts[byte(v>>8)]++
+			counts[byte(v>>16)]++
+			counts[byte(v>>24)]++
+			at += 4
 		}
-		counts[raw[0]] += oneIf(n > 0)
-		counts[raw[1]] += oneIf(n > 1)
-		counts[raw[2]] += oneIf(n > 2)
-		raw = raw[n+int(s.length):]
+		v := load32(raw, at)
+		counts[byte(v)] += oneIf(n > 0)
+		counts[byte(v>>8)] += oneIf(n > 1)
+		counts[byte(v>>16)] += oneIf(n > 2)
+		at += n + int(s.length)
 		l := lengthSymbol[s.length-minMatch]
 		d := distanceSymbol(s.distance)
 		counts[endOfBlock+1+uint(l)]++
 		w.distanceCount[d]++
 		extra += uint(lengthExtra[l]) + uint(distanceExtra[d])
 	}
-	for _, c := range raw[:w.sequences[last].literals] {
+	for _, c := range raw[at:] {
 		counts[c]++
 	}
 	w.extraBits = int(extra)
@@ -145,21 +147,24 @@ func (w *blockWriter) appendSymbols(out []byte, at int, raw []byte, literals, di
 	bits, count := w.bits, w.count
 	codes, distanceCodes := &literals.codes, &distances.codes
 	last := len(w.sequences) - 1
+	next := 0
 	for _, s := range w.sequences[:last] {
 		at, bits, count = flush(out, at, bits, count)
 		n := int(s.literals)
 		for ; n >= 4; n -= 4 {
-			b, k := join(codes[raw[0]], codes[raw[1]])
-			c, l := join(codes[raw[2]], codes[raw[3]])
+			v := load32(raw, next)
+			b, k := join(codes[byte(v)], codes[byte(v>>8)])
+			c, l := join(codes[byte(v>>16)], codes[byte(v>>24)])
 			bits |= (b | c<<(k&63)) << (count & 63)
 			at, bits, count = flush(out, at, bits, count+k+l)
-			raw = raw[4:]
+			next += 4
 		}
-		b, k := join(codes[raw[0]].onlyIf(n > 0), codes[raw[1]].onlyIf(n > 1))
-		c, l := codes[raw[2]].onlyIf(n > 2).split()
+		v := load32(raw, next)
+		b, k := join(codes[byte(v)].onlyIf(n > 0), codes[byte(v>>8)].onlyIf(n > 1))
+		c, l := codes[byte(v>>16)].onlyIf(n > 2).split()
 		bits |= (b | c<<(k&63)) << (count & 63)
 		at, bits, count = flush(out, at, bits, count+k+l)
-		raw = raw[n+int(s.length):]
+		next += n + int(s.length)
 
 		symbol := lengthSymbol[s.length-minMatch]
 		b, k = codes[endOfBlock+1+uint(symbol)].split()
@@ -171,7 +176,7 @@ func (w *blockWriter) appendSymbols(out []byte, at int, raw []byte, literals, di
 		bits |= (b | c<<(k&63)) << (count & 63)
 		count += k + l + uint(distanceExtra[d])
 	}
-	for _, v := range raw[:w.sequences[last].literals] {
+	for _, v := range raw[next:] {
 		at, bits, count = flush(out, at, bits, count)
 		b, k := codes[v].split()
 		bits |= b << (count & 63)

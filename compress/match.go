@@ -7,7 +7,7 @@ import "math/bits"
 // A sequence is a run of literals and the match that follows it. Only the last one of a block has no match.
 type sequence struct {
 	literals uint16
-	length   uint16 // 3 to 258
+	length   uint16 // 4 to 258: three bytes are hardly ever worth a distance
 	distance uint16 // 1 to 32768
 }
 
@@ -46,6 +46,9 @@ func longMatch(buf []byte, i, d int) int {
 func (h *history) findFast(seqs []sequence, from int) []sequence {
 	buf := h.buf
 	start, last := from, len(buf)-8
+	if from == 0 {
+		h.insert(0, min(1, last+1))
+	}
 	for {
 		i, d, differ := h.next(start)
 		if i > last {
@@ -68,8 +71,7 @@ func (h *history) findFast(seqs []sequence, from int) []sequence {
 // next looks for a place with the same four bytes as an earlier one, at most d before it; the first eight differ by
 // differ. The longer it has found none, the fewer places it looks at. Behind the last there are less than eight bytes.
 //
-// Whether there is a match is the only branch that cannot be foretold. So where the table has nothing within reach,
-// the farthest place is compared, which is as right, and hardly ever equal.
+// Whether there is a match is the only branch that cannot be foretold: see within.
 func (h *history) next(start int) (i, d int, differ uint64) {
 	buf, shift, of, heads, bias, farthest := h.buf, h.shift, h.of, h.heads, h.bias, h.maxDistance
 	last := len(buf) - 8
@@ -77,14 +79,20 @@ func (h *history) next(start int) (i, d int, differ uint64) {
 		v := load64(buf, i)
 		head := &heads[hash(v, of, shift)]
 		p := bias + uint16(i)
-		d, *head = 1+int(p-1-*head), p
-		over := d - min(i, farthest)
-		d -= over &^ (over >> 63) // the lesser, without a branch
+		d, *head = within(min(i, farthest), p, *head), p
 		if differ = v ^ load64(buf, i-d); uint32(differ) == 0 {
 			break
 		}
 	}
 	return i, d, differ
+}
+
+// within returns how far back from p an earlier position is, or reach, at least one, if it is beyond reach. The place
+// there is as right to compare, and hardly ever equal: that is quicker than a branch which cannot be foretold.
+func within(reach int, p, earlier uint16) int {
+	d := 1 + int(p-1-earlier)
+	over := d - reach
+	return d - over&^(over>>63)
 }
 
 // findLazy looks for the best of several matches, and for a better one at the next byte before it takes it.
@@ -93,7 +101,10 @@ func (h *history) findLazy(seqs []sequence, from int) []sequence {
 	if h.level == Smallest {
 		enough = maxMatch
 	}
-	start, i, last := from, from, len(h.buf)-8
+	start, i, last := from, max(from, 1), len(h.buf)-8
+	if from == 0 {
+		h.insert(0, min(1, last+1))
+	}
 	for i <= last {
 		n, d := h.search(i, minMatch)
 		if n == 0 {
@@ -141,23 +152,19 @@ func (h *history) searchPairs(i, least int) (length, distance int) {
 	buf := h.buf
 	v := load64(buf, i)
 	p := h.position(i)
-	reach := uint(min(i, h.maxDistance))
+	reach := min(i, h.maxDistance)
 	pair := &h.pairs[hash(v, of6, h.shift)]
 	head := &h.heads[hash(v, of4, h.shift)]
-	old, older, short := int(p-uint16(*pair)), int(p-uint16(*pair>>16)), int(p-*head)
+	newer, older, short := within(reach, p, uint16(*pair)), within(reach, p, uint16(*pair>>16)), within(reach, p, *head)
 	*pair = *pair<<16 | uint32(p)
 	*head = p
-	if uint(old-1) < reach {
-		if n := matchLength(buf, v, i, old); n > least {
-			least, length, distance = n, n, old
-		}
+	if n := matchLength(buf, v, i, newer); n > least {
+		least, length, distance = n, n, newer
 	}
-	if uint(older-1) < reach {
-		if n := matchLength(buf, v, i, older); n > least {
-			return n, older
-		}
+	if n := matchLength(buf, v, i, older); n > least {
+		return n, older
 	}
-	if length == 0 && uint(short-1) < reach {
+	if length == 0 {
 		if n := matchLength(buf, v, i, short); n > least {
 			return n, short
 		}
