@@ -19,16 +19,16 @@ func (h *history) find(seqs []sequence, from int) []sequence {
 	return h.findLazy(seqs, from)
 }
 
-// matchLength returns how many bytes from i on equal those d before them, at most 258. There must be eight at i, and v
-// is what they are.
-func matchLength(buf []byte, v uint64, i, d int) int {
-	if v ^= load64(buf, i-d); v != 0 {
-		return bits.TrailingZeros64(v) >> 3
+// matchLength returns how many bytes from i on equal those d before them, at most 258. differ is how the first eight
+// differ.
+func matchLength(buf []byte, differ uint64, i, d int) int {
+	if differ != 0 {
+		return bits.TrailingZeros64(differ) >> 3
 	}
 	return longMatch(buf, i, d)
 }
 
-// longMatch is matchLength when the first eight bytes are known to be equal.
+// longMatch is matchLength when the first eight bytes are equal.
 func longMatch(buf []byte, i, d int) int {
 	n, most := 8, min(len(buf)-i, maxMatch)
 	for ; n+8 <= most; n += 8 {
@@ -54,10 +54,7 @@ func (h *history) findFast(seqs []sequence, from int) []sequence {
 		if i > last {
 			return append(seqs, sequence{literals: uint16(len(buf) - start)})
 		}
-		n := bits.TrailingZeros64(differ) >> 3
-		if differ == 0 {
-			n = longMatch(buf, i, d)
-		}
+		n := matchLength(buf, differ, i, d)
 		seqs = append(seqs, sequence{uint16(i - start), uint16(n), uint16(d)})
 		h.heads[hash(load64(buf, i)>>8, h.of, h.shift)] = h.position(i + 1)
 		i += n
@@ -158,14 +155,21 @@ func (h *history) searchPairs(i, least int) (length, distance int) {
 	newer, older, short := within(reach, p, uint16(*pair)), within(reach, p, uint16(*pair>>16)), within(reach, p, *head)
 	*pair = *pair<<16 | uint32(p)
 	*head = p
-	if n := matchLength(buf, v, i, newer); n > least {
-		least, length, distance = n, n, newer
+	if differ := v ^ load64(buf, i-newer); uint32(differ) == 0 {
+		if n := matchLength(buf, differ, i, newer); n > least {
+			least, length, distance = n, n, newer
+		}
 	}
-	if n := matchLength(buf, v, i, older); n > least {
-		return n, older
+	if differ := v ^ load64(buf, i-older); uint32(differ) == 0 {
+		if n := matchLength(buf, differ, i, older); n > least {
+			return n, older
+		}
 	}
-	if length == 0 {
-		if n := matchLength(buf, v, i, short); n > least {
+	if length != 0 {
+		return length, distance
+	}
+	if differ := v ^ load64(buf, i-short); uint32(differ) == 0 {
+		if n := matchLength(buf, differ, i, short); n > least {
 			return n, short
 		}
 	}
@@ -193,7 +197,7 @@ func (h *history) searchChain(i, least int) (length, distance int) {
 		}
 		last = d
 		if buf[i-d+least] == buf[i+least] {
-			if n := matchLength(buf, v, i, d); n > least {
+			if n := matchLength(buf, v^load64(buf, i-d), i, d); n > least {
 				least, length, distance = n, n, d
 			}
 		}
