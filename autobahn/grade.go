@@ -40,7 +40,7 @@ func (r *run) gradeClose() {
 	case want.ClosedByMe != res.ClosedByMe:
 		res.BehaviorClose, res.ResultClose = Failed, "The wrong endpoint closed the connection."
 		if want.WrongIsFatal {
-			res.Behavior = Failed
+			res.Behavior, res.Result = Failed, res.ResultClose
 		}
 	case want.RequireClean && !res.WasClean:
 		res.BehaviorClose, res.ResultClose = Unclean, "A clean closing handshake is required here."

@@ -72,6 +72,7 @@ type run struct {
 	traffic trafficStats
 	fresh   []byte // octets of frames not yet handed to the writer
 
+	offset   int     // in the payload of sections 12 and 13
 	pieceKey [4]byte // masks the frame that is being sent in pieces
 
 	onMessage func(payload []byte, binary bool) // takes messages in place of the list of events, if set

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// kosme is a Greek word of 11 octets.
-const kosme = "κόσμε"
+// kosme is a Greek word of 11 octets: its accented letter is the one of three octets.
+const kosme = "\u03ba\u1f79\u03c3\u03bc\u03b5"
 
 func section6() []*Case {
 	var list []*Case

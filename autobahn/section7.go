@@ -9,7 +9,7 @@ import (
 )
 
 // invalidText is UTF-8 up to the surrogate in its middle.
-const invalidText = "κόσμε" + "\xed\xa0\x80" + "edited"
+const invalidText = kosme + "\xed\xa0\x80" + "edited"
 
 func section7() []*Case {
 	var list []*Case
