@@ -151,7 +151,7 @@ func (k kindOfMessage) roundTrips() []*Case {
 func exchange(limit time.Duration, next func(*run) func(payload []byte, binary bool) string) step {
 	return func(r *run) {
 		r.logging(false)
-		r.decide(Failed, fmt.Sprintf("The case did not finish within %d seconds.", limit))
+		r.decide(Failed, fmt.Sprintf("The connection ended before all messages had come back, or %d seconds were over.", limit))
 		closeAfter(limit * second)(r)
 		left := manyRounds
 		if r.rounds > 0 {

@@ -3,6 +3,7 @@ package autobahn
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"testing"
 )
@@ -18,5 +19,19 @@ func TestZZ(t *testing.T) {
 		}
 	}
 	_, err := f.Run(context.Background())
+	fmt.Println(n, err)
+}
+func TestZS(t *testing.T) {
+	s := &FuzzingServer{Spec: ServerSpecFile{Cases: []string{os.Getenv("WSCASES")}}, Rounds: 20}
+	n := map[string]int{}
+	s.Progress = func(r *Result) {
+		k := string(r.Behavior) + "/" + string(r.BehaviorClose)
+		n[k]++
+		if k != "OK/OK" {
+			fmt.Println(r.ID, k, r.Result, r.ResultClose)
+		}
+	}
+	l, _ := net.Listen("tcp", os.Getenv("WSURL"))
+	_, err := s.Serve(context.Background(), l)
 	fmt.Println(n, err)
 }

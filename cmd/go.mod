@@ -4,4 +4,6 @@ go 1.25.0
 
 require github.com/seed-d69ae1b7/websocket v0.0.0
 
+require github.com/urfave/cli/v3 v3.14.0
+
 replace github.com/seed-d69ae1b7/websocket => ../
