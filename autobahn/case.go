@@ -70,7 +70,7 @@ var all = sync.OnceValue(func() []*Case {
 	var list []*Case
 	for _, section := range [][]*Case{
 		section1(), section2(), section3(), section4(), section5(), section6(), section7(), section9(), section10(),
-		section12(), section13(),
+		section12(), section13(), sectionS1(), sectionS2(), sectionS3(), sectionS4(),
 	} {
 		list = append(list, section...)
 	}

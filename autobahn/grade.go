@@ -11,12 +11,15 @@ import (
 // grade fills in the verdict. Before it, Behavior holds FAILED or what the script itself decided.
 func (r *run) grade() {
 	res := r.res
-	if !r.opened {
+	switch {
+	case r.noOpening:
+		res.BehaviorClose, res.ResultClose = OK, "No connection was meant to come about."
+	case !r.opened:
 		res.BehaviorClose, res.ResultClose = Failed, "The opening handshake was not completed."
 		if r.note == "" {
 			res.Result = res.ResultClose
 		}
-	} else {
+	default:
 		r.gradeEvents()
 		r.gradeClose()
 	}
@@ -26,6 +29,9 @@ func (r *run) grade() {
 }
 
 func (r *run) gradeEvents() {
+	if r.res.Behavior == Unimplemented {
+		return
+	}
 	for _, e := range r.c.expect {
 		if slices.Equal(r.res.Received, e.events) {
 			r.res.Behavior, r.res.Result = e.outcome, "The events received are those expected."
@@ -35,7 +41,7 @@ func (r *run) gradeEvents() {
 }
 
 func (r *run) gradeClose() {
-	res, want := r.res, r.c.close
+	res, want := r.res, r.wantClose
 	switch {
 	case want.ClosedByMe != res.ClosedByMe:
 		res.BehaviorClose, res.ResultClose = Failed, "The wrong endpoint closed the connection."

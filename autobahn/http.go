@@ -85,6 +85,9 @@ func (h *httpHead) hasToken(name, token string) bool {
 	return false
 }
 
+// isResponse tells a response from a request.
+func (h *httpHead) isResponse() bool { return strings.HasPrefix(h.start, "HTTP/") }
+
 // status is the status code of a response, or 0.
 func (h *httpHead) status() int {
 	parts := strings.SplitN(h.start, " ", 3)

@@ -93,7 +93,8 @@ func (r *run) sendHead(h *httpHead) {
 		r.res.HTTPRequest = strings.TrimSpace(s)
 	}
 	r.traffic.PreopenOutgoingOctetsWireLevel += int64(len(s))
-	r.sendRaw([]byte(s))
+	r.fresh = append(r.fresh, s...)
+	r.hand(r.chopHead, true)
 }
 
 // readAnswer waits for the head of the server's response.
@@ -215,7 +216,10 @@ func (r *run) responseHead(req *httpHead) (*httpHead, error) {
 			break
 		}
 	}
-	if len(r.c.wishes) > 0 {
+	if r.answerWith != nil {
+		h.add("Sec-WebSocket-Extensions", r.answerWith.String())
+		r.agree(*r.answerWith)
+	} else if len(r.c.wishes) > 0 {
 		p, err := acceptOffers(req.values("Sec-WebSocket-Extensions"), r.c.wishes)
 		if err != nil {
 			return nil, err

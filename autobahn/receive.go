@@ -26,6 +26,7 @@ type receiver struct {
 	op       byte   // opcode of the message under way; 0: there is none
 	packed   bool
 	gotClose bool
+	keys     map[[4]byte]bool // mask keys of data frames, up to a few
 }
 
 // octets handles what arrived after the opening handshake.
@@ -147,6 +148,12 @@ func (r *run) endFrame() {
 	r.logReceived(x.h, payload)
 	r.traffic.IncomingWebSocketFrames++
 	r.traffic.IncomingOctetsWebSocketLevel += int64(len(payload))
+	if x.h.masked && x.h.opcode < opClose && len(x.keys) < 16 {
+		if x.keys == nil {
+			x.keys = map[[4]byte]bool{}
+		}
+		x.keys[x.h.key] = true
+	}
 	switch {
 	case x.h.opcode == opClose:
 		r.closeArrived(x.ctl)

@@ -72,8 +72,14 @@ type run struct {
 	traffic trafficStats
 	fresh   []byte // octets of frames not yet handed to the writer
 
-	offset   int     // in the payload of sections 12 and 13
-	pieceKey [4]byte // masks the frame that is being sent in pieces
+	offset     int            // in the payload of sections 12 and 13
+	answerWith *deflateParams // what the suite answers to an offer, in place of the case's wishes
+	chopHead   int            // send the suite's half of the opening handshake in pieces of this many octets; 0: in one
+	pieceKey   [4]byte        // masks the frame that is being sent in pieces
+
+	wantClose expectedClose // how the connection should end; the case's own, unless a step finds it cannot be played
+	noOpening bool          // the verdict is about an opening handshake that was not meant to succeed
+	holding   bool          // the suite does not read: what was read last is not given back to the reader
 
 	onMessage func(payload []byte, binary bool) // takes messages in place of the list of events, if set
 	answer    *httpHead                         // the endpoint's half of the opening handshake
@@ -90,7 +96,7 @@ func newRun(c *Case, conn net.Conn, isServer bool, agent string) *run {
 	r := &run{
 		c: c, conn: conn, isServer: isServer, timeouts: Timeouts{}.orDefault(), connected: time.Now(),
 		in: make(chan chunk), free: make(chan []byte, 2), over: make(chan struct{}),
-		clock: time.NewTimer(time.Hour),
+		clock: time.NewTimer(time.Hour), wantClose: c.close,
 	}
 	r.res = &Result{
 		Agent: agent, Behavior: Failed, BehaviorClose: Failed, Case: c.Index, CreateStats: true, CreateWirelog: true,
@@ -129,6 +135,9 @@ func (r *run) play(ctx context.Context, opening func(*run) bool) *Result {
 		r.timers = nil
 		r.octets(nil) // what came right behind the handshake
 		r.runScript()
+		if len(r.timers) == 0 {
+			kill(r.timeouts.Open)(r) // no script may leave the end to the endpoint alone
+		}
 	}
 	r.pump(func() bool { return false })
 	close(r.over)
@@ -175,7 +184,7 @@ func (r *run) arrived(c chunk) {
 	if c.err != nil {
 		r.state = closed
 	}
-	if c.octets != nil {
+	if c.octets != nil && !r.holding {
 		r.free <- c.octets[:cap(c.octets)]
 	}
 }
@@ -238,8 +247,8 @@ func (r *run) receive(e event) {
 	if len(r.res.Received) < most {
 		r.res.Received = append(r.res.Received, e)
 	}
-	if r.c.close.ClosedByMe && len(r.c.expect) > 0 && r.done() {
-		r.sendClose(r.c.close.CloseCode[0], "")
+	if r.wantClose.ClosedByMe && len(r.c.expect) > 0 && r.done() {
+		r.sendClose(r.wantClose.CloseCode[0], "")
 	}
 }
 
