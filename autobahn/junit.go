@@ -15,11 +15,11 @@ type Limit struct {
 	Behavior, BehaviorClose []Outcome // outcomes that fail
 }
 
-// ParseLimit reads what -fail-on takes: "none"; "failed": FAILED in either grade, UNCLEAN, and a WRONG CODE; "non-strict":
-// these, NON-STRICT and FAILED BY CLIENT; "unimplemented": all but OK and INFORMATIONAL.
+// ParseLimit reads what -fail-on takes: "none"; "failed": FAILED in either grade, and UNCLEAN; "non-strict": these,
+// NON-STRICT, WRONG CODE and FAILED BY CLIENT; "unimplemented": all but OK and INFORMATIONAL.
 func ParseLimit(s string) (Limit, error) {
-	failed := Limit{[]Outcome{Failed}, []Outcome{Failed, Unclean, WrongCode}}
-	nonStrict := Limit{append(failed.Behavior, NonStrict), append(failed.BehaviorClose, FailedByClient)}
+	failed := Limit{[]Outcome{Failed}, []Outcome{Failed, Unclean}}
+	nonStrict := Limit{append(failed.Behavior, NonStrict), append(failed.BehaviorClose, WrongCode, FailedByClient)}
 	switch s {
 	case "none":
 		return Limit{}, nil

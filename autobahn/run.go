@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"net"
+	"sync"
 	"time"
 )
 
@@ -123,8 +124,10 @@ func (r *run) play(ctx context.Context, opening func(*run) bool) *Result {
 	for range cap(r.free) {
 		r.free <- make([]byte, 64<<10)
 	}
-	go r.readLoop()
-	r.out = startWriter(r.conn)
+	var moving sync.WaitGroup
+	r.out = newWriter(r.conn)
+	moving.Go(r.readLoop)
+	moving.Go(r.out.loop)
 	r.timeout(r.timeouts.Open, func() {
 		r.res.WasOpenHandshakeTimeout = true
 		r.notClean("The peer did not finish the opening handshake in time.")
@@ -143,6 +146,7 @@ func (r *run) play(ctx context.Context, opening func(*run) bool) *Result {
 	close(r.over)
 	r.conn.Close()
 	r.out.close()
+	moving.Wait()
 	if r.opened {
 		r.res.Duration = time.Since(r.started).Milliseconds()
 	}

@@ -57,10 +57,9 @@ type job struct {
 	chop   int
 }
 
-func startWriter(conn net.Conn) *writer {
+func newWriter(conn net.Conn) *writer {
 	w := &writer{conn: conn, idle: make(chan struct{}, 1)}
 	w.wake = sync.NewCond(&w.mu)
-	go w.loop()
 	return w
 }
 
