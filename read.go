@@ -11,7 +11,7 @@ import (
 
 const (
 	// readBufferSize is how much a read takes from the network at once.
-	readBufferSize = size16K
+	readBufferSize = size32K
 	// directSize is from how many bytes still due on a payload is read straight to its destination.
 	directSize = readBufferSize
 )
@@ -208,16 +208,18 @@ func (c *Conn) gatherMessage() (done bool) {
 	}
 }
 
-// readMessage is gatherMessage for Read: a message that is whole in the read buffer is copied to a slice of its
-// size, any other is put together in a pooled buffer first.
+// readMessage is gatherMessage for Read: a message that comes as one part is copied to a slice of its size, any other
+// is put together in a pooled buffer first.
 func (c *Conn) readMessage() (done bool) {
 	for {
 		ev, ok := c.next()
 		if !ok {
 			return c.stopped
 		}
-		if c.dst == nil && ev.Last {
-			c.dst = exactly(ev.Payload)
+		if len(c.dst) == 0 && ev.Last {
+			p := exactly(ev.Payload)
+			putBuffer(c.dst) // where it was inflated
+			c.dst = p
 			return true
 		}
 		c.collect(ev.Payload)

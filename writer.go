@@ -9,7 +9,7 @@ import (
 )
 
 // fragmentSize is how much payload a Writer collects for a fragment.
-const fragmentSize = size16K - 2*MaxHeaderSize
+const fragmentSize = size32K - 2*MaxHeaderSize
 
 var (
 	errWriterClosed                = errors.New("websocket: write to a message that has been closed")
