@@ -72,7 +72,7 @@ func (h *history) findFast(seqs []sequence, from int) []sequence {
 func (h *history) next(start int) (i, d int, differ uint64) {
 	buf, shift, of, heads, bias, farthest := h.buf, h.shift, h.of, h.heads, h.bias, h.maxDistance
 	last := len(buf) - 8
-	for i = max(start, 1); i <= last; i += 1 + (i-start)>>6 {
+	for i = max(start, 1); i <= last; i += 1 + (i-start)*3>>7 {
 		v := load64(buf, i)
 		head := &heads[hash(v, of, shift)]
 		p := bias + uint16(i)
