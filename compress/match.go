@@ -130,7 +130,7 @@ func (h *history) findLazy(seqs []sequence, from int) []sequence {
 }
 
 // balancedEnough is the length from which on level Balanced takes a match without a look at the next byte.
-const balancedEnough = 12
+const balancedEnough = 24
 
 // worth compares matches: a byte more is worth a distance sixteen times as far.
 func worth(length, distance int) int { return 4*length - bits.Len(uint(distance)) }
