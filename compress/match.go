@@ -65,7 +65,7 @@ func (h *history) findFast(seqs []sequence, from int) []sequence {
 	}
 }
 
-// next looks for a place with the same four bytes as an earlier one, at most d before it; the first eight differ by
+// next looks for a place with the same four bytes as an earlier one, d before it; the first eight differ by
 // differ. The longer it has found none, the fewer places it looks at. Behind the last there are less than eight bytes.
 //
 // Whether there is a match is the only branch that cannot be foretold: see within.
@@ -89,7 +89,7 @@ func (h *history) next(start int) (i, d int, differ uint64) {
 func within(reach int, p, earlier uint16) int {
 	d := 1 + int(p-1-earlier)
 	over := d - reach
-	return d - over&^(over>>63)
+	return d - over&^(over>>(bits.UintSize-1))
 }
 
 // findLazy looks for the best of several matches, and for a better one at the next byte before it takes it.
