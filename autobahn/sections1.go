@@ -92,7 +92,7 @@ func orList(statuses []int) string {
 
 // expectRefusal sends a wrong request and judges the response.
 func (r *run) expectRefusal(c change, statuses []int) bool {
-	r.noOpening = true
+	r.closeMoot = true
 	req := r.requestHead(newKey())
 	c(req)
 	r.sendHead(req)
@@ -224,7 +224,7 @@ func badResponses() []*Case {
 
 // expectGivingUp answers wrongly and judges what the client does.
 func (r *run) expectGivingUp(req *httpHead, c change) bool {
-	r.noOpening = true
+	r.closeMoot = true
 	resp, err := r.responseHead(req)
 	if err != nil {
 		return r.refuse(err)
