@@ -1,30 +1,236 @@
 package websocket
 
+// This file holds the type Conn: its fields and who owns them, how it is made, and what can be asked of it. What it
+// does stands in read.go, messages.go, write.go, writer.go, closing.go and keepalive.go.
+
 import (
 	"context"
 	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/seed-d69ae1b7/websocket/compress"
 )
 
-// Conn is a WebSocket connection.
+// Conn is a WebSocket connection (RFC 6455). One goroutine at a time may read: a second gets ErrReadInProgress.
+// Everything else may be called by any goroutine at any time.
+//
+// A context that ends a wait leaves the connection as it was: the call can be repeated. Once the connection has
+// ended, every call returns an error that wraps the same *CloseError.
+//
+// A Conn that is not read answers no pings, notices no close and measures no silence: read until there is an error,
+// or call CloseRead. Every Conn must be ended, by either side; Close and CloseNow are how this side does it.
 type Conn struct {
-	nc  net.Conn
-	cfg connConfig
+	t     transport
+	opts  *Options
+	limit int // of bytes in out
+	agreement
+	base    context.Context // nil, or the context whose values Context shows
+	tracker *tracker        // nil, or where to sign off
+
+	state     atomic.Uint32 // reading, inBody, moreInput, ended
+	readLimit atomic.Uint64 // what r's limit is to be
+
+	// Owned by whoever holds the reading bit.
+	r        Receiver
+	ctx      context.Context    // of the read under way
+	consume  func(c *Conn) bool // takes what has come; reports whether the read is done
+	in       []byte             // has come and has not been given to r
+	inBuf    []byte             // the pooled buffer that in is part of, or nil
+	dst      []byte             // where the message under way is put together
+	part     []byte             // what a cancelled read had of its message
+	loop     *messageLoop       // nil outside of Messages
+	stream   *messageReader     // the Reader of the message under way, or nil
+	messages uint64             // how many have come
+	bytes    uint64             // how many have come
+	gather   gathering          // what kind of slice dst is
+	op       Opcode             // of the message under way
+	skip     bool               // the rest of the message under way is not wanted
+	stopped  bool               // nothing more will be read for the application
+	peerDone bool               // the peer's close frame has come
+	parked   bool               // the last thing that the read did was to wait
+	recvErr  error              // of the transport, seen inside of readable
+	small    [16]byte           // where a transport that cannot poll waits for the first bytes of a message
+	deadline readDeadline       // has a lock of its own
+
+	// Guarded by mu.
+	mu       sync.Mutex
+	s        Sender
+	out      []byte         // frames that wait for the network; pooled
+	sending  int            // bytes that are on their way from a buffer to the network
+	flushing bool           // a goroutine is writing to the transport
+	ending   ending         // how far the end has come
+	timed    bool           // hold has been started and has not fired
+	hold     *time.Timer    // bounds how long frames are held; made when first needed
+	writer   *messageWriter // nil, or the message that is being streamed out
+	changed  chan struct{}  // closed and forgotten when a writer may go on; nil when nobody waits
+	pings    *pings         // nil until a ping is sent
+	err      *CloseError    // how the connection ended
+	life     *lifetime      // nil until Context asks for it
+	done     chan struct{}  // closed when the transport has been closed; nil until somebody waits for it
+	timer    *time.Timer    // bounds the end; set when it begins
+
+	stats Stats // but RTT
 }
+
+// The bits of Conn.state.
+const (
+	reading   = 1 << iota // a goroutine reads
+	inBody                // ... and runs the body of a Messages loop
+	moreInput             // messages that arrived together are still being read: input lies behind the last one
+	ended                 // Conn.err is set
+)
 
 // connConfig is what the opening handshake hands to newConn.
 type connConfig struct {
-	client      bool
-	options     *Options        // shared by the connections of one Upgrader or Dialer, read only
-	subprotocol string          // as negotiated, or empty
-	buffered    []byte          // what the peer sent right behind its half of the handshake; newConn copies it
-	base        context.Context // nil, or the context whose values Conn.Context shows
-	tracker     *tracker        // nil, or where to sign off when the connection has ended
+	agreement
+	client   bool
+	options  *Options        // shared by the connections of one Upgrader or Dialer, read only
+	buffered []byte          // what the peer sent right behind its half of the handshake; newConn copies it
+	base     context.Context // nil, or the context whose values Conn.Context shows
+	tracker  *tracker        // nil, or where to sign off when the connection has ended
 }
 
-func newConn(nc net.Conn, cfg connConfig) *Conn { return &Conn{nc: nc, cfg: cfg} }
+// newConn returns the connection over nc, whose opening handshake is done and whose deadlines are not set.
+func newConn(nc net.Conn, cfg connConfig) *Conn {
+	c := &Conn{
+		opts:      cfg.options,
+		limit:     bufferLimit(cfg.options.WriteBuffer),
+		agreement: cfg.agreement,
+		base:      cfg.base,
+		tracker:   cfg.tracker,
+	}
+	c.t = newTransport(nc)
+	c.readLimit.Store(readLimit(c.opts.ReadLimit))
+	ro := ReceiverOptions{Client: cfg.client, Limit: c.readLimit.Load()}
+	so := SenderOptions{Client: cfg.client}
+	if p := cfg.compression; p != nil {
+		ro.Inflater, so.Deflater = compressors(c.opts.Compression, *p, cfg.client)
+		so.MinSize = c.opts.Compression.MinSize
+	}
+	if trace := c.opts.Trace; trace != nil {
+		if trace.FrameIn != nil {
+			ro.OnHeader = func(h Header) { trace.FrameIn(c, h) }
+		}
+		if trace.FrameOut != nil {
+			so.OnHeader = func(h Header) { trace.FrameOut(c, h) }
+		}
+	}
+	c.r.Reset(ro)
+	c.s.Reset(so)
+	if len(cfg.buffered) > 0 {
+		c.inBuf = append(getBuffer(len(cfg.buffered)), cfg.buffered...)
+		c.in = c.inBuf
+		c.bytes = uint64(len(c.in))
+	}
+	if c.opts.PingInterval > 0 {
+		c.deadline.alive = new(keepalive)
+	}
+	return c
+}
 
-func (c *Conn) Close(code StatusCode, reason string) error { return c.nc.Close() }
+// ServerConn returns the server's side of a connection whose opening handshake was done elsewhere, such as over a
+// transport of the caller's own. o may be nil. nc's deadlines must not be set; nc belongs to the Conn from now on.
+func ServerConn(nc net.Conn, o *Options) *Conn {
+	return newConn(nc, connConfig{options: orZero(o)})
+}
 
-func (c *Conn) CloseNow() error { return c.nc.Close() }
+// ClientConn is ServerConn for the client's side.
+func ClientConn(nc net.Conn, o *Options) *Conn {
+	return newConn(nc, connConfig{client: true, options: orZero(o)})
+}
 
-type tracker struct{}
+// orZero returns o, or the zero Options.
+func orZero(o *Options) *Options {
+	if o == nil {
+		return new(Options)
+	}
+	return o
+}
+
+// readLimit translates a limit of Options into one of ReceiverOptions.
+func readLimit(n int64) uint64 {
+	switch {
+	case n == 0:
+		return DefaultReadLimit
+	case n < 0:
+		return 0
+	}
+	return uint64(n)
+}
+
+// bufferLimit translates Options.WriteBuffer.
+func bufferLimit(n int) int {
+	if n == 0 {
+		return DefaultWriteBuffer
+	}
+	return max(n, minWriteBuffer)
+}
+
+// Subprotocol returns the subprotocol that was negotiated, or "" (RFC 6455, Section 1.9).
+func (c *Conn) Subprotocol() string { return c.subprotocol }
+
+// Compression returns what was agreed on about permessage-deflate (RFC 7692); ok is false if nothing was, so that
+// messages travel as they are.
+func (c *Conn) Compression() (p compress.Params, ok bool) {
+	if c.compression == nil {
+		return compress.Params{}, false
+	}
+	return *c.compression, true
+}
+
+// LocalAddr returns the address of this side of the transport, also when the connection has ended.
+func (c *Conn) LocalAddr() net.Addr { local, _ := c.t.addrs(); return local }
+
+// RemoteAddr returns the address of the other side of the transport, which may be a proxy's.
+func (c *Conn) RemoteAddr() net.Addr { _, remote := c.t.addrs(); return remote }
+
+// SetReadLimit changes the most bytes that a message of the peer may deliver; 0 means DefaultReadLimit, negative no
+// limit. It holds from the next bytes on that are read from the network.
+func (c *Conn) SetReadLimit(n int64) { c.readLimit.Store(readLimit(n)) }
+
+// Stats are counts of what a connection has carried. A message counts when it has been read, or when it has been put
+// into the write buffer as a whole; bytes are those of the transport, headers included. What came in is counted when
+// the reader next waits for the network.
+type Stats struct {
+	MessagesIn, MessagesOut uint64
+	BytesIn, BytesOut       uint64
+	RTT                     time.Duration // of the newest ping that was answered; 0 before
+}
+
+// Stats returns the counts so far.
+func (c *Conn) Stats() Stats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.stats
+	if c.pings != nil {
+		s.RTT = c.pings.rtt
+	}
+	return s
+}
+
+// lifetime is the context that ends with a connection.
+type lifetime struct {
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+}
+
+// Context returns a context that has the values of the request's and is cancelled when the connection ends, with the
+// *CloseError as its cause. It is made when it is first asked for.
+func (c *Conn) Context() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.life == nil {
+		base := c.base
+		if base == nil {
+			base = context.Background()
+		}
+		c.life = new(lifetime)
+		c.life.ctx, c.life.cancel = context.WithCancelCause(context.WithoutCancel(base))
+		if c.err != nil {
+			c.life.cancel(c.err)
+		}
+	}
+	return c.life.ctx
+}

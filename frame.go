@@ -85,42 +85,68 @@ type Header struct {
 // its top bit set, a control frame that is fragmented or longer than MaxControlPayload. It is reported at the first
 // byte that shows it. ParseHeader does not allocate unless it fails.
 func ParseHeader(b []byte) (h Header, n int, err error) {
+	c, n, err := parseHead(b)
+	return c.header(), n, err
+}
+
+// head is a Header in the form that Receiver and Sender work with, which is passed in registers.
+type head struct {
+	b0     byte // the first byte of the frame: FIN, RSV1 to RSV3, opcode
+	masked bool
+	key    uint32 // the mask key, little-endian
+	length uint64
+}
+
+func (h head) opcode() Opcode { return Opcode(h.b0 & 0xF) }
+
+// header returns h as a Header.
+func (h head) header() Header {
+	c := Header{
+		Fin:    h.b0&finBit != 0,
+		RSV1:   h.b0&rsv1Bit != 0,
+		RSV2:   h.b0&rsv2Bit != 0,
+		RSV3:   h.b0&rsv3Bit != 0,
+		Opcode: h.opcode(),
+		Masked: h.masked,
+		Length: h.length,
+	}
+	binary.LittleEndian.PutUint32(c.MaskKey[:], h.key)
+	return c
+}
+
+// parseHead is ParseHeader for a head.
+func parseHead(b []byte) (h head, n int, err error) {
 	if len(b) < 2 {
 		if len(b) == 1 {
 			err = checkFirstByte(b[0])
 		}
-		return Header{}, 0, err
+		return head{}, 0, err
 	}
-	b0, b1 := b[0], b[1]
-	h.Fin = b0&finBit != 0
-	h.RSV1 = b0&rsv1Bit != 0
-	h.RSV2 = b0&rsv2Bit != 0
-	h.RSV3 = b0&rsv3Bit != 0
-	h.Opcode = Opcode(b0 & 0xF)
-	h.Masked = b1&maskBit != 0
-	h.Length = uint64(b1 &^ maskBit)
-	// One test for everything that is neither a plain data frame nor a plain control frame.
-	if h.Opcode > OpBinary {
-		if err := checkFirstByte(b0); err != nil {
-			return Header{}, 0, err
+	h.b0 = b[0]
+	h.masked = b[1]&maskBit != 0
+	h.length = uint64(b[1] &^ maskBit)
+	// One test for everything that is not a data frame.
+	if op := h.opcode(); op > OpBinary {
+		if err := checkFirstByte(h.b0); err != nil {
+			return head{}, 0, err
 		}
 		// RFC 6455, Section 5.5: "All control frames MUST have a payload length of 125 bytes or less".
-		if h.Length > MaxControlPayload {
-			return Header{}, 0, protocolError(StatusProtocolError, "5.5", h.Opcode.String()+" frame over 125 bytes")
+		if h.length > MaxControlPayload {
+			return head{}, 0, protocolError(StatusProtocolError, "5.5", op.String()+" frame over 125 bytes")
 		}
 	}
 	n = 2
-	if h.Length >= length16 {
-		h.Length, n, err = parseLength(b, b1&^maskBit)
+	if h.length >= length16 {
+		h.length, n, err = parseLength(b, byte(h.length))
 		if n == 0 {
-			return Header{}, 0, err
+			return head{}, 0, err
 		}
 	}
-	if h.Masked {
+	if h.masked {
 		if len(b) < n+4 {
-			return Header{}, 0, nil
+			return head{}, 0, nil
 		}
-		h.MaskKey = [4]byte(b[n : n+4])
+		h.key = binary.LittleEndian.Uint32(b[n:])
 		n += 4
 	}
 	return h, n, nil
@@ -158,46 +184,47 @@ func parseLength(b []byte, announced byte) (length uint64, n int, err error) {
 	if len(b) > 2 && b[2]&0x80 != 0 {
 		return 0, 0, protocolError(StatusProtocolError, "5.2", "payload length with its top bit set")
 	}
+	// Six bytes of zeros show already that the length is below 1<<16.
+	if len(b) >= 8 && [6]byte(b[2:8]) == [6]byte{} {
+		return 0, 0, protocolError(StatusProtocolError, "5.2", "payload length that is not minimally encoded")
+	}
 	if len(b) < 10 {
 		return 0, 0, nil
 	}
-	length = binary.BigEndian.Uint64(b[2:10])
-	if length <= 0xFFFF {
-		return 0, 0, protocolError(StatusProtocolError, "5.2", "payload length that is not minimally encoded")
-	}
-	return length, 10, nil
+	return binary.BigEndian.Uint64(b[2:10]), 10, nil
 }
 
 // AppendHeader appends the encoding of h to dst, with the shortest form of its length. It does not check h: a
 // header that breaks the protocol is encoded as it is, for tests and tools that need one.
 func AppendHeader(dst []byte, h Header) []byte {
-	b0 := byte(h.Opcode & 0xF)
-	if h.Fin {
-		b0 |= finBit
+	c := head{b0: byte(h.Opcode & 0xF), masked: h.Masked, key: binary.LittleEndian.Uint32(h.MaskKey[:]), length: h.Length}
+	for _, bit := range [...]struct {
+		set bool
+		bit byte
+	}{{h.Fin, finBit}, {h.RSV1, rsv1Bit}, {h.RSV2, rsv2Bit}, {h.RSV3, rsv3Bit}} {
+		if bit.set {
+			c.b0 |= bit.bit
+		}
 	}
-	if h.RSV1 {
-		b0 |= rsv1Bit
-	}
-	if h.RSV2 {
-		b0 |= rsv2Bit
-	}
-	if h.RSV3 {
-		b0 |= rsv3Bit
-	}
+	return appendHead(dst, c)
+}
+
+// appendHead is AppendHeader for a head.
+func appendHead(dst []byte, h head) []byte {
 	var b1 byte
-	if h.Masked {
+	if h.masked {
 		b1 = maskBit
 	}
 	switch {
-	case h.Length < length16:
-		dst = append(dst, b0, b1|byte(h.Length))
-	case h.Length <= 0xFFFF:
-		dst = append(dst, b0, b1|length16, byte(h.Length>>8), byte(h.Length))
+	case h.length < length16:
+		dst = append(dst, h.b0, b1|byte(h.length))
+	case h.length <= 0xFFFF:
+		dst = append(dst, h.b0, b1|length16, byte(h.length>>8), byte(h.length))
 	default:
-		dst = binary.BigEndian.AppendUint64(append(dst, b0, b1|length64), h.Length)
+		dst = binary.BigEndian.AppendUint64(append(dst, h.b0, b1|length64), h.length)
 	}
-	if h.Masked {
-		dst = append(dst, h.MaskKey[:]...)
+	if h.masked {
+		dst = binary.LittleEndian.AppendUint32(dst, h.key)
 	}
 	return dst
 }

@@ -2,7 +2,11 @@ package websocket
 
 // This file holds what an Upgrader and a Dialer have in common: the options of the connections that they make.
 
-import "time"
+import (
+	"time"
+
+	"github.com/seed-d69ae1b7/websocket/compress"
+)
 
 // The values that a zero in Options stands for.
 const (
@@ -53,6 +57,10 @@ type Options struct {
 	// PongTimeout is how long a ping may go unanswered, by a pong or any other byte, before the connection is
 	// closed; it also bounds Conn.Ping. 0 means DefaultPongTimeout, negative no bound.
 	PongTimeout time.Duration
+
+	// Compression is what this side wants of permessage-deflate (RFC 7692). nil means no compression; &compress.Options{}
+	// is a good choice for the rest. compress.Options says what each of its own costs per connection.
+	Compression *compress.Options
 
 	// Trace, if not nil, is called on the events it names.
 	Trace *Trace

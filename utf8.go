@@ -3,7 +3,10 @@ package websocket
 // This file holds the UTF-8 validation of text messages (RFC 6455, Section 8.1): a validator that carries its state
 // from one part of a message to the next, and the portable implementation of its inner loop.
 
-import "unicode/utf8"
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
 
 // utf8Validator checks a text that arrives in parts. The zero value is ready. It refuses the first byte that cannot
 // lead to valid UTF-8, without waiting for the rest of the character.
@@ -31,7 +34,7 @@ func (v *utf8Validator) valid(p []byte) bool {
 		p = p[1:]
 	}
 	n := utf8Prefix(p)
-	return v.character(p[n:])
+	return n == len(p) || v.character(p[n:])
 }
 
 // continuation takes one continuation byte.
@@ -44,12 +47,9 @@ func (v *utf8Validator) continuation(c byte) bool {
 	return true
 }
 
-// character takes the bytes that follow the longest valid prefix: nothing, or the beginning of a character that
-// stops before its end, or a byte that is wrong.
+// character takes the bytes that follow the longest valid prefix, at least one: the beginning of a character that stops
+// before its end, or a byte that is wrong.
 func (v *utf8Validator) character(p []byte) bool {
-	if len(p) == 0 {
-		return true
-	}
 	// RFC 3629, Section 4: the ranges that a second byte may take, by the first.
 	v.lo, v.hi = 0x80, 0xBF
 	switch c := p[0]; {
@@ -83,17 +83,48 @@ func (v *utf8Validator) character(p []byte) bool {
 
 // utf8PrefixPortable returns the length of the longest prefix of p that is valid UTF-8 and ends on a whole character.
 func utf8PrefixPortable(p []byte) int {
-	n := 0
+	n := len(p)
+	if n >= 32 {
+		n = wholeCharacters(p)
+	} else if n >= 8 && shortASCII(p) {
+		return n
+	}
+	if !utf8.Valid(p[:n]) {
+		n = 0 // only what is short or invalid is looked at twice
+	}
 	for n < len(p) {
-		if p[n] < utf8.RuneSelf {
-			n++
-			continue
-		}
 		r, size := utf8.DecodeRune(p[n:])
 		if r == utf8.RuneError && size == 1 {
 			break
 		}
 		n += size
+	}
+	return n
+}
+
+// shortASCII reports whether p, of 8 to 32 bytes, is ASCII. It reads words that overlap.
+func shortASCII(p []byte) bool {
+	n := len(p)
+	words := binary.LittleEndian.Uint64(p) | binary.LittleEndian.Uint64(p[n-8:])
+	if n > 16 {
+		words |= binary.LittleEndian.Uint64(p[8:]) | binary.LittleEndian.Uint64(p[n-16:])
+	}
+	return words&0x8080808080808080 == 0
+}
+
+// wholeCharacters returns the length of p without the character at its end, if that is not all there or not right.
+func wholeCharacters(p []byte) int {
+	n := len(p)
+	if n == 0 || p[n-1] < utf8.RuneSelf {
+		return n
+	}
+	for i := n - 1; i >= 0 && i > n-utf8.UTFMax; i-- {
+		if utf8.RuneStart(p[i]) {
+			if utf8.Valid(p[i:]) {
+				return n
+			}
+			return i
+		}
 	}
 	return n
 }

@@ -1,0 +1,115 @@
+//go:build linux
+
+// Package child starts the processes that a benchmark is made of, pinned to a core, and talks to them: remote
+// procedure calls over the child's standard input and output. A child ends when its input does.
+package child
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/rpc"
+	"net/rpc/jsonrpc"
+	"os"
+	"os/exec"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+// Process is a child that runs.
+type Process struct {
+	*rpc.Client
+	cmd *exec.Cmd
+}
+
+// Core is the processor that a child runs on.
+type Core int
+
+// Unpinned leaves a child to the scheduler.
+const Unpinned Core = -1
+
+// Cores chooses a processor for the servers and another one for the load. Both are Unpinned where there are not two.
+func Cores() (server, load Core) {
+	var set unix.CPUSet
+	if unix.SchedGetaffinity(0, &set) != nil || set.Count() < 2 {
+		return Unpinned, Unpinned
+	}
+	server = Unpinned
+	for i := range 1024 {
+		if !set.IsSet(i) {
+			continue
+		}
+		if server != Unpinned {
+			return server, Core(i)
+		}
+		server = Core(i)
+	}
+	return Unpinned, Unpinned
+}
+
+// Start runs this program again with args, on core, with one thread of Go code at a time.
+func Start(core Core, args ...string) (*Process, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("child: %w", err)
+	}
+	cmd := exec.Command(self, args...)
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("child: %w", err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, fmt.Errorf("child: %w", err)
+	}
+	if err := startOn(core, cmd); err != nil {
+		return nil, fmt.Errorf("child: %s: %w", args, err)
+	}
+	return &Process{jsonrpc.NewClient(stdio{out, in}), cmd}, nil
+}
+
+// startOn starts cmd from a thread that is bound to core: a child inherits that.
+func startOn(core Core, cmd *exec.Cmd) error {
+	if core == Unpinned {
+		return cmd.Start()
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var before, only unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &before); err != nil {
+		return err
+	}
+	only.Set(int(core))
+	if err := unix.SchedSetaffinity(0, &only); err != nil {
+		return err
+	}
+	return errors.Join(cmd.Start(), unix.SchedSetaffinity(0, &before))
+}
+
+// Stop closes the child's input and waits for its end.
+func (p *Process) Stop() error {
+	return errors.Join(p.Client.Close(), p.cmd.Wait())
+}
+
+// Serve answers calls to the methods of receiver until the parent closes the connection.
+func Serve(receiver any) error {
+	server := rpc.NewServer()
+	if err := server.RegisterName("Child", receiver); err != nil {
+		return fmt.Errorf("child: %w", err)
+	}
+	server.ServeCodec(jsonrpc.NewServerCodec(stdio{os.Stdin, os.Stdout}))
+	return nil
+}
+
+// stdio is two pipes as one connection.
+type stdio struct {
+	io.ReadCloser
+	w io.WriteCloser
+}
+
+func (s stdio) Write(p []byte) (int, error) { return s.w.Write(p) }
+
+func (s stdio) Close() error { return errors.Join(s.w.Close(), s.ReadCloser.Close()) }

@@ -1,0 +1,82 @@
+//go:build linux
+
+package child
+
+// This file holds what a process can say of its own resources.
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// CPU returns the processor time that this process has used, user and system.
+func CPU() (time.Duration, error) {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		return 0, fmt.Errorf("child: %w", err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), nil
+}
+
+// Memory is what a process holds and has done so far.
+type Memory struct {
+	Resident    uint64 // bytes
+	Mallocs     uint64 // objects allocated
+	MallocBytes uint64
+	Reads       uint64 // system calls of the read and write families; recv, send and epoll are not among them
+	Writes      uint64
+	Goroutines  int
+}
+
+// ReadMemory measures this process. With settle it first collects garbage three times (objects with finalizers and
+// pools take more than once) and returns free memory to the system.
+func ReadMemory(settle bool) (Memory, error) {
+	if settle {
+		for range 3 {
+			runtime.GC()
+		}
+		debug.FreeOSMemory()
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	mem := Memory{Mallocs: m.Mallocs, MallocBytes: m.TotalAlloc, Goroutines: runtime.NumGoroutine()}
+	rollup, err := os.ReadFile("/proc/self/smaps_rollup")
+	if err != nil {
+		return Memory{}, fmt.Errorf("child: %w", err)
+	}
+	resident, err := field(rollup, "Rss:")
+	if err != nil {
+		return Memory{}, err
+	}
+	mem.Resident = resident << 10
+	calls, err := os.ReadFile("/proc/self/io")
+	if err != nil {
+		return mem, nil // some kernels and containers have none; the counts stay 0
+	}
+	if mem.Reads, err = field(calls, "syscr:"); err != nil {
+		return Memory{}, err
+	}
+	mem.Writes, err = field(calls, "syscw:")
+	return mem, err
+}
+
+// field returns the number behind name in a file of /proc.
+func field(file []byte, name string) (uint64, error) {
+	_, after, found := bytes.Cut(file, []byte(name))
+	words := bytes.Fields(after)
+	if !found || len(words) == 0 {
+		return 0, fmt.Errorf("child: no %s in %q", name, file)
+	}
+	n, err := strconv.ParseUint(string(words[0]), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("child: %s %w", name, err)
+	}
+	return n, nil
+}

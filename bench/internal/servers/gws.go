@@ -1,0 +1,28 @@
+package servers
+
+import (
+	"net"
+
+	"github.com/lxzan/gws"
+)
+
+func init() {
+	register(Library{
+		Name:    "gws",
+		Module:  "github.com/lxzan/gws",
+		Setup:   "its own server, OnMessage, WriteMessage",
+		Deflate: true,
+		Serve: func(ln net.Listener, o Options) error {
+			return gws.NewServer(gwsEcho{}, &gws.ServerOption{
+				PermessageDeflate: gws.PermessageDeflate{Enabled: o.Deflate, Threshold: 1},
+			}).RunListener(ln)
+		},
+	})
+}
+
+type gwsEcho struct{ gws.BuiltinEventHandler }
+
+func (gwsEcho) OnMessage(c *gws.Conn, m *gws.Message) {
+	defer m.Close()
+	_ = c.WriteMessage(m.Opcode, m.Bytes()) // an error ends the read loop
+}

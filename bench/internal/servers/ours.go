@@ -1,0 +1,74 @@
+package servers
+
+import (
+	"context"
+	"net"
+	"net/http"
+
+	"github.com/seed-d69ae1b7/websocket"
+)
+
+func init() {
+	register(ours("ours-messages", "UpgradeConn, for msg := range Messages { Write }", oursMessages))
+	register(ours("ours-appendread", "UpgradeConn, for { AppendRead; Write }", oursAppendRead))
+	register(ours("ours-read", "UpgradeConn, for { Read; Write }", oursRead))
+	register(Library{
+		Name: "ours-handler", Module: oursModule, Setup: "net/http, Handler, for msg := range Messages { Write }", IdleOnly: true,
+		Serve: func(ln net.Listener, o Options) error {
+			h := oursUpgrader(o).Handler(func(c *websocket.Conn, _ *http.Request) { oursMessages(c) })
+			return serveHTTP(ln, h.ServeHTTP)
+		},
+	})
+}
+
+const oursModule = "github.com/seed-d69ae1b7/websocket"
+
+func ours(name, setup string, echo func(*websocket.Conn)) Library {
+	return Library{
+		Name: name, Module: oursModule, Setup: setup,
+		Serve: func(ln net.Listener, o Options) error {
+			up := oursUpgrader(o)
+			return serveConns(ln, func(nc net.Conn) {
+				if c, err := up.UpgradeConn(context.Background(), nc, nil); err == nil {
+					echo(c)
+				}
+			})
+		},
+	}
+}
+
+func oursUpgrader(Options) *websocket.Upgrader { return &websocket.Upgrader{} }
+
+func oursMessages(c *websocket.Conn) {
+	ctx := context.Background()
+	for msg, err := range c.Messages(ctx) {
+		if err != nil || c.Write(ctx, msg.Op, msg.Data) != nil {
+			break
+		}
+	}
+	c.CloseNow()
+}
+
+func oursAppendRead(c *websocket.Conn) {
+	defer c.CloseNow()
+	ctx := context.Background()
+	var buf []byte
+	for {
+		op, p, err := c.AppendRead(ctx, buf[:0])
+		if err != nil || c.Write(ctx, op, p) != nil {
+			return
+		}
+		buf = p
+	}
+}
+
+func oursRead(c *websocket.Conn) {
+	defer c.CloseNow()
+	ctx := context.Background()
+	for {
+		op, p, err := c.Read(ctx)
+		if err != nil || c.Write(ctx, op, p) != nil {
+			return
+		}
+	}
+}

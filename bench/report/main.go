@@ -1,0 +1,134 @@
+// Report makes BENCHMARKING.md's tables and charts, and the full tables beside them, of what the benchmarks saved.
+//
+// Usage, from the root of the repository:
+//
+//	go run ./bench/report
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/seed-d69ae1b7/websocket/bench/internal/report"
+	"github.com/seed-d69ae1b7/websocket/bench/internal/wire"
+)
+
+func main() {
+	dir := flag.String("dir", "bench/results", "where echo.json, idle.json and micro.txt are, and the charts go")
+	document := flag.String("doc", "BENCHMARKING.md", "the document whose sections are replaced")
+	flag.Parse()
+	if err := run(*dir, *document); err != nil {
+		fmt.Fprintln(os.Stderr, "report:", err)
+		os.Exit(1)
+	}
+}
+
+// run replaces the section of every benchmark that has results.
+func run(dir, document string) error {
+	b, err := os.ReadFile(document)
+	if err != nil {
+		return err
+	}
+	text := string(b)
+	for _, section := range []struct {
+		name  string
+		build func(dir string) (string, error)
+	}{{"echo", echo}, {"idle", idle}, {"micro", micro}} {
+		s, err := section.build(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if text, err = report.ReplaceSection(text, section.name, s); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(document, []byte(text), 0o644)
+}
+
+// echo returns the overview of the echo benchmark, draws its charts, and writes all of its tables into a file.
+func echo(dir string) (string, error) {
+	r, err := report.Open(filepath.Join(dir, "echo.json"))
+	if err != nil {
+		return "", err
+	}
+	var details strings.Builder
+	details.WriteString("# All cells of the echo benchmark\n\n" + origin(r))
+	for _, c := range r.Cells {
+		details.WriteString("\n" + r.Details(c).Markdown())
+	}
+	if err := os.WriteFile(filepath.Join(dir, "echo.md"), []byte(details.String()), 0o644); err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.WriteString(origin(r))
+	for _, c := range r.Charts() {
+		b.WriteString(chart(dir, c))
+		if err := c.Save(dir); err != nil {
+			return "", err
+		}
+	}
+	for _, deflate := range []bool{false, true} {
+		for _, size := range r.Sizes(deflate) {
+			title := "Server CPU per message, raw TCP echo = 1: " + wire.Bytes(size)
+			if deflate {
+				title += ", permessage-deflate"
+			}
+			if t, ok := r.Overview(report.CPU, title, size, deflate); ok {
+				b.WriteString("\n" + t.Markdown())
+			}
+		}
+	}
+	fmt.Fprintf(&b, "\nEvery cell with rate, latency, memory, allocations, system calls and spread: [%[1]s/echo.md](%[1]s/echo.md).\n", dir)
+	b.WriteString("\n" + setups(r).Markdown())
+	return b.String(), nil
+}
+
+// setups lists how each library was used.
+func setups(r report.Report) report.Table {
+	t := report.Table{Title: "What was compared", Words: true, Header: []string{"library", "version", "setup"}}
+	for _, l := range r.Libraries {
+		t.Rows = append(t.Rows, []string{l.Name, strings.TrimSpace(l.Module + " " + l.Version), l.Setup})
+	}
+	return t
+}
+
+// idle returns the table of the idle benchmark and draws its chart.
+func idle(dir string) (string, error) {
+	r, err := report.Open(filepath.Join(dir, "idle.json"))
+	if err != nil {
+		return "", err
+	}
+	c := r.IdleChart()
+	return origin(r) + chart(dir, c) + "\n" + r.Idle().Markdown(), c.Save(dir)
+}
+
+// micro returns the table of the micro benchmarks.
+func micro(dir string) (string, error) {
+	b, err := os.ReadFile(filepath.Join(dir, "micro.txt"))
+	if err != nil {
+		return "", err
+	}
+	t := report.Micro(string(b))
+	if len(t.Rows) == 0 {
+		return "", errors.New("no benchmark in micro.txt")
+	}
+	return t.Markdown(), nil
+}
+
+// origin says where the figures come from.
+func origin(r report.Report) string {
+	return fmt.Sprintf("`%s`, %s. %s. %s.\n", strings.TrimSpace(r.Command), r.Date, r.Machine, r.Method)
+}
+
+// chart shows c.
+func chart(dir string, c report.Chart) string {
+	return fmt.Sprintf("\n![%s](%s)\n", c.Title, filepath.ToSlash(filepath.Join(dir, c.File)))
+}

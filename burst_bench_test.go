@@ -1,0 +1,88 @@
+package websocket
+
+import (
+	"context"
+	"net"
+	"testing"
+	"time"
+)
+
+// burstTransport is a transport that polls: it yields the same burst of frames again and again, n times, and
+// swallows what is written.
+type burstTransport struct {
+	transport // nil: what is not implemented below is not called
+	burst     []byte
+	n         int
+	parked    bool
+	buf       [1]byte
+}
+
+func (t *burstTransport) run(r reader) error {
+	for !r.readable() {
+		t.parked = false
+	}
+	return nil
+}
+func (t *burstTransport) polls() bool { return true }
+func (t *burstTransport) recv(p []byte) (int, error) {
+	if t.parked = !t.parked; !t.parked {
+		return 0, errWouldBlock
+	}
+	if t.n--; t.n < 0 {
+		return 0, context.Canceled
+	}
+	return copy(p, t.burst), nil
+}
+func (t *burstTransport) trySend(p []byte) (int, error)   { return len(p), nil }
+func (t *burstTransport) send(b, p []byte) (int64, error) { return int64(len(b) + len(p)), nil }
+func (t *burstTransport) setReadDeadline(time.Time) error { return nil }
+func (t *burstTransport) setWriteDeadline(time.Time)      {}
+func (t *burstTransport) closeWrite() bool                { return true }
+func (t *burstTransport) abort()                          {}
+func (t *burstTransport) close() error                    { return nil }
+
+// BenchmarkBurst measures what an echo costs apart from system calls: 16 messages of 125 bytes come at once.
+func BenchmarkBurst(b *testing.B) {
+	sender := Sender{client: true}
+	var burst []byte
+	for range 16 {
+		burst, _ = sender.AppendMessage(burst, OpBinary, make([]byte, 125))
+	}
+	ctx := context.Background()
+	newBurst := func(n int) *Conn {
+		c := ServerConn(struct{ net.Conn }{}, nil)
+		c.t = &burstTransport{burst: burst, n: n}
+		return c
+	}
+	b.Run("Messages", func(b *testing.B) {
+		c := newBurst(b.N/16 + 1)
+		for msg, err := range c.Messages(ctx) {
+			if err != nil {
+				break
+			}
+			c.Write(ctx, msg.Op, msg.Data)
+		}
+	})
+	b.Run("AppendRead", func(b *testing.B) {
+		c := newBurst(b.N/16 + 1)
+		var p []byte
+		for {
+			op, q, err := c.AppendRead(ctx, p[:0])
+			if err != nil {
+				break
+			}
+			p = q
+			c.Write(ctx, op, p)
+		}
+	})
+	b.Run("Read", func(b *testing.B) {
+		c := newBurst(b.N/16 + 1)
+		for {
+			op, p, err := c.Read(ctx)
+			if err != nil {
+				break
+			}
+			c.Write(ctx, op, p)
+		}
+	})
+}

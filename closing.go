@@ -1,0 +1,269 @@
+package websocket
+
+// This file holds how a connection ends (RFC 6455, Section 7). The states, of Conn.ending, and what leads to them:
+//
+//	open         Nothing yet.
+//	endHandshake Close was called: its close frame is in the write buffer. The peer's is awaited, data is discarded.
+//	endLinger    The peer's close frame has come, and an answer is in the buffer; or the peer broke the protocol, and
+//	             a close frame that says so is; or the peer's stream ended without one. What is buffered is sent, the
+//	             outgoing stream ended, and what still comes discarded for a bounded time: closing a socket with unread
+//	             input sends a reset, which destroys the close frame on its way.
+//	endAborted   CloseNow was called, the transport failed, or a bound on time was passed. Nothing more is sent.
+//	endFinished  The transport has been closed.
+//
+// A connection goes down this list and never up. Leaving open sets Conn.err, which every call returns from then on.
+//
+// Whoever holds the reading bit when the connection ends gives it to finish, which takes the connection through the
+// remaining states; if nobody holds it, end takes it for finish.
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+	"unicode/utf8"
+)
+
+// ending is how far the end of a connection has come.
+type ending uint8
+
+const (
+	open ending = iota
+	endHandshake
+	endLinger
+	endAborted
+	endFinished
+)
+
+const (
+	// lingerTime and lingerBytes bound what is discarded before the transport is closed.
+	lingerTime  = time.Second
+	lingerBytes = 1 << 20
+)
+
+var (
+	errBodyPanicked = errors.New("websocket: body of a Messages loop did not return")
+	errCloseTimeout = errors.New("websocket: closing handshake was not completed")
+)
+
+// Close performs the closing handshake (RFC 6455, Section 7.1.2): it sends a close frame with code and reason, waits
+// for the peer's, discarding messages, and closes the transport as Section 7.1.1 asks. It is bounded by
+// Options.CloseTimeout, and works whether or not another goroutine is reading; reads end with a *CloseError that is
+// Local. In the body of a Messages loop, or while one runs elsewhere, it sends the frame and returns; the loop does
+// the rest.
+//
+// A reason of more than MaxCloseReason bytes is cut. A code that may not travel, or a reason that is not UTF-8, is
+// an error that leaves the connection as it was. StatusNoStatusReceived with an empty reason sends no code. Close
+// returns nil when the handshake was completed, or when it leaves that to a loop. On a connection that has ended it
+// waits until the transport has been closed and returns the *CloseError.
+func (c *Conn) Close(code StatusCode, reason string) error {
+	if _, err := AppendClose(nil, code, reason); err != nil {
+		return err
+	}
+	first := c.end(&CloseError{Code: code, Reason: cutReason(reason), Local: true}, endHandshake)
+	c.mu.Lock()
+	err, done := c.err, c.doneLocked()
+	c.mu.Unlock()
+	if c.state.Load()&inBody == 0 {
+		<-done
+		if first && !c.peerDone {
+			return &CloseError{Code: code, Local: true, Err: errCloseTimeout}
+		}
+	}
+	if first {
+		return nil
+	}
+	return err
+}
+
+// CloseNow ends the connection without a closing handshake. What the write buffer holds is lost: see Flush. It does
+// not wait: reads and writes under way end soon after. On a connection that has ended it cuts the closing handshake
+// short and returns the *CloseError; otherwise it returns nil.
+func (c *Conn) CloseNow() error {
+	if c.end(&CloseError{Code: StatusAbnormalClosure, Local: true}, endAborted) {
+		return nil
+	}
+	return c.cause()
+}
+
+// doneLocked returns the channel that is closed with the transport, made on demand. mu is held.
+func (c *Conn) doneLocked() <-chan struct{} {
+	if c.done == nil {
+		c.done = make(chan struct{})
+		if c.ending == endFinished {
+			close(c.done)
+		}
+	}
+	return c.done
+}
+
+// end ends the connection because of err, unless it has ended, and takes the end at least as far as how. It reports
+// whether err is what ended the connection.
+func (c *Conn) end(err *CloseError, how ending) (first bool) {
+	c.mu.Lock()
+	aborts := how == endAborted && c.ending < endAborted
+	c.ending = max(c.ending, how)
+	first = c.err == nil
+	var was uint32
+	if first {
+		c.err = err
+		// Before the close frame leaves: the answer may come before this goroutine goes on.
+		was = c.state.Or(ended | reading)
+		c.endLocked(err, how)
+	}
+	c.notify()
+	c.mu.Unlock()
+	if aborts {
+		c.t.abort()
+	}
+	if first {
+		if trace := c.opts.Trace; trace != nil && trace.Closed != nil {
+			trace.Closed(c, err)
+		}
+		if was&reading == 0 {
+			go c.finish()
+		}
+	}
+	return first
+}
+
+// endLocked tells everybody of the end and puts the close frame into the buffer. mu is held.
+func (c *Conn) endLocked(err *CloseError, how ending) {
+	if c.life != nil {
+		c.life.cancel(err)
+	}
+	c.pings.end()
+	if how >= endAborted {
+		return
+	}
+	reason := err.Reason
+	if !err.Local {
+		// RFC 6455, Section 5.5.1: "When sending a Close frame in response, the endpoint typically echos the status
+		// code it received."
+		reason = ""
+	}
+	// RFC 6455, Section 7.4.1: 1006 "MUST NOT be set as a status code in a Close control frame by an endpoint".
+	if err.Code != StatusAbnormalClosure {
+		// The code has been checked: it is the peer's, or that of Close or of a ProtocolError. The frame fits: it is
+		// the last, and may pass the bound.
+		c.out, _ = c.s.AppendClose(growBuffer(c.out, headerSize(MaxControlPayload, true)+MaxControlPayload), err.Code, reason)
+	}
+	c.timer = time.AfterFunc(orDefault(max(c.opts.CloseTimeout, 0), DefaultCloseTimeout), func() {
+		c.end(nil, endAborted)
+	})
+	c.flushByReader()
+}
+
+// peerClosed deals with the peer's close frame.
+func (c *Conn) peerClosed(code StatusCode, reason string) {
+	c.stopped, c.peerDone = true, true
+	c.end(&CloseError{Code: code, Reason: reason}, endLinger)
+}
+
+// violated deals with a violation of the protocol. RFC 6455, Section 7.1.7: "the endpoint SHOULD send a Close frame
+// with an appropriate status code".
+func (c *Conn) violated(err error) {
+	c.stopped = true
+	var p *ProtocolError
+	errors.As(err, &p)
+	c.end(&CloseError{Code: p.Code, Reason: cutReason(validReason(p.Text)), Local: true, Err: p}, endLinger)
+}
+
+// validReason returns text if a close frame may carry it.
+func validReason(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	return ""
+}
+
+// lost deals with an error of the transport.
+func (c *Conn) lost(err error) {
+	c.stopped = true
+	how := endAborted
+	if err == io.EOF {
+		// io.EOF stands for an ordinary close, and this was none. The peer may have ended only its own half, and still
+		// wait for the answers to its last messages.
+		err, how = io.ErrUnexpectedEOF, endLinger
+	}
+	c.end(&CloseError{Code: StatusAbnormalClosure, Err: err}, how)
+}
+
+// finish takes the connection from its end to the closed transport. It holds the reading bit, for ever.
+func (c *Conn) finish() {
+	c.unwatch()
+	if c.deadline.alive != nil {
+		c.keepaliveAt(time.Time{})
+	}
+	c.ctx, c.deadline.alive, c.gather = context.Background(), nil, notGathering
+	c.part, c.stream, c.skip = nil, nil, false
+	if c.phase() == endHandshake {
+		c.stopped = false
+		c.message((*Conn).untilClosed)
+	}
+	c.mu.Lock()
+	c.drain(context.Background())
+	lingers := c.ending == endLinger
+	c.mu.Unlock()
+	if lingers {
+		c.linger()
+	}
+	c.t.close()
+	c.finished()
+}
+
+// phase returns how far the end has come.
+func (c *Conn) phase() ending {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ending
+}
+
+// untilClosed discards input until the peer's close frame.
+func (c *Conn) untilClosed() (done bool) {
+	c.next()
+	return c.stopped
+}
+
+// linger ends the outgoing stream and discards what still comes.
+func (c *Conn) linger() {
+	// RFC 6455, Section 7.1.1: "In most normal cases, the server will close the TCP connection first so that it holds
+	// the TIME_WAIT state and not the client". After a violation nobody can be relied on to close first.
+	if !c.s.client || !c.peerDone {
+		if !c.t.closeWrite() && c.peerDone {
+			return // closing is the only way to end the stream, and nothing is on its way
+		}
+	}
+	c.t.setReadDeadline(time.Now().Add(lingerTime))
+	left := lingerBytes
+	c.stopped = false // or run would return with the first bytes
+	c.consume = func(c *Conn) (done bool) {
+		left -= len(c.in)
+		c.in = nil
+		return left <= 0
+	}
+	c.t.run(c)
+}
+
+// finished lets go of everything.
+func (c *Conn) finished() {
+	c.in = nil
+	c.dropInput()
+	c.mu.Lock()
+	c.stats.MessagesIn, c.stats.BytesIn = c.messages, c.bytes
+	c.ending = endFinished
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+	if c.hold != nil {
+		c.hold.Stop()
+	}
+	if c.done != nil {
+		close(c.done)
+	}
+	c.notify()
+	c.mu.Unlock()
+	if c.tracker != nil {
+		c.tracker.remove(c)
+	}
+}

@@ -1,0 +1,51 @@
+// Command ws is a tool for WebSocket: an echo server with a page to talk to it, and a client. Each subcommand stands in
+// a file of its own; what they do is done by the library.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/urfave/cli/v3"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal does not wait for the end in order
+	if err := root().Run(ctx, os.Args); err != nil {
+		fmt.Fprintln(os.Stderr, "ws:", err)
+		os.Exit(1)
+	}
+}
+
+// root returns the tool. Subcommands that live in packages of their own are added to the list.
+func root() *cli.Command {
+	cmd := &cli.Command{
+		Name:  "ws",
+		Usage: "a WebSocket echo server and client",
+		Commands: []*cli.Command{
+			serveCommand(),
+			dialCommand(),
+		},
+		Action: func(_ context.Context, cmd *cli.Command) error {
+			if cmd.Args().Present() {
+				return fmt.Errorf("no such command: %s (see ws help)", cmd.Args().First())
+			}
+			return cli.ShowRootCommandHelp(cmd)
+		},
+	}
+	for _, c := range append(cmd.Commands, cmd) {
+		c.OnUsageError = usageError
+		c.HideHelpCommand = true
+	}
+	cmd.HideHelpCommand = false
+	return cmd
+}
+
+// usageError makes one line of a wrong flag, where the cli package would print the whole help.
+func usageError(_ context.Context, cmd *cli.Command, err error, _ bool) error {
+	return fmt.Errorf("%w (see %s -h)", err, cmd.FullName())
+}

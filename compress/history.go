@@ -1,0 +1,163 @@
+package compress
+
+// This file holds what a deflater remembers of the bytes that passed: the LZ77 window and the table that finds
+// repeats in it. Searching is in match.go.
+
+// history is a window of the bytes before the next one, and the positions of strings in it. Positions are kept
+// modulo 1<<16, which no window exceeds: one that is long out of date looks like one within reach, and is found out
+// when the bytes themselves are compared, as every candidate is. So nothing ever has to be removed or adjusted, neither
+// when the window slides nor when a message is taken back.
+type history struct {
+	window
+	maxDistance int // 1 << window bits
+	level       Level
+
+	shift uint     // 64 less the base-2 logarithm of the size of the tables
+	of    uint64   // multiplier of the hash for heads
+	heads []uint16 // the newest position of each hash of four bytes, or five
+	pairs []uint32 // level Balanced: the two newest positions of each hash of six bytes, newest in the low half
+	older []uint16 // level Smallest: at each position modulo the size, the position before it with the same hash
+}
+
+// window is the bytes that passed last, and behind them those that are being compressed.
+type window struct {
+	buf  []byte
+	bias uint16 // the position of buf[0]
+}
+
+// emptyBias is the position of the first byte. The zeros in a new table then look like positions beyond reach.
+const emptyBias = 1 << 15
+
+// The tables have an entry for each so many bytes of window, and at most so many.
+const (
+	minTable = 7 // base-2 logarithms
+	maxTable = 14
+)
+
+// slack returns how many bytes beyond its window a history of its own makes room for, so that it slides once for
+// several messages.
+func (h *history) slack() int { return max(h.maxDistance/4, 1<<10) }
+
+// size returns the bytes held.
+func (h *history) size() int {
+	return cap(h.buf) + 2*cap(h.heads) + 4*cap(h.pairs) + 2*cap(h.older)
+}
+
+// reserve makes room for n more bytes and keeps all that is within reach. n must be at most slack when the memory is
+// the history's own.
+func (h *history) reserve(n int) {
+	if cap(h.buf)-len(h.buf) >= n {
+		return
+	}
+	recent := h.recent()
+	h.slideTo(h.grow(h.buf, len(recent)+n), recent)
+	h.fitTable(cap(h.buf))
+}
+
+// grow returns an empty slice with room for n bytes: buf, if it is large enough.
+func (h *history) grow(buf []byte, n int) []byte {
+	if cap(buf) >= n {
+		return buf[:0]
+	}
+	size := 256
+	for size < n {
+		size *= 2
+	}
+	return make([]byte, 0, min(size, h.maxDistance+h.slack()))
+}
+
+// recent returns the part of the window that is within reach of the next byte.
+func (h *history) recent() []byte { return h.buf[max(len(h.buf)-h.maxDistance, 0):] }
+
+// slideTo makes buf, filled with the last bytes of the window, the window.
+func (h *history) slideTo(buf, last []byte) {
+	h.bias += uint16(len(h.buf) - len(last))
+	h.buf = append(buf, last...)
+}
+
+// fitTable makes the tables large enough for n bytes of window, and enters those that are there if they had to grow.
+func (h *history) fitTable(n int) {
+	if log := h.tableLog(n); 1<<log > len(h.heads) {
+		h.makeTable(log)
+		h.insert(0, len(h.buf)-7)
+	}
+}
+
+// tableLog returns the base-2 logarithm of the tables' size for n bytes of window.
+func (h *history) tableLog(n int) uint {
+	n = min(n, h.maxDistance)
+	most := maxTable
+	if h.level == Balanced {
+		most-- // it has two
+	}
+	log := minTable
+	for 1<<log < n && log < most {
+		log++
+	}
+	return uint(log)
+}
+
+// makeTable makes empty tables.
+func (h *history) makeTable(log uint) {
+	h.shift, h.of = 64-log, of4
+	if h.level == Fastest && log >= 12 {
+		h.of = of5 // with so much to choose from, four bytes are seldom worth the distance
+	}
+	h.heads = cleared(h.heads, 1<<log)
+	switch h.level {
+	case Balanced:
+		h.pairs = cleared(h.pairs, 1<<log)
+	case Smallest:
+		h.older = cleared(h.older, h.maxDistance)
+	}
+}
+
+// cleared returns n zeros, in the memory of s if there is enough of it.
+func cleared[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	s = s[:n]
+	clear(s)
+	return s
+}
+
+// position returns what the tables remember of index i of buf.
+func (h *history) position(i int) uint16 { return h.bias + uint16(i) }
+
+// hash scatters the low bytes of v, as many as the multiplier leaves, over the entries of a table.
+func hash(v, multiplier uint64, shift uint) uint64 { return v * multiplier >> (shift & 63) }
+
+// Multipliers that let four, five and six bytes take part.
+const (
+	of4 = 0x9E3779B185EBCA87 << 32 & (1<<64 - 1)
+	of5 = 0x9E3779B185EBCA87 << 24 & (1<<64 - 1)
+	of6 = 0x9E3779B185EBCA87 << 16 & (1<<64 - 1)
+)
+
+// insert remembers the strings from i on, up to but without end. Behind each there must be eight bytes.
+func (h *history) insert(i, end int) {
+	buf, shift, of, heads := h.buf, h.shift, h.of, h.heads
+	switch h.level {
+	case Fastest:
+		for ; i < end; i++ {
+			heads[hash(load64(buf, i), of, shift)] = h.position(i)
+		}
+	case Balanced:
+		pairs := h.pairs
+		for ; i < end; i++ {
+			v, p := load64(buf, i), h.position(i)
+			heads[hash(v, of, shift)] = p
+			pair := &pairs[hash(v, of6, shift)]
+			*pair = *pair<<16 | uint32(p)
+		}
+	default:
+		older := h.older
+		for ; i < end; i++ {
+			v, p := load64(buf, i), h.position(i)
+			head := &heads[hash(v, of, shift)]
+			older[int(p)&(len(older)-1)] = *head
+			*head = p
+		}
+	}
+}

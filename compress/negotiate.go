@@ -1,0 +1,301 @@
+package compress
+
+// This file holds the negotiation of permessage-deflate (RFC 7692, Sections 5 and 7.1) for both roles: functions of
+// lists that have been parsed already. It knows nothing of headers or of other extensions.
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+// Name is the extension's name in Sec-WebSocket-Extensions.
+const Name = "permessage-deflate"
+
+// The parameters that the extension has.
+const (
+	serverNoContextTakeover = "server_no_context_takeover"
+	clientNoContextTakeover = "client_no_context_takeover"
+	serverMaxWindowBits     = "server_max_window_bits"
+	clientMaxWindowBits     = "client_max_window_bits"
+)
+
+// ErrNegotiation is wrapped by the errors of Options.Confirm: the server's answer is not one to what was offered, and
+// the client must fail the connection.
+var ErrNegotiation = errors.New("compress: invalid answer to the offer of permessage-deflate")
+
+// Param is one parameter of an extension: "name", "name=value" or, the same, "name=\"value\"".
+type Param struct {
+	Name, Value string // Value without quotes
+	HasValue    bool
+}
+
+// Options are what one side wants of permessage-deflate. A nil *Options means no compression; the zero value means
+// context takeover in both directions and the largest windows, unless the peer asks for less.
+//
+// What a connection costs at level Balanced, once messages have passed both ways: a direction with context takeover
+// holds, where it compresses, at most 1.25 times its window and 24 bytes for each 8 bytes of window up to 48 KiB; where
+// it decompresses, its window. That is 120 KiB for 15 bits both ways, 32 KiB for 12, 11 KiB for 11. A direction without
+// takeover holds nothing.
+type Options struct {
+	// Level says how hard to look for repeats. The zero value is Balanced.
+	Level Level
+
+	// MinSize is the size in bytes of the smallest message that is worth compressing; smaller ones are to be sent as
+	// they are. 0 means DefaultMinSize, negative means that there is none. Compressing costs time only.
+	MinSize int
+
+	// ServerNoContextTakeover and ClientNoContextTakeover make each message of the server, or client, one by itself.
+	// Neither side then holds memory for that direction between messages, and small messages shrink much less.
+	ServerNoContextTakeover bool
+	ClientNoContextTakeover bool
+
+	// ServerMaxWindowBits and ClientMaxWindowBits limit the window of what the server, or client, sends to two to the
+	// power of this many bytes: 8 to 15, and 0 means 15. It is what both sides hold for that direction, beside the
+	// sender's table. Where the peer cannot be made to use so small a window, context takeover is given up instead.
+	ServerMaxWindowBits int
+	ClientMaxWindowBits int
+}
+
+// DefaultMinSize is what a zero in Options.MinSize stands for, in bytes.
+const DefaultMinSize = 64
+
+// Params are what was agreed upon.
+type Params struct {
+	ServerNoContextTakeover bool
+	ClientNoContextTakeover bool
+	ServerMaxWindowBits     int // 8 to 15
+	ClientMaxWindowBits     int // 8 to 15
+}
+
+// Validate returns an error if a number is out of its range. The other methods take such a number for the nearest
+// within.
+func (o *Options) Validate() error {
+	for _, n := range []int{o.ServerMaxWindowBits, o.ClientMaxWindowBits} {
+		if n != 0 && n != windowBits(n) {
+			return fmt.Errorf("compress: window of %d bits: must be 8 to 15", n)
+		}
+	}
+	if o.Level > Smallest {
+		return fmt.Errorf("compress: unknown level %d", o.Level)
+	}
+	return nil
+}
+
+// Compress reports whether a message of n bytes is large enough to be compressed.
+func (o *Options) Compress(n int) bool {
+	if o.MinSize == 0 {
+		return n >= DefaultMinSize
+	}
+	return n >= o.MinSize
+}
+
+// offer is a list of parameters that may stand in an offer or an answer, each at most once. 0 bits mean that the
+// parameter is absent.
+type offer struct {
+	serverNoTakeover, clientNoTakeover bool
+	serverBits, clientBits             int
+}
+
+// anyBits stands for client_max_window_bits without a value.
+const anyBits = -1
+
+// parse reads a list of parameters, by the letter. What it does not accept, an answer must not hold, and an offer must
+// not be accepted with.
+//
+// RFC 7692, Section 7.1: "A server MUST decline an extension negotiation offer for this extension if" it "contains an
+// extension parameter not defined for use in an offer", one "with an invalid value", or "multiple extension parameters
+// with the same name".
+func parse(params []Param, answer bool) (o offer, err error) {
+	for _, p := range params {
+		twice, valid := false, !p.HasValue
+		switch p.Name {
+		case serverNoContextTakeover:
+			twice, o.serverNoTakeover = o.serverNoTakeover, true
+		case clientNoContextTakeover:
+			twice, o.clientNoTakeover = o.clientNoTakeover, true
+		case serverMaxWindowBits:
+			twice = o.serverBits != 0
+			o.serverBits, valid = parseBits(p)
+		case clientMaxWindowBits:
+			twice = o.clientBits != 0
+			o.clientBits, valid = parseBits(p)
+			if !p.HasValue && !answer {
+				// Section 7.1.2.2: in an offer, "this parameter may have no value".
+				o.clientBits, valid = anyBits, true
+			}
+		default:
+			return o, fmt.Errorf("unknown parameter %.40q", p.Name)
+		}
+		if twice {
+			return o, fmt.Errorf("%s stands twice", p.Name)
+		}
+		if !valid {
+			return o, fmt.Errorf("%s has the wrong value %.40q", p.Name, p.Value)
+		}
+	}
+	return o, nil
+}
+
+// parseBits reads the value of a window size parameter.
+//
+// RFC 7692, Section 7.1.2.1: "a decimal integer value without leading zeroes between 8 to 15, inclusive".
+func parseBits(p Param) (int, bool) {
+	switch {
+	case len(p.Value) == 1 && (p.Value[0] == '8' || p.Value[0] == '9'):
+		return int(p.Value[0] - '0'), true
+	case len(p.Value) == 2 && p.Value[0] == '1' && p.Value[1] >= '0' && p.Value[1] <= '5':
+		return 10 + int(p.Value[1]-'0'), true
+	}
+	return 0, false
+}
+
+// Accept is the server's part: if it can accept one offer of the client, it appends the element to answer with to dst,
+// name and parameters, and returns what is agreed upon by it. If not, ok is false, dst is returned as it was, and the
+// client's next offer of the extension is to be looked at.
+func (o *Options) Accept(dst []byte, params []Param) (out []byte, p Params, ok bool) {
+	offered, err := parse(params, false)
+	if err != nil {
+		return dst, Params{}, false
+	}
+	p = Params{
+		// Section 7.1.1.1: the server accepts server_no_context_takeover by answering it, and may answer it unasked.
+		ServerNoContextTakeover: o.ServerNoContextTakeover || offered.serverNoTakeover,
+		// Section 7.1.1.2: for client_no_context_takeover it is a hint, which is taken: it costs nothing to answer it.
+		ClientNoContextTakeover: o.ClientNoContextTakeover || offered.clientNoTakeover,
+		ServerMaxWindowBits:     windowBits(o.ServerMaxWindowBits),
+		ClientMaxWindowBits:     15,
+	}
+	if offered.serverBits != 0 {
+		p.ServerMaxWindowBits = min(p.ServerMaxWindowBits, offered.serverBits)
+	}
+	wanted := windowBits(o.ClientMaxWindowBits)
+	switch {
+	case offered.clientBits == anyBits:
+		p.ClientMaxWindowBits = wanted
+	case offered.clientBits != 0:
+		p.ClientMaxWindowBits = min(wanted, offered.clientBits)
+	case wanted < 15:
+		// Section 7.1.2.2: "If a received extension negotiation offer doesn't have the client_max_window_bits extension
+		// parameter, the corresponding extension negotiation response MUST NOT" have it. Takeover can still be refused.
+		p.ClientNoContextTakeover = true
+	}
+	answer := offer{serverNoTakeover: p.ServerNoContextTakeover, clientNoTakeover: p.ClientNoContextTakeover}
+	// Section 7.1.2.1: a server accepts server_max_window_bits by answering it "with the same or smaller value".
+	if p.ServerMaxWindowBits < 15 || offered.serverBits != 0 {
+		answer.serverBits = p.ServerMaxWindowBits
+	}
+	if p.ClientMaxWindowBits < 15 {
+		answer.clientBits = p.ClientMaxWindowBits
+	}
+	return answer.append(dst), p, true
+}
+
+// append appends the element of Sec-WebSocket-Extensions.
+func (o offer) append(dst []byte) []byte {
+	dst = append(dst, Name...)
+	if o.serverNoTakeover {
+		dst = append(dst, "; "+serverNoContextTakeover...)
+	}
+	if o.clientNoTakeover {
+		dst = append(dst, "; "+clientNoContextTakeover...)
+	}
+	if o.serverBits != 0 {
+		dst = append(dst, "; "+serverMaxWindowBits+"="...)
+		dst = strconv.AppendInt(dst, int64(o.serverBits), 10)
+	}
+	if o.clientBits != 0 {
+		dst = append(dst, "; "+clientMaxWindowBits...)
+		if o.clientBits != anyBits {
+			dst = append(dst, '=')
+			dst = strconv.AppendInt(dst, int64(o.clientBits), 10)
+		}
+	}
+	return dst
+}
+
+// offers returns what the client offers, in order of preference.
+func (o *Options) offers() (first, second offer, two bool) {
+	first = offer{serverNoTakeover: o.ServerNoContextTakeover, clientNoTakeover: o.ClientNoContextTakeover, clientBits: anyBits}
+	if n := windowBits(o.ClientMaxWindowBits); n < 15 {
+		first.clientBits = n
+	}
+	if n := windowBits(o.ServerMaxWindowBits); n < 15 {
+		// Many servers cannot limit their window, but nearly all can do without takeover, which saves as much memory.
+		second = first
+		second.serverNoTakeover = true
+		first.serverBits = n
+		return first, second, true
+	}
+	return first, offer{}, false
+}
+
+// AppendOffer is the client's part before the handshake: it appends what to offer, one or two elements of
+// Sec-WebSocket-Extensions, to dst.
+func (o *Options) AppendOffer(dst []byte) []byte {
+	first, second, two := o.offers()
+	dst = first.append(dst)
+	if two {
+		dst = second.append(append(dst, ", "...))
+	}
+	return dst
+}
+
+// Confirm is the client's part after the handshake: it returns what is agreed upon by the server's answer, given
+// without its name, to what AppendOffer offered. An error wraps ErrNegotiation, and the client must fail the
+// connection.
+func (o *Options) Confirm(answer []Param) (Params, error) {
+	a, err := parse(answer, true)
+	if err != nil {
+		return Params{}, fmt.Errorf("%w: %w", ErrNegotiation, err)
+	}
+	first, second, two := o.offers()
+	if err = first.answeredBy(a); err != nil && two && second.answeredBy(a) == nil {
+		err = nil
+	}
+	if err != nil {
+		return Params{}, fmt.Errorf("%w: %w", ErrNegotiation, err)
+	}
+	p := Params{
+		ServerNoContextTakeover: a.serverNoTakeover,
+		// The client may always do without, and does when it said so, also if the server did not repeat it.
+		ClientNoContextTakeover: a.clientNoTakeover || o.ClientNoContextTakeover,
+		ServerMaxWindowBits:     windowBits(a.serverBits),
+		ClientMaxWindowBits:     min(windowBits(a.clientBits), windowBits(o.ClientMaxWindowBits)),
+	}
+	return p, nil
+}
+
+// answeredBy returns an error unless a is an answer that accepts the offer.
+func (o offer) answeredBy(a offer) error {
+	if o.serverNoTakeover && !a.serverNoTakeover {
+		return errors.New(serverNoContextTakeover + " was offered and not answered")
+	}
+	if o.serverBits != 0 && (a.serverBits == 0 || a.serverBits > o.serverBits) {
+		return fmt.Errorf("%s=%d was offered and not answered with as much or less", serverMaxWindowBits, o.serverBits)
+	}
+	if o.clientBits > 0 && a.clientBits > o.clientBits {
+		return fmt.Errorf("%s=%d was answered to %d", clientMaxWindowBits, a.clientBits, o.clientBits)
+	}
+	return nil
+}
+
+// ServerDeflater returns the Deflater of a server.
+func (o *Options) ServerDeflater(p Params) *Deflater {
+	return NewDeflater(DeflaterOptions{WindowBits: p.ServerMaxWindowBits, Takeover: !p.ServerNoContextTakeover, Level: o.Level})
+}
+
+// ServerInflater returns the Inflater of a server.
+func (p Params) ServerInflater() *Inflater {
+	return NewInflater(InflaterOptions{WindowBits: p.ClientMaxWindowBits, Takeover: !p.ClientNoContextTakeover})
+}
+
+// ClientDeflater returns the Deflater of a client.
+func (o *Options) ClientDeflater(p Params) *Deflater {
+	return NewDeflater(DeflaterOptions{WindowBits: p.ClientMaxWindowBits, Takeover: !p.ClientNoContextTakeover, Level: o.Level})
+}
+
+// ClientInflater returns the Inflater of a client.
+func (p Params) ClientInflater() *Inflater {
+	return NewInflater(InflaterOptions{WindowBits: p.ServerMaxWindowBits, Takeover: !p.ServerNoContextTakeover})
+}

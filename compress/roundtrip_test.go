@@ -1,0 +1,93 @@
+package compress
+
+import (
+	"bytes"
+	"compress/flate"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/seed-d69ae1b7/websocket/internal/corpus"
+)
+
+var levels = []Level{Fastest, Balanced, Smallest}
+
+// inflateAll decompresses one whole message and fails the test if that is not all there is.
+func inflateAll(t testing.TB, f *Inflater, payload []byte) []byte {
+	t.Helper()
+	out, n, done, err := f.Append(nil, payload, true, 1<<30)
+	if err != nil || n != len(payload) || !done {
+		t.Fatalf("Append took %d of %d bytes, done %v: %v", n, len(payload), done, err)
+	}
+	return out
+}
+
+// flateAll decompresses one message with the standard library, given what went before it.
+func flateAll(t testing.TB, dict, payload []byte) []byte {
+	t.Helper()
+	tail := []byte{0, 0, 0xFF, 0xFF, 1, 0, 0, 0xFF, 0xFF}
+	out, err := io.ReadAll(flate.NewReaderDict(io.MultiReader(bytes.NewReader(payload), bytes.NewReader(tail)), dict))
+	if err != nil {
+		t.Fatalf("compress/flate: %v", err)
+	}
+	return out
+}
+
+// messages returns messages of every kind and many sizes.
+func messages(seed uint64, n int) [][]byte {
+	r := corpus.NewRand(seed)
+	chat := corpus.Chat(seed, n)
+	text := corpus.Text(seed, 1<<18)
+	all := make([][]byte, n)
+	for i := range all {
+		switch r.IntN(12) {
+		case 0:
+			all[i] = corpus.Random(seed+uint64(i), r.IntN(3000))
+		case 1:
+			all[i] = bytes.Repeat([]byte{byte(r.IntN(256))}, r.IntN(2000))
+		case 2:
+			at := r.IntN(len(text))
+			all[i] = text[at:min(len(text), at+r.IntN(20000))]
+		case 3:
+			all[i] = chat[i][:r.IntN(20)]
+		case 4:
+			all[i] = bytes.Repeat([]byte("abcdefghijk")[:1+r.IntN(11)], r.IntN(200))
+		default:
+			all[i] = chat[i]
+		}
+	}
+	return all
+}
+
+func TestRoundTrip(t *testing.T) {
+	for _, level := range levels {
+		for bits := 8; bits <= 15; bits++ {
+			for _, takeover := range []bool{false, true} {
+				t.Run(fmt.Sprintf("level %d bits %d takeover %v", level, bits, takeover), func(t *testing.T) {
+					d := NewDeflater(DeflaterOptions{WindowBits: bits, Takeover: takeover, Level: level})
+					f := NewInflater(InflaterOptions{WindowBits: bits, Takeover: takeover})
+					var dict []byte
+					for i, m := range messages(uint64(bits), 150) {
+						p, ok := d.Append(nil, m)
+						if !ok {
+							continue
+						}
+						if len(p) > d.Bound(len(m)) {
+							t.Fatalf("message %d: %d bytes became %d, over the bound", i, len(m), len(p))
+						}
+						if got := flateAll(t, dict, p); !bytes.Equal(got, m) {
+							t.Fatalf("message %d: compress/flate reads it differently", i)
+						}
+						if got := inflateAll(t, f, p); !bytes.Equal(got, m) {
+							t.Fatalf("message %d: read differently", i)
+						}
+						if takeover {
+							dict = append(dict, m...)
+							dict = dict[max(0, len(dict)-1<<bits):]
+						}
+					}
+				})
+			}
+		}
+	}
+}

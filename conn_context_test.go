@@ -1,0 +1,164 @@
+package websocket
+
+// This file tests what a connection does with the contexts of its reads: how often it registers them, and that the
+// end of one is never lost and never hits another read.
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// countingContext counts what is asked of it. It cannot be compared: the == of two such values panics.
+type countingContext struct {
+	context.Context
+	registered, unregistered *atomic.Int32
+	_                        []int
+}
+
+func newCounting(ctx context.Context) countingContext {
+	return countingContext{Context: ctx, registered: new(atomic.Int32), unregistered: new(atomic.Int32)}
+}
+
+// Value hides that the context inside is one of the standard library's, which would register itself.
+func (c countingContext) Value(any) any { return nil }
+
+// AfterFunc is what context.AfterFunc uses where a context has it.
+func (c countingContext) AfterFunc(f func()) (stop func() bool) {
+	c.registered.Add(1)
+	stopIt := context.AfterFunc(c.Context, f)
+	return func() bool {
+		c.unregistered.Add(1)
+		return stopIt()
+	}
+}
+
+// TestContextRegisteredOnce protects that the same context in many reads, of all kinds, is registered once, and only
+// when a read has to wait; and that it is let go when another one comes.
+func TestContextRegisteredOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		c, p := newPeer(t, client, nil)
+		go io.Copy(io.Discard, p.nc)
+		base, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		ctx := newCounting(base)
+		p.write(p.message("one that is longer than what waits"), p.message("two"), p.message("three"))
+		c.Read(t.Context()) // waits, and leaves two behind
+		for range 2 {
+			if _, _, err := c.Read(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := ctx.registered.Load(); n != 0 {
+			t.Errorf("registered %d times by reads that had all at hand", n)
+		}
+		for range 10 {
+			for _, kind := range readKinds {
+				go func() {
+					time.Sleep(time.Second)
+					p.send(OpText, "message")
+				}()
+				op, got, err := kind.read(t, ctx, c)
+				wantMessage(t, op, got, err, "message")
+			}
+		}
+		if n := ctx.registered.Load(); n != 1 {
+			t.Errorf("registered %d times by 50 reads, want 1", n)
+		}
+		for _, other := range []context.Context{context.Background(), newCounting(base)} {
+			before, registered := ctx.unregistered.Load(), ctx.registered.Load()
+			go func() {
+				time.Sleep(time.Second)
+				p.send(OpText, "message")
+			}()
+			c.Read(other)
+			if c, isCounting := other.(countingContext); isCounting {
+				// It has the same Done channel, and so is the same to a connection.
+				if c.registered.Load() != 1 || ctx.registered.Load() != registered {
+					t.Error("registered", c.registered.Load(), ctx.registered.Load())
+				}
+			} else if ctx.unregistered.Load() != before+1 {
+				t.Error("not unregistered when another context came")
+			}
+		}
+		c.CloseNow()
+	})
+}
+
+// TestContextOfEarlierRead protects that the end of a context only ends reads that were given it.
+func TestContextOfEarlierRead(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		for _, at := range []time.Duration{time.Millisecond, time.Second, 2 * time.Second} {
+			c, p := newPeer(t, client, nil)
+			first, cancelFirst := context.WithCancel(t.Context())
+			p.send(OpText, "one")
+			time.AfterFunc(at, cancelFirst)
+			go func() {
+				time.Sleep(time.Second)
+				p.send(OpText, "two")
+			}()
+			if _, _, err := c.Read(first); err != nil {
+				t.Fatal(err)
+			}
+			second, cancelSecond := context.WithTimeout(t.Context(), time.Hour)
+			op, got, err := c.Read(second)
+			wantMessage(t, op, got, err, "two")
+			if _, _, err := c.Read(first); at <= time.Second && !errors.Is(err, context.Canceled) {
+				t.Error("context that had ended:", err)
+			} else if err == nil {
+				t.Error("read of nothing")
+			}
+			if _, _, err := c.Read(second); !errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
+			}
+			cancelSecond()
+			c.CloseNow()
+		}
+	})
+}
+
+// floodTransport always has the same messages to read, and never makes anybody wait.
+type floodTransport struct {
+	transport
+	flood []byte
+}
+
+func (f *floodTransport) run(r reader) error {
+	for !r.readable() {
+	}
+	return nil
+}
+
+func (f *floodTransport) polls() bool                { return true }
+func (f *floodTransport) recv(p []byte) (int, error) { return copy(p, f.flood), nil }
+
+// TestContextEndsMessagesUnderFlood protects that a Messages loop notices the end of its context also when there is
+// always something to read, so that it never waits.
+func TestContextEndsMessagesUnderFlood(t *testing.T) {
+	c, p := newPeer(t, false, nil)
+	flood := bytes.Repeat(p.message("message"), 10)
+	c.t = &floodTransport{c.t, flood}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	n := 0
+	for _, err := range c.Messages(ctx) {
+		if err != nil {
+			if err != context.Canceled || n != 20 {
+				t.Errorf("ended with %v after %d messages, want the cancelled context after 20", err, n)
+			}
+			break
+		}
+		if n++; n == 15 {
+			cancel()
+		}
+		if n == 1000 {
+			t.Error("the loop goes on and on")
+			break
+		}
+	}
+	c.CloseNow()
+}

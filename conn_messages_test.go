@@ -1,0 +1,377 @@
+package websocket
+
+// This file tests the Messages loop: what its body may do, and what others may do while it runs.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestMessagesBreakAndResume protects that a loop that was left loses nothing: the next read gets the next message,
+// whether it had come with the last one or not, and a second loop goes on.
+func TestMessagesBreakAndResume(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		for _, kind := range readKinds {
+			c, p := newPeer(t, client, nil)
+			var wire []byte
+			for i := range 10 {
+				wire = append(wire, p.message(fmt.Sprint("message ", i))...)
+			}
+			p.write(wire[:len(wire)-4])
+			i := 0
+			loop := c.Messages(t.Context())
+			for i < 9 {
+				for m, err := range loop {
+					wantMessage(t, m.Op, m.Data, err, fmt.Sprint("message ", i))
+					if i++; i%2 == 0 {
+						break
+					}
+					if i == 9 {
+						break
+					}
+				}
+				if i < 9 {
+					op, got, err := kind.read(t, t.Context(), c)
+					wantMessage(t, op, got, err, fmt.Sprint("message ", i))
+					i++
+				}
+			}
+			p.write(wire[len(wire)-4:])
+			for m, err := range loop {
+				wantMessage(t, m.Op, m.Data, err, "message 9")
+				break
+			}
+			c.CloseNow()
+		}
+	})
+}
+
+// TestMessagesSizes protects the loop's one buffer: messages of all sizes, whole and in fragments, behind each other.
+func TestMessagesSizes(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		c, p := newPeer(t, client, nil)
+		var want []string
+		for _, n := range []int{0, 1, 15, 16, 17, 100, 16000, 16384, 40000, 100000, 1 << 20, 3} {
+			want = append(want, strings.Repeat("x", n), strings.Repeat("y", n))
+		}
+		go func() {
+			for i, m := range want {
+				if i%2 == 0 {
+					p.write(p.message(m))
+				} else {
+					n := len(m)
+					p.write(p.frame(false, OpText, m[:n/3]), p.frame(false, OpContinuation, m[n/3:n/2]), p.frame(true, OpContinuation, m[n/2:]))
+				}
+			}
+			p.send(OpClose, closePayload(StatusNormalClosure, ""))
+		}()
+		i := 0
+		for m, err := range c.Messages(t.Context()) {
+			if err != nil {
+				wantClosed(t, err, StatusNormalClosure, false)
+				break
+			}
+			wantMessage(t, m.Op, m.Data, nil, want[i])
+			i++
+		}
+		if i != len(want) {
+			t.Errorf("%d messages of %d", i, len(want))
+		}
+		c.Close(StatusNormalClosure, "") // waits until all has been counted
+		if s := c.Stats(); s.MessagesIn != uint64(len(want)) {
+			t.Errorf("%d messages counted", s.MessagesIn)
+		}
+	})
+}
+
+// TestMessagesError protects that the error that ends a loop is yielded once, last, and by every later loop again.
+func TestMessagesError(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		c, p := newPeer(t, client, nil)
+		p.write(p.message("one"), p.message("\xff"))
+		var seen []error
+		for _, err := range c.Messages(t.Context()) {
+			seen = append(seen, err)
+		}
+		if len(seen) != 2 || seen[0] != nil {
+			t.Fatal(seen)
+		}
+		wantClosed(t, seen[1], StatusInvalidPayload, true)
+		for _, err := range c.Messages(t.Context()) {
+			if seen = append(seen, err); err != seen[1] {
+				t.Error(err)
+			}
+		}
+		if len(seen) != 3 {
+			t.Error(seen)
+		}
+	})
+}
+
+// TestOtherReadsInBody protects that every other read fails while a body runs, in it and elsewhere, and leaves the
+// loop as it was.
+func TestOtherReadsInBody(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		c, p := newPeer(t, client, nil)
+		p.write(p.message("one"), p.message("two"))
+		var got []string
+		for m, err := range c.Messages(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, string(m.Data))
+			for _, kind := range readKinds {
+				if _, _, err := kind.read(t, t.Context(), c); err != ErrReadInProgress {
+					t.Errorf("%s in a body: %v", kind.name, err)
+				}
+				go func() {
+					if _, _, err := kind.read(t, t.Context(), c); err != ErrReadInProgress {
+						t.Errorf("%s beside a body: %v", kind.name, err)
+					}
+				}()
+			}
+			c.SetReadLimit(1 << 10) // by anybody, at any time
+			c.CloseRead(t.Context())
+			synctest.Wait()
+			if len(got) == 2 {
+				break
+			}
+		}
+		if fmt.Sprint(got) != "[one two]" {
+			t.Error(got)
+		}
+	})
+}
+
+// TestReadInProgress protects that a second reader is told so, and the first not disturbed.
+func TestReadInProgress(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		for _, first := range readKinds {
+			c, p := newPeer(t, client, nil)
+			done := make(chan struct{})
+			go func() {
+				op, got, err := first.read(t, t.Context(), c)
+				wantMessage(t, op, got, err, "message")
+				close(done)
+			}()
+			synctest.Wait()
+			p.write(p.frame(false, OpText, "mess"))
+			synctest.Wait()
+			for _, second := range readKinds {
+				if _, _, err := second.read(t, t.Context(), c); err != ErrReadInProgress {
+					t.Errorf("%s beside %s: %v", second.name, first.name, err)
+				}
+			}
+			p.write(p.frame(true, OpContinuation, "age"))
+			<-done
+		}
+	})
+}
+
+// TestCloseInBody protects that Close in a body only sends the frame, that the loop then discards what comes and
+// completes the handshake, and that it yields the end once, if the body did not leave it.
+func TestCloseInBody(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		for _, where := range []string{"inside", "outside", "inside, then leaves"} {
+			c, p := newPeer(t, client, nil)
+			p.write(p.message("one"), p.message("discarded"))
+			go p.close(4000, "")
+			bodies, start := 0, time.Now()
+			var end error
+			for _, err := range c.Messages(t.Context()) {
+				if err != nil {
+					end = err
+					continue
+				}
+				if bodies++; where == "outside" {
+					if err := <-inGoroutine(func() error { return c.Close(4000, "") }); err != nil {
+						t.Error(err)
+					}
+				} else if err := c.Close(4000, ""); err != nil {
+					t.Error(err)
+				}
+				wantClosed(t, c.Close(4001, ""), 4000, true)
+				wantClosed(t, c.Write(t.Context(), OpText, nil), 4000, true)
+				if where == "inside, then leaves" {
+					break
+				}
+			}
+			if bodies != 1 || time.Since(start) > 0 {
+				t.Errorf("%s: %d bodies, %v", where, bodies, time.Since(start))
+			}
+			if where != "inside, then leaves" {
+				wantClosed(t, end, 4000, true)
+			}
+			wantClosed(t, c.Close(4000, ""), 4000, true)
+			synctest.Wait()
+			if !c.peerDone {
+				t.Errorf("%s: the closing handshake was not completed", where)
+			}
+		}
+	})
+}
+
+// TestCloseBesideBody protects that a body that takes long does not keep anybody: Close beside it returns at once, the
+// close frame leaves, and at the close timeout the peer is let go.
+func TestCloseBesideBody(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		c, p := newPeer(t, client, nil)
+		p.write(p.message("one"))
+		start := time.Now()
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			bodies := 0
+			for _, err := range c.Messages(t.Context()) {
+				if err != nil {
+					wantClosed(t, err, 4000, true)
+					break
+				}
+				bodies++
+				time.Sleep(time.Hour)
+			}
+			if d := time.Since(start); bodies != 1 || d != time.Hour {
+				t.Errorf("%d bodies, the loop ended after %v", bodies, d)
+			}
+		})
+		synctest.Wait()
+		if err := c.Close(4000, ""); err != nil || time.Since(start) > 0 {
+			t.Error(err, time.Since(start))
+		}
+		p.expect(OpClose, closePayload(4000, ""))
+		p.send(OpClose, closePayload(4000, ""))
+		p.expectEnd()
+		if d := time.Since(start); d != DefaultCloseTimeout {
+			t.Errorf("the stream ended after %v", d)
+		}
+		wg.Wait()
+	})
+}
+
+// TestCloseNowBesideBody protects that CloseNow returns at once, in a body and beside one, and that the loop yields
+// the end when the body returns.
+func TestCloseNowBesideBody(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		for _, inside := range []bool{true, false} {
+			c, p := newPeer(t, client, nil)
+			p.write(p.message("one"), p.message("two"))
+			bodies := 0
+			for _, err := range c.Messages(t.Context()) {
+				if bodies++; bodies == 2 {
+					wantClosed(t, err, StatusAbnormalClosure, true)
+					break
+				}
+				closeNow := c.CloseNow
+				if !inside {
+					closeNow = func() error { return <-inGoroutine(c.CloseNow) }
+				}
+				if err := closeNow(); err != nil {
+					t.Error(err)
+				}
+				p.expectEnd()
+			}
+			if bodies != 2 {
+				t.Errorf("%d turns", bodies)
+			}
+		}
+	})
+}
+
+// TestBodyPanics protects that a panic, or the end of the goroutine, in a body ends the connection and leaves nothing
+// locked.
+func TestBodyPanics(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		for name, body := range map[string]func(){
+			"panic":  func() { panic("in a body") },
+			"Goexit": runtime.Goexit,
+		} {
+			c, p := newPeer(t, client, nil)
+			p.write(p.message("one"), p.message("two"))
+			recovered := make(chan any)
+			go func() {
+				defer close(recovered)
+				defer func() {
+					if r := recover(); r != nil {
+						recovered <- r
+					}
+				}()
+				for range c.Messages(t.Context()) {
+					body()
+				}
+				t.Error("the loop went on")
+			}()
+			if r := <-recovered; name == "panic" && r != "in a body" {
+				t.Errorf("recovered %v", r)
+			}
+			for _, kind := range readKinds {
+				_, _, err := kind.read(t, t.Context(), c)
+				if closed := wantClosed(t, err, StatusAbnormalClosure, true); closed.Err != errBodyPanicked {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			p.expectEnd()
+			wantClosed(t, c.Close(StatusNormalClosure, ""), StatusAbnormalClosure, true)
+			if c.ending != endFinished {
+				t.Errorf("%s: Close did not wait until the transport had been closed", name)
+			}
+		}
+	})
+}
+
+// TestContextDuringBody protects that the end of a context while a body runs is not lost.
+func TestContextDuringBody(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		c, p := newPeer(t, client, nil)
+		p.write(p.message("one"))
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		bodies := 0
+		for _, err := range c.Messages(ctx) {
+			if err != nil {
+				if err != context.Canceled {
+					t.Error(err)
+				}
+				break
+			}
+			bodies++
+			cancel()
+			synctest.Wait()
+		}
+		if bodies != 1 {
+			t.Error(bodies)
+		}
+		p.send(OpText, "two")
+		op, got, err := c.Read(t.Context())
+		wantMessage(t, op, got, err, "two")
+	})
+}
+
+// TestMessagesCancelledInMessage protects that a loop that ends with its context hands the part of a message that it
+// has to the next one.
+func TestMessagesCancelledInMessage(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		c, p := newPeer(t, client, nil)
+		m := p.message(strings.Repeat("message ", 100))
+		for i := 0; i < len(m); i += 50 {
+			p.write(m[i:min(i+50, len(m))])
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			for m, err := range c.Messages(ctx) {
+				if i+50 < len(p.message(strings.Repeat("message ", 100))) {
+					if !errors.Is(err, context.DeadlineExceeded) {
+						t.Fatal(err)
+					}
+				} else {
+					wantMessage(t, m.Op, m.Data, err, strings.Repeat("message ", 100))
+				}
+				break
+			}
+			cancel()
+		}
+	})
+}

@@ -1,0 +1,230 @@
+package websocket
+
+// This file tests that a context that ends a read breaks nothing: whatever the point of a message at which it ends,
+// and whichever kind of read comes next, no byte is lost and none comes twice.
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+)
+
+// readKinds are the ways to read one message.
+var readKinds = []struct {
+	name string
+	read func(t *testing.T, ctx context.Context, c *Conn) (Opcode, []byte, error)
+}{
+	{"Read", func(t *testing.T, ctx context.Context, c *Conn) (Opcode, []byte, error) { return c.Read(ctx) }},
+	{"AppendRead", func(t *testing.T, ctx context.Context, c *Conn) (Opcode, []byte, error) {
+		return appendRead(t, ctx, c, append(make([]byte, 0, 64<<10), "dst"...))
+	}},
+	{"AppendReadWithoutRoom", func(t *testing.T, ctx context.Context, c *Conn) (Opcode, []byte, error) {
+		return appendRead(t, ctx, c, []byte("dst"))
+	}},
+	{"Reader", func(t *testing.T, ctx context.Context, c *Conn) (Opcode, []byte, error) {
+		op, r, err := c.Reader(ctx)
+		if err != nil {
+			return 0, nil, err
+		}
+		p, err := io.ReadAll(r)
+		return op, p, err
+	}},
+	{"Messages", func(t *testing.T, ctx context.Context, c *Conn) (Opcode, []byte, error) {
+		for m, err := range c.Messages(ctx) {
+			return m.Op, bytes.Clone(m.Data), err
+		}
+		return 0, nil, errors.New("a Messages loop that was not left ended without an error")
+	}},
+}
+
+// appendRead is AppendRead, without what stood in dst before, which must not be touched.
+func appendRead(t *testing.T, ctx context.Context, c *Conn, dst []byte) (Opcode, []byte, error) {
+	n := len(dst)
+	op, p, err := c.AppendRead(ctx, dst)
+	if string(p[:n]) != "dst" || err != nil && len(p) != n {
+		t.Errorf("AppendRead changed its dst to %.20q with error %v", p, err)
+	}
+	return op, p[n:], err
+}
+
+// wireMessages are messages of the peer, as frames. want is the payload; dataAt is how many bytes of the wire the
+// first byte of payload needs.
+func wireMessages(p *peer) map[string]struct {
+	wire   []byte
+	want   string
+	dataAt int
+} {
+	large := strings.Repeat("0123456789abcdef", 40000/16)
+	plain, fragments := p.message("héllo"), [][]byte{
+		p.frame(false, OpText, ""), p.frame(false, OpContinuation, "h\xc3"), p.frame(true, OpPing, "ping"),
+		p.frame(false, OpContinuation, "\xa9l"), p.frame(false, OpContinuation, ""), p.frame(true, OpContinuation, "lo"),
+	}
+	return map[string]struct {
+		wire   []byte
+		want   string
+		dataAt int
+	}{
+		"plain":      {plain, "héllo", len(plain) - len("héllo") + 1},
+		"fragmented": {bytes.Join(fragments, nil), "héllo", len(fragments[0]) + len(fragments[1]) - 1},
+		"large":      {p.message(large), large, len(p.message(large)) - len(large) + 1},
+	}
+}
+
+// cutsOf returns where to cut a message of n bytes: everywhere, if it is small.
+func cutsOf(n int) (cuts []int) {
+	for k := 0; k < min(n, 40); k++ {
+		cuts = append(cuts, k)
+	}
+	for k := 40; k < n; k += 4999 {
+		cuts = append(cuts, k)
+	}
+	return append(cuts, n-1)
+}
+
+// TestCancelledReadResumes protects the promise for every kind of read, every kind of read after it, and every cut.
+func TestCancelledReadResumes(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		for _, first := range readKinds {
+			for _, next := range readKinds {
+				c, p := newPeer(t, client, nil)
+				go io.Copy(io.Discard, p.nc)
+				for name, m := range wireMessages(p) {
+					for _, cut := range cutsOf(len(m.wire)) {
+						ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+						p.write(m.wire[:cut])
+						if _, got, err := first.read(t, ctx, c); !errors.Is(err, context.DeadlineExceeded) {
+							t.Fatalf("%s of %d bytes of a %s message: %.20q, %v", first.name, cut, name, got, err)
+						}
+						cancel()
+						p.write(m.wire[cut:], p.message("next"))
+						if first.name == "Reader" && cut >= m.dataAt {
+							// The Reader had begun with the message, and is discarded with it.
+							op, got, err := next.read(t, t.Context(), c)
+							wantMessage(t, op, got, err, "next")
+							continue
+						}
+						op, got, err := next.read(t, t.Context(), c)
+						if op != OpText || string(got) != m.want || err != nil {
+							t.Fatalf("%s, cut short after %d bytes of a %s message, then %s: %v %.40q (%d bytes), %v",
+								first.name, cut, name, next.name, op, got, len(got), err)
+						}
+						op, got, err = first.read(t, t.Context(), c)
+						wantMessage(t, op, got, err, "next")
+					}
+				}
+				c.CloseNow()
+			}
+		}
+	})
+}
+
+// TestReadCancelledTwice protects a message whose reads are cut short after every byte.
+func TestReadCancelledTwice(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		c, p := newPeer(t, client, nil)
+		defer c.CloseNow()
+		wire := wireMessages(p)["fragmented"].wire
+		for i := range wire {
+			p.write(wire[i : i+1])
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			kind := readKinds[i%3]
+			op, got, err := kind.read(t, ctx, c)
+			cancel()
+			if i < len(wire)-1 {
+				if !errors.Is(err, context.DeadlineExceeded) {
+					t.Fatal(i, err)
+				}
+				continue
+			}
+			wantMessage(t, op, got, err, "héllo")
+		}
+	})
+}
+
+// TestReadWithEndedContext protects that a read whose context has ended before takes nothing, even if a message is
+// at hand.
+func TestReadWithEndedContext(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		c, p := newPeer(t, client, nil)
+		defer c.CloseNow()
+		p.send(OpText, "message")
+		for _, kind := range readKinds {
+			if _, _, err := kind.read(t, endedContext(), c); err != context.Canceled {
+				t.Errorf("%s: %v", kind.name, err)
+			}
+		}
+		op, got, err := c.Read(t.Context())
+		wantMessage(t, op, got, err, "message")
+	})
+}
+
+// TestReaderLeft protects that any read skips what a Reader has left of its message, whether the rest has come or
+// not, and that the Reader then says that it is of an earlier message.
+func TestReaderLeft(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		for _, kind := range readKinds {
+			for _, come := range []bool{true, false} {
+				c, p := newPeer(t, client, nil)
+				wire := append(p.frame(false, OpText, "left"), p.frame(true, OpContinuation, "behind")...)
+				if come {
+					p.write(wire)
+				} else {
+					p.write(wire[:len(wire)-3])
+				}
+				op, r, err := c.Reader(t.Context())
+				if op != OpText || err != nil {
+					t.Fatal(op, err)
+				}
+				b := make([]byte, 2)
+				if n, err := r.Read(b); n != 2 || string(b) != "le" || err != nil {
+					t.Fatal(n, string(b), err)
+				}
+				if n, err := r.Read(nil); n != 0 || err != nil {
+					t.Error("empty read:", n, err)
+				}
+				if !come {
+					p.write(wire[len(wire)-3:])
+				}
+				p.send(OpText, "next")
+				op, got, err := kind.read(t, t.Context(), c)
+				wantMessage(t, op, got, err, "next")
+				if n, err := r.Read(b); n != 0 || err != errStaleReader {
+					t.Errorf("Reader of the message before: %d, %v", n, err)
+				}
+				c.CloseNow()
+			}
+		}
+	})
+}
+
+// TestCloseReadDiscards protects that what CloseRead began to discard does not come back: neither the part that a
+// cancelled read had kept, nor the rest of a message of which CloseRead has discarded the beginning.
+func TestCloseReadDiscards(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		c, p := newPeer(t, client, nil)
+		defer c.CloseNow()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		p.write(p.frame(false, OpText, "kept by a cancelled read, "))
+		if _, _, err := c.Read(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatal(err)
+		}
+		cancel()
+		ctx, cancel = context.WithCancel(t.Context())
+		c.CloseRead(ctx)
+		p.write(p.frame(true, OpContinuation, "the rest"), p.frame(false, OpText, "discarded"), p.frame(true, OpPing, "x"))
+		p.expect(OpPong, "x")
+		if _, _, err := c.Read(t.Context()); err != ErrReadInProgress {
+			t.Fatal("Read beside CloseRead:", err)
+		}
+		c.CloseRead(t.Context()) // the first one serves
+		cancel()
+		time.Sleep(time.Second)
+		p.write(p.frame(true, OpContinuation, "the rest"), p.message("next"))
+		op, got, err := c.Read(t.Context())
+		wantMessage(t, op, got, err, "next")
+	})
+}

@@ -1,0 +1,417 @@
+package websocket
+
+// This file holds the rules of the opening handshake (RFC 6455, Section 4) for both roles, as functions of their
+// arguments: what a request and a response must look like, and the key that ties one to the other. Both servers
+// (upgrade.go behind net/http, upgradeconn.go on a bare connection) fill an opening and share these rules. The
+// syntax of lists stands in list.go, the policy about origins in origin.go; nothing here reads or writes.
+
+import (
+	"crypto/sha1"
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/seed-d69ae1b7/websocket/compress"
+)
+
+// HandshakeError says why an opening handshake failed. Dial and the methods of Upgrader return it; the function given
+// to Upgrader.UpgradeConn returns one to choose how a request is refused.
+type HandshakeError struct {
+	// Status is the HTTP status of the response: sent by a server, received by a client. 0 means that there was none.
+	Status int
+	// Reason says what was wrong, as a clause without prefix. A server sends it in the body of its response.
+	Reason string
+	// Header holds further fields of a server's response, such as WWW-Authenticate or Location. May be nil.
+	Header http.Header
+	// Err is nil or the cause. It is never sent.
+	Err error
+}
+
+// Error says that the handshake failed, with the status, the reason and the cause.
+func (e *HandshakeError) Error() string {
+	s := "websocket: handshake failed"
+	if e.Status != 0 {
+		s += " with status " + strconv.Itoa(e.Status)
+	}
+	if e.Reason != "" {
+		s += ": " + e.Reason
+	}
+	if e.Err != nil {
+		s += ": " + strings.TrimPrefix(e.Err.Error(), "websocket: ")
+	}
+	return s
+}
+
+// Unwrap returns Err.
+func (e *HandshakeError) Unwrap() error { return e.Err }
+
+// body is what a server tells the client that it refuses.
+func (e *HandshakeError) body() string {
+	s := strconv.Itoa(e.Status) + " " + http.StatusText(e.Status)
+	if e.Reason != "" {
+		s += ": " + e.Reason
+	}
+	return s
+}
+
+// The fields that the rules look at, as indexes of ownFields and opening.lines.
+const (
+	fieldHost = iota
+	fieldOrigin
+	fieldUpgrade
+	fieldConnection
+	fieldKey
+	fieldVersion
+	fieldProtocol
+	fieldExtensions
+	numFields
+)
+
+// ownFields holds their names, as RFC 6455 spells them.
+var ownFields = [numFields]string{
+	"Host", "Origin", "Upgrade", "Connection",
+	"Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions",
+}
+
+// ownField returns the index of the field with that name, in any case, or -1.
+func ownField(name string) int {
+	for i := range ownFields {
+		if len(name) == len(ownFields[i]) && equalFold(name, ownFields[i]) {
+			return i
+		}
+	}
+	return -1
+}
+
+// opening is a client's opening handshake as the rules of Section 4.2.1 see it, whoever read it.
+type opening struct {
+	method       string
+	major, minor int                 // the HTTP version
+	secure       bool                // it came over TLS
+	body         bool                // a message body was announced
+	lines        [numFields][]string // the values of ownFields, one for each line
+
+	// Filled by check.
+	offers []extension
+	params []compress.Param // backs the Params of offers
+}
+
+// reset empties o and keeps its memory, but not what that pointed at.
+func (o *opening) reset() {
+	for i := range o.lines {
+		clear(o.lines[i])
+		o.lines[i] = o.lines[i][:0]
+	}
+	clear(o.offers)
+	clear(o.params)
+	*o = opening{lines: o.lines, offers: o.offers[:0], params: o.params[:0]}
+}
+
+// value returns the only line of a field that check has accepted, or the empty string.
+func (o *opening) value(field int) string {
+	if len(o.lines[field]) == 0 {
+		return ""
+	}
+	return o.lines[field][0]
+}
+
+// check applies RFC 6455, Section 4.2.1, in the order in which it is told to clients, and reads the extensions that
+// the client offers. It is the only place that knows these rules.
+func (o *opening) check() *HandshakeError {
+	for _, rule := range [...]func() *HandshakeError{
+		o.checkHTTP, o.checkUpgrade, o.checkVersion, o.checkKey, o.checkOffers,
+	} {
+		if err := rule(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// badRequest returns the answer to a request that breaks a rule of RFC 6455, Section 4.2.1: "an appropriate error
+// code (such as 400 Bad Request)".
+func badRequest(reason string) *HandshakeError {
+	return &HandshakeError{Status: http.StatusBadRequest, Reason: reason + " (RFC 6455, Section 4.2.1)"}
+}
+
+// checkHTTP applies what is asked of the request apart from WebSocket.
+func (o *opening) checkHTTP() *HandshakeError {
+	// RFC 6455, Section 4.2.1: "An HTTP/1.1 or higher GET request". HTTP/2 has another handshake, that of RFC 8441.
+	if o.major != 1 || o.minor < 1 {
+		return &HandshakeError{
+			Status: http.StatusHTTPVersionNotSupported,
+			Reason: "the opening handshake needs HTTP/1.1, the request is HTTP/" + strconv.Itoa(o.major) + "." +
+				strconv.Itoa(o.minor) + " (RFC 6455, Section 4.2.1)",
+		}
+	}
+	if o.method != http.MethodGet {
+		return &HandshakeError{
+			Status: http.StatusMethodNotAllowed,
+			Reason: "the method must be GET (RFC 6455, Section 4.2.1)",
+			Header: http.Header{"Allow": {http.MethodGet}},
+		}
+	}
+	// RFC 6455, Section 4.2.1: "A |Host| header field containing the server's authority".
+	if err := o.once(fieldHost); err != nil {
+		return err
+	}
+	if o.value(fieldHost) == "" {
+		return badRequest("Host is missing")
+	}
+	if o.body {
+		return badRequest("the request has a body")
+	}
+	return nil
+}
+
+// once refuses a field that stands on more than one line.
+func (o *opening) once(field int) *HandshakeError {
+	if len(o.lines[field]) > 1 {
+		return badRequest(ownFields[field] + " is repeated")
+	}
+	return nil
+}
+
+// checkUpgrade applies the rules about the two fields of HTTP's own upgrade mechanism. They are lists, and a list may
+// be spread over several lines (RFC 9110, Section 5.3).
+func (o *opening) checkUpgrade() *HandshakeError {
+	for _, want := range [...]struct {
+		field int
+		token string
+		list  func([]string, string) (bool, bool)
+	}{
+		// RFC 6455, Section 4.2.1: "A |Connection| header field that includes the token "Upgrade"".
+		{fieldConnection, "Upgrade", hasToken},
+		// RFC 6455, Section 4.2.1: "An |Upgrade| header field containing the value "websocket"".
+		{fieldUpgrade, "websocket", hasProtocol},
+	} {
+		name := ownFields[want.field]
+		if len(o.lines[want.field]) == 0 {
+			return badRequest(name + " is missing")
+		}
+		found, ok := want.list(o.lines[want.field], want.token)
+		if !ok {
+			return badRequest(name + " is malformed")
+		}
+		if !found {
+			return badRequest(name + " does not name " + want.token)
+		}
+	}
+	return nil
+}
+
+// checkVersion accepts version 13 and tells everyone else to use it.
+func (o *opening) checkVersion() *HandshakeError {
+	if err := o.once(fieldVersion); err != nil {
+		return err
+	}
+	if o.value(fieldVersion) == "13" {
+		return nil
+	}
+	// RFC 6455, Section 4.2.2: "If this version does not match a version understood by the server, the server MUST
+	// abort the WebSocket handshake [...] and instead send an appropriate HTTP error code (such as 426 Upgrade
+	// Required) and a |Sec-WebSocket-Version| header field". RFC 9110, Section 15.5.22, asks for Upgrade beside 426.
+	return &HandshakeError{
+		Status: http.StatusUpgradeRequired,
+		Reason: "Sec-WebSocket-Version must be 13 (RFC 6455, Section 4.2.1)",
+		Header: http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"13"}},
+	}
+}
+
+// checkKey accepts one key, of 16 bytes in base64.
+func (o *opening) checkKey() *HandshakeError {
+	if err := o.once(fieldKey); err != nil {
+		return err
+	}
+	if len(o.lines[fieldKey]) == 0 {
+		return badRequest("Sec-WebSocket-Key is missing")
+	}
+	// RFC 6455, Section 4.2.1: "a base64-encoded [...] value that, when decoded, is 16 bytes in length".
+	if !validKey(o.value(fieldKey)) {
+		return badRequest("Sec-WebSocket-Key is not 16 bytes in base64")
+	}
+	return nil
+}
+
+// checkOffers applies the syntax of what is optional, and reads the extensions into o.offers.
+func (o *opening) checkOffers() *HandshakeError {
+	if err := o.once(fieldOrigin); err != nil {
+		return err
+	}
+	if lines := o.lines[fieldProtocol]; len(lines) > 0 {
+		// RFC 6455, Section 4.3: "Sec-WebSocket-Protocol-Client = 1#token".
+		if n, ok := countTokens(lines); !ok || n == 0 {
+			return badRequest("Sec-WebSocket-Protocol is malformed")
+		}
+	}
+	if lines := o.lines[fieldExtensions]; len(lines) > 0 {
+		var ok bool
+		// RFC 6455, Section 9.1: a recipient of a malformed list "MUST immediately _Fail the WebSocket Connection_".
+		if o.offers, o.params, ok = appendExtensions(o.offers, o.params, lines); !ok {
+			return badRequest("Sec-WebSocket-Extensions is malformed")
+		}
+	}
+	return nil
+}
+
+// chooseSubprotocol returns the first of the server's subprotocols that the client asked for, or the empty string.
+func (o *opening) chooseSubprotocol(preferred []string) string {
+	for _, p := range preferred {
+		for _, line := range o.lines[fieldProtocol] {
+			for line != "" {
+				var t string
+				if t, line = cutElement(line); t == p && t != "" {
+					return p
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// keySize is the size in bytes of a Sec-WebSocket-Key: 16 bytes in base64.
+const keySize = 24
+
+// validKey reports whether key encodes 16 bytes in base64. The bits behind them need not be zero: those of the example in
+// RFC 6455, Section 4.1, are not.
+func validKey(key string) bool {
+	if len(key) != keySize {
+		return false
+	}
+	var src [keySize]byte
+	var dst [keySize / 4 * 3]byte
+	copy(src[:], key)
+	n, err := base64.StdEncoding.Decode(dst[:], src[:])
+	return err == nil && n == 16
+}
+
+// acceptSize is the size in bytes of a Sec-WebSocket-Accept: a SHA-1 hash in base64.
+const acceptSize = 28
+
+// AcceptKey returns the value of Sec-WebSocket-Accept that answers the given Sec-WebSocket-Key (RFC 6455, Section
+// 4.2.2, item 5.4). It does not check key.
+func AcceptKey(key string) string { return string(appendAcceptKey(make([]byte, 0, acceptSize), key)) }
+
+// appendAcceptKey appends AcceptKey(key) to dst.
+func appendAcceptKey(dst []byte, key string) []byte {
+	var buf [2 * 36]byte // room for a key and the GUID, so that hashing a valid key does not allocate
+	hash := sha1.Sum(append(append(buf[:0], key...), "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"...))
+	return base64.StdEncoding.AppendEncode(dst, hash[:])
+}
+
+// appendSwitching appends the response that accepts a handshake, up to and without the empty line that ends it.
+func appendSwitching(dst []byte, key, subprotocol string, extensions []byte) []byte {
+	dst = append(dst, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"...)
+	dst = append(dst, "Sec-WebSocket-Accept: "...)
+	dst = append(appendAcceptKey(dst, key), "\r\n"...)
+	if subprotocol != "" {
+		dst = appendField(dst, ownFields[fieldProtocol], subprotocol)
+	}
+	if len(extensions) > 0 {
+		dst = append(append(dst, ownFields[fieldExtensions]+": "...), extensions...)
+		dst = append(dst, "\r\n"...)
+	}
+	return dst
+}
+
+// appendField appends a field line. The value's line breaks, which would start another field, become spaces.
+func appendField(dst []byte, name, value string) []byte {
+	dst = append(append(dst, name...), ": "...)
+	for i := range len(value) {
+		c := value[i]
+		if c == '\r' || c == '\n' {
+			c = ' '
+		}
+		dst = append(dst, c)
+	}
+	return append(dst, "\r\n"...)
+}
+
+// appendFields appends the lines of h that may stand in a response that the handshake owns: neither hop-by-hop
+// (RFC 9110, Section 7.6.1) nor one that the handshake sets or forbids.
+func appendFields(dst []byte, h http.Header) []byte {
+	for name, values := range h {
+		if !isToken(name) || isReserved(name) {
+			continue
+		}
+		if listed, _ := hasToken(h["Connection"], name); listed {
+			continue
+		}
+		for _, v := range values {
+			dst = appendField(dst, name, v)
+		}
+	}
+	return dst
+}
+
+// isReserved reports whether the field of that name is the handshake's own, or belongs to HTTP's framing of messages
+// and connections, so that no user of this package may set it.
+func isReserved(name string) bool {
+	const prefix = "Sec-WebSocket-"
+	if len(name) > len(prefix) && equalFold(name[:len(prefix)], prefix) {
+		return true
+	}
+	for _, own := range [...]string{
+		"Connection", "Upgrade", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Content-Length",
+	} {
+		if equalFold(name, own) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkResponse applies RFC 6455, Section 4.1, to a server's response with status 101 and returns what was
+// agreed on: one of the offered subprotocols or none, and compression by the given options or none.
+func checkResponse(resp *http.Response, key string, offered []string, compression *compress.Options) (
+	agreed agreement, _ *HandshakeError,
+) {
+	bad := func(reason string) (agreement, *HandshakeError) {
+		return agreement{}, &HandshakeError{Status: resp.StatusCode, Reason: "the server's " + reason + " (RFC 6455, Section 4.1)"}
+	}
+	h := resp.Header
+	if !resp.ProtoAtLeast(1, 1) {
+		return bad("response is older than HTTP/1.1")
+	}
+	// "If the response lacks an |Upgrade| header field or the |Upgrade| header field contains a value that is not an
+	// ASCII case-insensitive match for the value "websocket"".
+	if v := h["Upgrade"]; len(v) != 1 || !equalFold(v[0], "websocket") {
+		return bad("Upgrade is not websocket")
+	}
+	// "If the response lacks a |Connection| header field or the |Connection| header field doesn't contain a token
+	// that is an ASCII case-insensitive match for the value "Upgrade"".
+	if found, ok := hasToken(h["Connection"], "Upgrade"); !found || !ok {
+		return bad("Connection does not name Upgrade")
+	}
+	// "If the response lacks a |Sec-WebSocket-Accept| header field or the |Sec-WebSocket-Accept| contains a value
+	// other than [...]".
+	if v := h["Sec-Websocket-Accept"]; len(v) != 1 || v[0] != AcceptKey(key) {
+		return bad("Sec-WebSocket-Accept does not answer the key")
+	}
+	// "this header field indicates the use of an extension that was not present in the client's handshake". Section
+	// 11.3.2: it "MUST NOT appear more than once in an HTTP response".
+	var answer []extension
+	if v := h["Sec-Websocket-Extensions"]; len(v) > 0 {
+		var ok bool
+		if answer, _, ok = appendExtensions(nil, nil, v); !ok || len(v) > 1 {
+			return bad("Sec-WebSocket-Extensions is malformed or repeated")
+		}
+	}
+	var err error
+	if agreed.compression, err = confirmExtensions(compression, answer); err != nil {
+		return bad("Sec-WebSocket-Extensions is not acceptable: " + err.Error())
+	}
+	// "this header field indicates the use of a subprotocol that was not present in the client's handshake". Section
+	// 11.3.4: it "MUST NOT appear more than once in an HTTP response".
+	if v := h["Sec-Websocket-Protocol"]; len(v) > 0 {
+		for _, p := range offered {
+			if len(v) == 1 && v[0] == p {
+				agreed.subprotocol = p
+				return agreed, nil
+			}
+		}
+		return bad("Sec-WebSocket-Protocol is not one that was asked for")
+	}
+	return agreed, nil
+}

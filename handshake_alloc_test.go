@@ -1,0 +1,108 @@
+//go:build !race
+
+package websocket
+
+// This file asserts what an opening handshake allocates. Under the race detector sync.Pool drops items at random, so
+// these tests are left out there.
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+	"unsafe"
+)
+
+// connAllocs is what newConn allocates, which is not the handshake's.
+func connAllocs(nc *scriptConn) float64 {
+	return testing.AllocsPerRun(200, func() { newConn(nc, connConfig{options: new(Options)}) }) - 1 // less the Options
+}
+
+// TestUpgradeConnAllocs protects the budget of two allocations for each handshake, and none for each field.
+func TestUpgradeConnAllocs(t *testing.T) {
+	for name, request := range map[string]string{"minimal": minimalRequest, "browser": browserRequest} {
+		t.Run(name, func(t *testing.T) {
+			u := &Upgrader{Subprotocols: []string{"chat"}, Origins: []string{"*.example.org"}}
+			nc := &scriptConn{}
+			accept := func(r *Request) error {
+				if v, ok := r.Header("sec-websocket-version"); !ok || v != "13" || r.Path() != "/chat" {
+					t.Errorf("callback sees version %q and path %q", v, r.Path())
+				}
+				return nil
+			}
+			own := testing.AllocsPerRun(200, func() {
+				nc.input = request
+				c, err := u.UpgradeConn(context.Background(), nc, accept)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.tracker.remove(c)
+			}) - connAllocs(nc)
+			if own > 2 {
+				t.Errorf("%v allocations, want at most 2", own)
+			}
+			t.Logf("%v allocations", own)
+		})
+	}
+}
+
+// hijacker is a ResponseWriter that hands over nc.
+type hijacker struct {
+	http.ResponseWriter
+	nc     *scriptConn
+	rw     *bufio.ReadWriter
+	header http.Header
+}
+
+func (h *hijacker) Header() http.Header { return h.header }
+
+// TestUpgradeAllocs protects the budget of three allocations for each handshake through net/http.
+func TestUpgradeAllocs(t *testing.T) {
+	u := &Upgrader{Subprotocols: []string{"chat"}, Origins: []string{"*.example.org"}}
+	nc := &scriptConn{}
+	r := readRequest(t, browserRequest)
+	w := &hijacker{
+		nc: nc, header: http.Header{"X-Served-By": {"a"}},
+		rw: bufio.NewReadWriter(bufio.NewReader(nc), bufio.NewWriter(io.Discard)),
+	}
+	own := testing.AllocsPerRun(200, func() {
+		c, err := u.Upgrade(w, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.tracker.remove(c)
+	}) - connAllocs(nc)
+	if own > 3 {
+		t.Errorf("%v allocations, want at most 3", own)
+	}
+	t.Logf("%v allocations", own)
+}
+
+// TestHandshakeFunctionAllocs protects the pure functions, which allocate nothing but results.
+func TestHandshakeFunctionAllocs(t *testing.T) {
+	buf := make([]byte, 0, 1024)
+	for name, tc := range map[string]struct {
+		f    func()
+		want float64
+	}{
+		"AcceptKey":       {func() { AcceptKey(rfcKey) }, 1},
+		"appendSwitching": {func() { buf = appendSwitching(buf[:0], rfcKey, "chat", nil) }, 0},
+		"originAllowed":   {func() { originAllowed("https://a.b.example.org", "x.test", false, []string{"*.example.org"}) }, 0},
+		"validKey":        {func() { validKey(rfcKey) }, 0},
+	} {
+		if got := testing.AllocsPerRun(100, tc.f); got > tc.want {
+			t.Errorf("%s: %v allocations, want %v", name, got, tc.want)
+		}
+	}
+}
+
+func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) { return h.nc, h.rw, nil }
+
+// TestTrackerMemory protects the budget of 32 bytes for each connection that Shutdown must know.
+func TestTrackerMemory(t *testing.T) {
+	if size := unsafe.Sizeof(tracker{}); size > 32 {
+		t.Errorf("%d bytes", size)
+	}
+}

@@ -1,0 +1,306 @@
+package websocket
+
+// This file holds the peers of hostile_test.go: sockets that speak the opening handshake by themselves and then send
+// whatever bytes they are told to, and the echo programs that they meet.
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// echoLoops are the programs that a peer meets: each way of reading.
+var echoLoops = map[string]func(ctx context.Context, c *Conn) error{
+	"Messages": func(ctx context.Context, c *Conn) error {
+		for msg, err := range c.Messages(ctx) {
+			if err != nil {
+				return err
+			}
+			if err := c.Write(ctx, msg.Op, msg.Data); err != nil {
+				return fmt.Errorf("write: %w", err)
+			}
+		}
+		return errors.New("the loop ended without an error")
+	},
+	"AppendRead": func(ctx context.Context, c *Conn) error {
+		var buf []byte
+		for {
+			op, p, err := c.AppendRead(ctx, buf[:0])
+			if err != nil {
+				return err
+			}
+			if err := c.Write(ctx, op, p); err != nil {
+				return fmt.Errorf("write: %w", err)
+			}
+			buf = p
+		}
+	},
+	"Read": func(ctx context.Context, c *Conn) error {
+		for {
+			op, p, err := c.Read(ctx)
+			if err != nil {
+				return err
+			}
+			if err := c.Write(ctx, op, p); err != nil {
+				return fmt.Errorf("write: %w", err)
+			}
+		}
+	},
+	"Reader": func(ctx context.Context, c *Conn) error {
+		for {
+			op, r, err := c.Reader(ctx)
+			if err != nil {
+				return err
+			}
+			p, err := io.ReadAll(r)
+			if err != nil {
+				return err
+			}
+			if err := c.Write(ctx, op, p); err != nil {
+				return fmt.Errorf("write: %w", err)
+			}
+		}
+	},
+}
+
+// program is an echo program that runs on one end of a connection.
+type program struct {
+	conn *Conn
+	end  chan error // what its loop returned
+}
+
+// hostilePeer is the other end: a bare socket, whose opening handshake is done.
+type hostilePeer struct {
+	*net.TCPConn
+	input  *bufio.Reader
+	server bool // it plays the server
+}
+
+// opened describes how a connection between a peer and a program is made.
+type opened func(t testing.TB, o Options, loop func(context.Context, *Conn) error) (*hostilePeer, *program)
+
+// openings are the ways: the program is a server with and without net/http, and on a connection that is not a plain
+// socket, or a client.
+var openings = map[string]opened{
+	"UpgradeConn": func(t testing.TB, o Options, loop func(context.Context, *Conn) error) (*hostilePeer, *program) {
+		return meetUpgradeConn(t, o, loop, func(nc net.Conn) net.Conn { return nc })
+	},
+	"UpgradeConn, no plain socket": func(t testing.TB, o Options, loop func(context.Context, *Conn) error) (*hostilePeer, *program) {
+		return meetUpgradeConn(t, o, loop, func(nc net.Conn) net.Conn { return struct{ *net.TCPConn }{nc.(*net.TCPConn)} })
+	},
+	"Handler": meetHandler,
+	"Dial":    meetDialer,
+}
+
+// meetUpgradeConn makes a connection to a server that stands on UpgradeConn.
+func meetUpgradeConn(
+	t testing.TB, o Options, loop func(context.Context, *Conn) error, wrap func(net.Conn) net.Conn,
+) (*hostilePeer, *program) {
+	client, server := tcpPair(t)
+	bound(server)
+	prog, conns := &program{end: make(chan error, 1)}, make(chan *Conn, 1)
+	u := &Upgrader{Options: o}
+	go func() {
+		c, err := u.UpgradeConn(context.Background(), wrap(server), nil)
+		if err != nil {
+			t.Error(err)
+			server.Close()
+			close(conns)
+			return
+		}
+		conns <- c
+		prog.end <- loop(context.Background(), c)
+	}()
+	peer := askForUpgrade(t, client)
+	prog.conn = <-conns
+	return peer, prog
+}
+
+// bound keeps the kernel from taking megabytes off a program before it has to wait.
+func bound(nc net.Conn) { nc.(*net.TCPConn).SetWriteBuffer(16 << 10) }
+
+// meetHandler makes a connection to a server that stands on net/http.
+func meetHandler(t testing.TB, o Options, loop func(context.Context, *Conn) error) (*hostilePeer, *program) {
+	prog, conns := &program{end: make(chan error, 1)}, make(chan *Conn, 1)
+	u := &Upgrader{Options: o}
+	s := httptest.NewUnstartedServer(u.Handler(func(c *Conn, r *http.Request) {
+		conns <- c
+		prog.end <- loop(c.Context(), c)
+	}))
+	s.Config.ConnState = func(nc net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			bound(nc)
+		}
+	}
+	s.Start()
+	t.Cleanup(s.Close)
+	client, err := net.Dial("tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	peer := askForUpgrade(t, client)
+	prog.conn = <-conns
+	return peer, prog
+}
+
+// askForUpgrade plays the client's half of the opening handshake.
+func askForUpgrade(t testing.TB, nc net.Conn) *hostilePeer {
+	t.Helper()
+	t.Cleanup(func() { nc.Close() })
+	if _, err := io.WriteString(nc, minimalRequest); err != nil {
+		t.Fatal(err)
+	}
+	peer := &hostilePeer{TCPConn: nc.(*net.TCPConn), input: bufio.NewReader(nc)}
+	for line := "-"; line != "\r\n"; {
+		var err error
+		if line, err = peer.input.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return peer
+}
+
+// meetDialer makes a connection from a client that stands on Dialer.
+func meetDialer(t testing.TB, o Options, loop func(context.Context, *Conn) error) (*hostilePeer, *program) {
+	client, server := tcpPair(t)
+	t.Cleanup(func() { server.Close() })
+	bound(client)
+	prog, conns := &program{end: make(chan error, 1)}, make(chan *Conn, 1)
+	d := Dialer{Options: o}
+	d.DialContext = func(context.Context, string, string) (net.Conn, error) { return client, nil }
+	go func() {
+		c, _, err := d.Dial(context.Background(), "ws://peer.example/")
+		if err != nil {
+			t.Error(err)
+			client.Close()
+			close(conns)
+			return
+		}
+		conns <- c
+		prog.end <- loop(context.Background(), c)
+	}()
+	peer := &hostilePeer{TCPConn: server.(*net.TCPConn), input: bufio.NewReader(server), server: true}
+	request, err := http.ReadRequest(peer.input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(peer, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Accept: "+AcceptKey(request.Header.Get("Sec-WebSocket-Key"))+"\r\n\r\n")
+	prog.conn = <-conns
+	return peer, prog
+}
+
+// receivedFrame is a frame that a peer got.
+type receivedFrame struct {
+	op      byte // with FIN and RSV
+	payload string
+}
+
+// code returns the status code of a close frame.
+func (f receivedFrame) code() StatusCode {
+	if len(f.payload) < 2 {
+		return StatusNoStatusReceived
+	}
+	return StatusCode(f.payload[0])<<8 | StatusCode(f.payload[1])
+}
+
+// next reads a frame. io.EOF stands for the end between frames.
+func (p *hostilePeer) next() (f receivedFrame, err error) {
+	if f.op, err = p.input.ReadByte(); err != nil {
+		return f, err
+	}
+	b1, err := p.input.ReadByte()
+	if err != nil {
+		return f, io.ErrUnexpectedEOF
+	}
+	if b1&0x80 != 0 != p.server {
+		return f, errors.New("a frame is masked, or not masked, against its role")
+	}
+	n := uint64(b1 & 0x7F)
+	if n >= 126 {
+		more := make([]byte, 2+6*(n-126))
+		if _, err := io.ReadFull(p.input, more); err != nil {
+			return f, io.ErrUnexpectedEOF
+		}
+		n = 0
+		for _, c := range more {
+			n = n<<8 | uint64(c)
+		}
+	}
+	var key [4]byte
+	if p.server {
+		if _, err := io.ReadFull(p.input, key[:]); err != nil {
+			return f, io.ErrUnexpectedEOF
+		}
+	}
+	payload := make([]byte, n)
+	if _, err := io.ReadFull(p.input, payload); err != nil {
+		return f, io.ErrUnexpectedEOF
+	}
+	for i := range payload {
+		payload[i] ^= key[i%4]
+	}
+	f.payload = string(payload)
+	return f, nil
+}
+
+// finish reads frames until the end of the stream. Once it has seen a close frame, it ends its own stream, as the
+// server of a client must.
+func (p *hostilePeer) finish() (items []string, closed *receivedFrame, err error) {
+	for {
+		f, err := p.next()
+		if err != nil {
+			if err == io.EOF {
+				err = nil
+			}
+			return items, closed, err
+		}
+		if closed != nil {
+			return items, closed, fmt.Errorf("a frame %x behind the close frame", f.op)
+		}
+		if f.op == 0x88 {
+			closed = &f
+			p.CloseWrite()
+			continue
+		}
+		items = append(items, item(Opcode(f.op&0xF), f.payload))
+	}
+}
+
+// sendOneByOne sends single bytes, and waits after each until the program has read it.
+func (p *hostilePeer) sendOneByOne(t testing.TB, c *Conn, b []byte) {
+	t.Helper()
+	before := c.Stats().BytesIn
+	for i := range b {
+		if _, err := p.Write(b[i : i+1]); err != nil {
+			return // the program has ended the connection
+		}
+		for c.Stats().BytesIn <= before+uint64(i) {
+			if c.state.Load()&ended != 0 {
+				break
+			}
+			runtime.Gosched()
+		}
+	}
+}
+
+// wait returns the error that ended the program.
+func (prog *program) wait(t testing.TB) error {
+	t.Helper()
+	select {
+	case err := <-prog.end:
+		return err
+	case <-time.After(30 * time.Second):
+		stacks := make([]byte, 1<<20)
+		t.Fatalf("the program does not end\n%s", stacks[:runtime.Stack(stacks, true)])
+		return nil
+	}
+}

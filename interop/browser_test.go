@@ -1,0 +1,244 @@
+package interop
+
+// This file drives headless Chromium by its DevTools protocol, which is JSON over WebSocket: the library's client talks
+// to Chromium's server here, before any test begins.
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/seed-d69ae1b7/websocket"
+)
+
+// browser is a running Chromium. Use it from one goroutine at a time.
+type browser struct {
+	conn   *websocket.Conn
+	lastID int
+	events map[event]bool // that have happened
+}
+
+// event is something that Chromium tells unasked.
+type event struct{ SessionID, Method string }
+
+// waitTimeout bounds each wait for something to happen in a page.
+const waitTimeout = 30 * time.Second
+
+// startBrowser starts Chromium, which ends with ctx, or when the test does.
+func startBrowser(ctx context.Context, t *testing.T) *browser {
+	// The flags beyond the first three keep it from looking for the world outside, which may not be there.
+	cmd := exec.CommandContext(ctx, chromium(), "--headless", "--no-sandbox", "--disable-gpu",
+		"--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+		"--disable-dev-shm-usage", "--user-data-dir="+t.TempDir(), "--remote-debugging-port=0", "about:blank")
+	// Chromium is a group of processes; all of them end.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = 5 * time.Second
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("chromium: %v; .ci/run installs it, and $CHROMIUM may name it", err)
+	}
+	t.Cleanup(func() {
+		cmd.Cancel()
+		cmd.Wait() // says that it was killed
+	})
+	b := &browser{events: make(map[event]bool)}
+	d := websocket.Dialer{Options: websocket.Options{ReadLimit: 64 << 20}}
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() {
+		url, found := strings.CutPrefix(lines.Text(), "DevTools listening on ")
+		if !found {
+			continue
+		}
+		go func() {
+			for lines.Scan() {
+			} // so that it does not wait for us
+		}()
+		if b.conn, _, err = d.Dial(ctx, url); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { b.conn.CloseNow() })
+		return b
+	}
+	t.Fatalf("chromium says no address: %v", lines.Err())
+	return nil
+}
+
+// chromium returns the name of the program.
+func chromium() string {
+	if name := os.Getenv("CHROMIUM"); name != "" {
+		return name
+	}
+	return "chromium"
+}
+
+// call calls a method of the DevTools protocol and waits for its result. session may be empty.
+func (b *browser) call(ctx context.Context, session, method string, params, result any) error {
+	b.lastID++
+	request, err := json.Marshal(struct {
+		ID        int    `json:"id"`
+		SessionID string `json:"sessionId,omitempty"`
+		Method    string `json:"method"`
+		Params    any    `json:"params,omitempty"`
+	}{b.lastID, session, method, params})
+	if err != nil {
+		return err
+	}
+	if err := b.conn.Write(ctx, websocket.OpText, request); err != nil {
+		return err
+	}
+	for {
+		reply, err := b.read(ctx)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%s: %w", method, err)
+		case reply.ID != b.lastID: // an event, or the answer to a call that was given up
+		case reply.Error != nil:
+			return fmt.Errorf("%s: %s", method, reply.Error.Message)
+		case result == nil:
+			return nil
+		default:
+			return json.Unmarshal(reply.Result, result)
+		}
+	}
+}
+
+// reply is a message from Chromium: the answer to a call, or an event.
+type reply struct {
+	event
+	ID     int
+	Result json.RawMessage
+	Error  *struct{ Message string }
+}
+
+// read reads a message, and takes note if it is an event.
+func (b *browser) read(ctx context.Context) (reply, error) {
+	var r reply
+	_, data, err := b.conn.Read(ctx)
+	if err == nil {
+		err = json.Unmarshal(data, &r)
+	}
+	if err == nil && r.Method != "" {
+		b.events[r.event] = true
+	}
+	return r, err
+}
+
+// tab is a page in a browser.
+type tab struct {
+	ctx     context.Context
+	t       *testing.T
+	b       *browser
+	session string
+}
+
+// params is an object of the DevTools protocol.
+type params map[string]any
+
+// open opens a page and waits until it has loaded.
+func (b *browser) open(ctx context.Context, t *testing.T, url string) *tab {
+	t.Helper()
+	tab := &tab{ctx: ctx, t: t, b: b}
+	var target struct{ TargetID string }
+	tab.must(b.call(ctx, "", "Target.createTarget", params{"url": "about:blank"}, &target))
+	t.Cleanup(func() { b.call(ctx, "", "Target.closeTarget", params{"targetId": target.TargetID}, nil) })
+	var attached struct{ SessionID string }
+	tab.must(b.call(ctx, "", "Target.attachToTarget", params{"targetId": target.TargetID, "flatten": true}, &attached))
+	tab.session = attached.SessionID
+	tab.must(b.call(ctx, tab.session, "Page.enable", nil, nil))
+	loaded := event{tab.session, "Page.loadEventFired"}
+	delete(b.events, loaded) // that of about:blank
+	tab.must(b.call(ctx, tab.session, "Page.navigate", params{"url": url}, nil))
+	for !b.events[loaded] {
+		_, err := b.read(ctx)
+		tab.must(err)
+	}
+	return tab
+}
+
+// must ends the test on an error, and says what the page showed.
+func (tab *tab) must(err error) {
+	tab.t.Helper()
+	if err == nil {
+		return
+	}
+	var log any
+	if evalErr := tab.evaluate(`document.getElementById("log")?.innerText`, &log); evalErr != nil {
+		log = evalErr
+	}
+	tab.t.Fatalf("%v; the page shows:\n%v", err, log)
+}
+
+// evaluate runs an expression in the page, waits if it is a promise, and decodes its value.
+func (tab *tab) evaluate(expression string, value any) error {
+	ctx, cancel := context.WithTimeout(tab.ctx, waitTimeout)
+	defer cancel()
+	var reply struct {
+		Result           struct{ Value json.RawMessage }
+		ExceptionDetails *struct {
+			Exception struct{ Description string }
+		}
+	}
+	err := tab.b.call(ctx, tab.session, "Runtime.evaluate",
+		params{"expression": expression, "awaitPromise": true, "returnByValue": true}, &reply)
+	if err != nil {
+		return err
+	}
+	if reply.ExceptionDetails != nil {
+		return errors.New(reply.ExceptionDetails.Exception.Description)
+	}
+	if value == nil || reply.Result.Value == nil {
+		return nil
+	}
+	return json.Unmarshal(reply.Result.Value, value)
+}
+
+// run runs an expression in the page.
+func (tab *tab) run(format string, args ...any) {
+	tab.t.Helper()
+	tab.must(tab.evaluate(fmt.Sprintf(format, args...), nil))
+}
+
+// set gives a field of the page a value.
+func (tab *tab) set(id, value string) {
+	tab.t.Helper()
+	tab.run(`document.getElementById(%q).value = %s`, id, jsString(value))
+}
+
+// click clicks the first element that selector finds, as long as it is enabled.
+func (tab *tab) click(selector string) {
+	tab.t.Helper()
+	tab.run(`(e => { if (e.matches(":disabled")) throw new Error("disabled: " + e.outerHTML); e.click() })(document.querySelector(%s))`,
+		jsString(selector))
+}
+
+// waitFor waits until an expression is true. It is evaluated whenever the document changes.
+func (tab *tab) waitFor(expression string) {
+	tab.t.Helper()
+	err := tab.evaluate(`new Promise(resolve => {
+		const check = () => { if (`+expression+`) { observer.disconnect(); resolve(true) } };
+		const observer = new MutationObserver(check);
+		observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+		check();
+	})`, nil)
+	if err != nil {
+		tab.must(fmt.Errorf("waiting for %s: %w", expression, err))
+	}
+}
+
+// jsString returns s as a literal of JavaScript.
+func jsString(s string) string {
+	b, _ := json.Marshal(s) // a string always has one
+	return string(b)
+}

@@ -1,0 +1,8 @@
+//go:build purego || !(amd64 || arm64)
+
+package websocket
+
+// maskImplementations are all that there are on this platform.
+func maskImplementations() []maskImplementation {
+	return []maskImplementation{{"portable", maskBytes}}
+}

@@ -1,0 +1,443 @@
+package websocket
+
+// This file holds reading: who may, how bytes get from the transport to the Receiver, and the reads that deliver a
+// whole message. Streaming is in reader.go, the loop in messages.go.
+
+import (
+	"context"
+	"os"
+	"slices"
+)
+
+const (
+	// readBufferSize is how much a read takes from the network at once.
+	readBufferSize = size32K
+	// directSize is from how many bytes still due on a payload is read straight to its destination.
+	directSize = readBufferSize
+)
+
+// gathering says where a read puts a message together.
+type gathering uint8
+
+const (
+	notGathering gathering = iota // it does not
+	intoSlice                     // in Conn.dst, which is the caller's
+	intoPool                      // in Conn.dst, which is a pooled buffer or nil
+)
+
+// acquire makes the caller the one that reads.
+func (c *Conn) acquire() error {
+	for {
+		s := c.state.Load()
+		switch {
+		case s&ended != 0:
+			return c.cause()
+		case s&reading != 0:
+			return ErrReadInProgress
+		case c.state.CompareAndSwap(s, s|reading):
+			return nil
+		}
+	}
+}
+
+// release lets others read. When the connection has ended, reading passes to finish for ever instead.
+func (c *Conn) release() {
+	for {
+		s := c.state.Load()
+		if s&ended != 0 {
+			go c.finish()
+			return
+		}
+		next := s &^ (reading | inBody | moreInput)
+		if len(c.in) > 0 {
+			next |= moreInput
+		}
+		if c.state.CompareAndSwap(s, next) {
+			return
+		}
+	}
+}
+
+// cause returns how the connection ended. It must have.
+func (c *Conn) cause() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// contextError returns the error of a call whose context has ended: the connection's if that has ended as well. The
+// context may be that of Context, which ends because of it.
+func (c *Conn) contextError(ctx context.Context) error {
+	if c.state.Load()&ended != 0 {
+		return c.cause()
+	}
+	return ctx.Err()
+}
+
+// beginRead begins a read of the application's.
+func (c *Conn) beginRead(ctx context.Context) error {
+	if ctx.Done() != nil {
+		if ctx.Err() != nil {
+			return c.contextError(ctx)
+		}
+	}
+	if err := c.acquire(); err != nil {
+		return err
+	}
+	c.ctx = ctx
+	if c.stream != nil {
+		// The Reader of this message was left, or its context ended.
+		c.skip = !c.stream.last
+		c.stream = nil
+	}
+	return nil
+}
+
+// endRead ends it and returns the error that ended the connection, if it has.
+func (c *Conn) endRead() error {
+	stopped := c.stopped
+	c.ctx, c.gather = nil, notGathering
+	c.dropInput()
+	c.release()
+	if stopped {
+		return c.cause()
+	}
+	return nil
+}
+
+// dropInput gives back the buffers that nothing is left in.
+func (c *Conn) dropInput() {
+	if len(c.in) > 0 || c.stream != nil && len(c.stream.part) > 0 {
+		return
+	}
+	if c.inBuf != nil {
+		putBuffer(c.inBuf)
+		c.in, c.inBuf = nil, nil
+	}
+	if c.dst != nil && len(c.dst) == 0 && c.gather != intoSlice {
+		putBuffer(c.dst)
+		c.dst = nil
+	}
+}
+
+// AppendRead waits for the next message, appends it to dst, and returns its opcode and the extended slice. It does
+// not allocate when dst has room. On error dst is returned as it was; what has come of the message is kept, and the
+// next Read, AppendRead or Reader goes on with it.
+//
+// The error is the context's if ctx ended the wait, ErrReadInProgress, or wraps the *CloseError.
+func (c *Conn) AppendRead(ctx context.Context, dst []byte) (Opcode, []byte, error) {
+	if err := c.beginRead(ctx); err != nil {
+		return 0, dst, err
+	}
+	c.dst, c.gather = append(dst, c.part...), intoSlice
+	err := c.message((*Conn).gatherMessage)
+	op, out := c.op, c.dst
+	c.dst = nil
+	if err != nil {
+		c.keep(out[len(dst):])
+		return 0, dst, firstError(c.endRead(), err)
+	}
+	c.part = nil
+	if err := c.endRead(); err != nil {
+		return 0, dst, err
+	}
+	return op, out, nil
+}
+
+// Read waits for the next message and returns its opcode and payload. The slice is the caller's to keep; it is the
+// one allocation. Errors are those of AppendRead.
+func (c *Conn) Read(ctx context.Context) (Opcode, []byte, error) {
+	if err := c.beginRead(ctx); err != nil {
+		return 0, nil, err
+	}
+	c.dst, c.gather = nil, intoPool
+	if len(c.part) > 0 {
+		c.collect(c.part)
+	}
+	err := c.message((*Conn).readMessage)
+	op, p := c.op, c.dst
+	c.dst = nil
+	if err != nil {
+		c.keep(p)
+		putBuffer(p)
+		return 0, nil, firstError(c.endRead(), err)
+	}
+	c.part = nil
+	if err := c.endRead(); err != nil {
+		return 0, nil, err
+	}
+	return op, p, nil
+}
+
+// firstError returns the first error that is not nil.
+func firstError(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// keep remembers what a read that failed had of its message.
+func (c *Conn) keep(p []byte) {
+	c.part = nil
+	if len(p) > 0 && !c.stopped {
+		c.part = append([]byte(nil), p...)
+	}
+}
+
+// message runs consume on what is at hand and then on what comes, until it is done. The error is that of the
+// context; when the connection ended, it is nil and stopped is set.
+func (c *Conn) message(consume func(c *Conn) bool) error {
+	if (len(c.in) > 0 || c.r.Pending()) && consume(c) {
+		return nil
+	}
+	return c.wait(consume)
+}
+
+// gatherMessage puts the message under way together in dst, as far as it has come.
+func (c *Conn) gatherMessage() (done bool) {
+	for {
+		ev, ok := c.next()
+		if !ok {
+			return c.stopped
+		}
+		c.collect(ev.Payload)
+		if ev.Last {
+			return true
+		}
+	}
+}
+
+// readMessage is gatherMessage for Read: a message that comes as one part is copied to a slice of its size, any other
+// is put together in a pooled buffer first.
+func (c *Conn) readMessage() (done bool) {
+	for {
+		ev, ok := c.next()
+		if !ok {
+			return c.stopped
+		}
+		if len(c.dst) == 0 && ev.Last {
+			p := exactly(ev.Payload)
+			putBuffer(c.dst) // where it was inflated
+			c.dst = p
+			return true
+		}
+		c.collect(ev.Payload)
+		if !ev.Last {
+			continue
+		}
+		if cap(c.dst) <= size1M {
+			p := exactly(c.dst)
+			putBuffer(c.dst)
+			c.dst = p
+		}
+		return true
+	}
+}
+
+// exactly returns a copy of p.
+func exactly(p []byte) []byte { return append(make([]byte, 0, len(p)), p...) }
+
+// collect appends a part of a message to dst, unless it was read or inflated straight to its place there.
+func (c *Conn) collect(p []byte) {
+	n := len(c.dst)
+	if len(p) == 0 {
+		return
+	}
+	if cap(c.dst)-n >= len(p) && &c.dst[:n+1][n] == &p[0] {
+		c.dst = c.dst[:n+len(p)]
+		return
+	}
+	if c.gather == intoPool {
+		c.dst = growBuffer(c.dst, len(p))
+	}
+	c.dst = append(c.dst, p...)
+}
+
+// next returns the next part of a message that the input holds, having dealt with all else that stands before it.
+// ok is false when more is needed, or when stopped is set.
+func (c *Conn) next() (ev Event, ok bool) {
+	for (len(c.in) > 0 || c.r.Pending()) && !c.stopped {
+		ev = Event{}
+		if c.r.inflater != nil {
+			c.makeRoom()
+		}
+		out, n, err := c.r.next(c.dst, c.in, &ev)
+		c.in = c.in[n:]
+		if c.r.inflater != nil {
+			c.dst = out[:len(c.dst)] // what was inflated stands behind: see collect
+		}
+		if err != nil {
+			c.violated(err)
+			return Event{}, false
+		}
+		switch ev.Kind {
+		case EventData:
+			if c.wanted(&ev) {
+				return ev, true
+			}
+		case EventPing:
+			c.answer(ev.Payload)
+		case EventPong:
+			c.ponged(ev.Payload)
+		case EventClose:
+			c.peerClosed(ev.Code, string(ev.Payload))
+		}
+	}
+	return Event{}, false
+}
+
+// makeRoom gives dst the room that inflation needs, so that it allocates nothing.
+func (c *Conn) makeRoom() {
+	switch {
+	case c.gather == intoSlice:
+		// What grows it is the caller's: see AppendRead.
+	case c.dst == nil:
+		c.dst = getBuffer(size4K)
+	case c.gather == intoPool:
+		c.dst = growBuffer(c.dst, inflateRoom)
+	}
+}
+
+// wanted reports whether a part of a message is for the application, and counts messages.
+func (c *Conn) wanted(ev *Event) bool {
+	if ev.Last {
+		c.messages++
+	}
+	if c.skip {
+		c.skip = !ev.Last
+		return false
+	}
+	c.op = ev.Op
+	// RFC 6455, Section 1.4: "a peer discards any further data received" once it has sent a close frame, too: nobody
+	// is left to take it.
+	return c.state.Load()&ended == 0
+}
+
+// wait waits for input until consume is done. The error is that of the context; when the connection ended, it is nil
+// and stopped is set.
+func (c *Conn) wait(consume func(c *Conn) bool) error {
+	c.consume = consume
+	c.unwatchOther()
+	for !c.stopped {
+		c.parked = false
+		err := c.t.run(c)
+		if err == nil {
+			err, c.recvErr = c.recvErr, nil
+		}
+		if err == nil {
+			return nil
+		}
+		if !isTimeout(err) {
+			c.lost(err)
+			return nil
+		}
+		if err := c.timedOut(err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readable is what the transport calls when there may be something to read.
+func (c *Conn) readable() (done bool) {
+	for {
+		if !c.fill() {
+			return false
+		}
+		if c.recvErr != nil || c.stopped || c.consume(c) {
+			return true
+		}
+	}
+}
+
+// fill gets bytes from the transport. It reports false when it has to wait for them.
+func (c *Conn) fill() bool {
+	polls := c.t.polls()
+	switch {
+	case !polls:
+		c.park()
+	case c.ctx.Done() != nil && c.ctx.Err() != nil:
+		// A peer that sends without a pause would keep a loop from ever waiting.
+		c.recvErr = os.ErrDeadlineExceeded
+		return true
+	}
+	p := c.place(polls)
+	n, err := c.t.recv(p)
+	if err == errWouldBlock {
+		c.park()
+		return false
+	}
+	if n == 0 {
+		c.recvErr = err
+		return true
+	}
+	// An error that came with bytes will come again with the next ones.
+	c.in = p[:n]
+	c.bytes += uint64(n)
+	c.r.SetLimit(c.readLimit.Load())
+	if c.deadline.alive != nil {
+		c.deadline.alive.heard()
+	}
+	return true
+}
+
+// place returns where the next bytes are to be read to: the rest of a large payload goes straight into dst, which
+// grows with what has come and not with what was announced. A transport that cannot poll waits for a new message
+// with the few bytes that Conn has, so that an idle connection holds no buffer.
+func (c *Conn) place(polls bool) []byte {
+	if due := c.r.Direct(); due >= directSize && c.gather != notGathering && !c.skip {
+		room := int(min(due, uint64(max(directSize, len(c.dst)))))
+		if c.gather == intoPool {
+			c.dst = growBuffer(c.dst, room)
+		} else {
+			c.dst = slices.Grow(c.dst, room)
+		}
+		return c.dst[len(c.dst) : len(c.dst)+room]
+	}
+	if !polls && c.inBuf == nil && c.r.Idle() {
+		return c.small[:]
+	}
+	if c.inBuf == nil {
+		c.inBuf = getBuffer(readBufferSize)
+	}
+	return c.inBuf[:cap(c.inBuf)]
+}
+
+// park does what is due before waiting for the network.
+func (c *Conn) park() {
+	if c.state.Load()&(inBody|moreInput) != 0 {
+		c.state.And(^uint32(inBody | moreInput))
+	}
+	c.dropInput()
+	c.flushHeld()
+	c.watch()
+	if c.deadline.alive != nil {
+		c.arm()
+	}
+	c.parked = true
+}
+
+// CloseRead is for those who only write: it starts a goroutine that reads and discards messages, and so answers pings
+// and notices the end, until ctx or the connection ends. It returns at once. If another read is in progress, that
+// one serves as well and nothing is started.
+func (c *Conn) CloseRead(ctx context.Context) {
+	if c.beginRead(ctx) != nil {
+		return
+	}
+	c.part = nil
+	go func() {
+		c.message((*Conn).discardMessages)
+		c.skip = c.r.inMessage // the beginning has been discarded
+		c.endRead()
+	}()
+}
+
+// discardMessages discards the messages that have come.
+func (c *Conn) discardMessages() (done bool) {
+	for {
+		if _, ok := c.next(); !ok {
+			return c.stopped
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package websocket
+
+// This file holds the read deadline of the transport, which two parties want: a context that ends a read, and the
+// keepalive. The context wins.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+)
+
+// past is a deadline that has expired.
+var past = time.Unix(1, 0)
+
+// isTimeout reports whether err says that a deadline of the transport expired.
+func isTimeout(err error) bool {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return true
+	}
+	var timeout interface{ Timeout() bool }
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// readDeadline arbitrates the transport's read deadline.
+type readDeadline struct {
+	// Owned by the reader. The context stays registered when its read has ended, because a loop will most likely pass
+	// it again: registering costs two allocations.
+	watched <-chan struct{} // Done of the context that is registered, or nil
+	stop    func() bool     // undoes the registration
+
+	mu        sync.Mutex
+	turn      uint32     // guarded by mu: counts registrations, so that a late cancel of an earlier one does nothing
+	cancelled bool       // guarded by mu: the deadline is past because the context has ended
+	alive     *keepalive // nil without Options.PingInterval; its field at is guarded by mu
+}
+
+// wanted returns the deadline that the keepalive wants. mu is held.
+func (d *readDeadline) wanted() time.Time {
+	if d.alive == nil {
+		return time.Time{}
+	}
+	return d.alive.at
+}
+
+// watch registers the context of the read under way, which is about to wait.
+func (c *Conn) watch() {
+	d := &c.deadline
+	done := c.ctx.Done()
+	if done == nil || done == d.watched {
+		return
+	}
+	d.mu.Lock()
+	turn := d.turn
+	d.mu.Unlock()
+	d.watched = done
+	d.stop = context.AfterFunc(c.ctx, func() { c.cancelRead(turn) })
+}
+
+// cancelRead ends the wait of a read whose context has ended.
+func (c *Conn) cancelRead(turn uint32) {
+	d := &c.deadline
+	d.mu.Lock()
+	var err error
+	if d.turn == turn {
+		d.cancelled = true
+		err = c.t.setReadDeadline(past)
+	}
+	d.mu.Unlock()
+	if err != nil {
+		// Some tunnels have no deadlines. Nothing but the connection's end can end the wait then.
+		c.end(&CloseError{Code: StatusAbnormalClosure, Local: true, Err: fmt.Errorf("%w: %w", errNoDeadline, err)}, endAborted)
+	}
+}
+
+// errNoDeadline is why a context that ends a read may end the connection.
+var errNoDeadline = errors.New("websocket: read was cancelled on a transport without deadlines")
+
+// unwatchOther forgets the registered context if it is not that of the read under way.
+func (c *Conn) unwatchOther() {
+	if c.deadline.watched != nil && c.deadline.watched != c.ctx.Done() {
+		c.unwatch()
+	}
+}
+
+// unwatch forgets the registered context.
+func (c *Conn) unwatch() {
+	d := &c.deadline
+	if d.watched == nil {
+		return
+	}
+	d.stop()
+	d.watched, d.stop = nil, nil
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.turn++
+	if d.cancelled {
+		d.cancelled = false
+		c.t.setReadDeadline(d.wanted())
+	}
+}
+
+// keepaliveAt sets the deadline that the keepalive wants.
+func (c *Conn) keepaliveAt(at time.Time) {
+	d := &c.deadline
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.alive.at = at
+	if !d.cancelled {
+		c.t.setReadDeadline(at)
+	}
+}
+
+// timedOut deals with an expired read deadline. An error is that of the context.
+func (c *Conn) timedOut(err error) error {
+	if c.ctx.Err() != nil {
+		return c.contextError(c.ctx)
+	}
+	if k := c.deadline.alive; k != nil && !time.Now().Before(k.at) {
+		c.silence()
+	} else {
+		c.lost(err) // nobody has set such a deadline
+	}
+	return nil
+}

@@ -1,0 +1,248 @@
+package websocket
+
+// This file holds the parser of an HTTP request's head (RFC 9112, Sections 2 to 5), for UpgradeConn, which does
+// without net/http. It reads nothing itself and knows no rule of WebSocket: those stand in handshake.go.
+
+import (
+	"bytes"
+	"iter"
+	"net/http"
+	"strings"
+)
+
+// The bounds of a request's head. Beyond them the answer is 431.
+const (
+	maxRequestHead   = 16 << 10 // bytes
+	maxRequestFields = 128      // lines
+)
+
+// Request is a client's opening handshake, as UpgradeConn shows it to its callback. It is borrowed: do not use it
+// after the callback has returned. The strings that it gives are ordinary and may be kept.
+type Request struct {
+	URI    string // the request target as it was sent: path and query, or an absolute URI
+	Host   string // the authority that the client wants to talk to, with a port if it was given
+	Origin string // of the page that connects, or empty for a client that is no browser
+
+	head         string         // the head of the request, which the strings are parts of
+	fields       []requestField // where its fields stand
+	subprotocols []string       // lines
+	response     []byte         // the lines added by AddResponseHeader
+}
+
+// requestField says where the name and the value of a field stand in a request's head. These are offsets, and not
+// strings, to spare the garbage collector the pointers (BenchmarkUpgradeConn).
+type requestField struct{ name, nameEnd, value, valueEnd uint16 }
+
+// field returns name and value of field i.
+func (r *Request) field(i int) (name, value string) {
+	f := r.fields[i]
+	return r.head[f.name:f.nameEnd], r.head[f.value:f.valueEnd]
+}
+
+// Header returns the value of the first field of that name, in any case, and whether there is one.
+func (r *Request) Header(name string) (value string, ok bool) {
+	for i := range r.fields {
+		if n, v := r.field(i); equalFold(n, name) {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+// Headers returns all fields, names as they were sent, in their order.
+func (r *Request) Headers() iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		for i := range r.fields {
+			if !yield(r.field(i)) {
+				return
+			}
+		}
+	}
+}
+
+// Path returns the path of URI, as it was sent: percent-encoded, and without the query.
+func (r *Request) Path() string {
+	path, _, _ := strings.Cut(r.URI, "?")
+	if path == "" || path[0] == '/' {
+		return path
+	}
+	_, path, _ = strings.Cut(path, "://")
+	if i := strings.IndexByte(path, '/'); i >= 0 {
+		return path[i:]
+	}
+	return "/"
+}
+
+// Subprotocols returns the subprotocols that the client asks for, in the order of its preference.
+func (r *Request) Subprotocols() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, line := range r.subprotocols {
+			for line != "" {
+				var p string
+				if p, line = cutElement(line); p != "" && !yield(p) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// AddResponseHeader adds a field to the response, should the request be accepted; a refusal carries those of its
+// HandshakeError instead. A name that is not a token or that the handshake needs for itself is ignored, and line
+// breaks in value become spaces.
+func (r *Request) AddResponseHeader(name, value string) {
+	if isToken(name) && !isReserved(name) {
+		r.response = appendField(r.response, name, value)
+	}
+}
+
+// reset empties r and keeps its memory, but not what that pointed at.
+func (r *Request) reset() {
+	*r = Request{fields: r.fields[:0], response: r.response[:0]}
+}
+
+// headLength returns the length of the head at the start of b, with the empty line that ends it, or 0 if b ends
+// before the head does. The first scanned bytes are known to hold no end.
+func headLength(b []byte, scanned int) int {
+	for i := max(scanned-2, 0); ; {
+		n := bytes.IndexByte(b[i:], '\n')
+		if n < 0 {
+			return 0
+		}
+		i += n + 1
+		// A bare LF ends a line here, so that a head full of them gets the parser's answer instead of none.
+		if rest := b[i:]; bytes.HasPrefix(rest, []byte("\n")) {
+			return i + 1
+		} else if bytes.HasPrefix(rest, []byte("\r\n")) {
+			return i + 2
+		}
+	}
+}
+
+// malformed returns the answer to a request that is not HTTP.
+func malformed(reason string) *HandshakeError {
+	return &HandshakeError{Status: http.StatusBadRequest, Reason: reason + " (RFC 9112)"}
+}
+
+// parseRequest reads a whole head, as headLength found it, into o and r, which must be empty.
+func parseRequest(head string, o *opening, r *Request) *HandshakeError {
+	r.head = head
+	end, ok := lineEnd(head, 0)
+	if !ok {
+		return malformed("a line does not end with CRLF")
+	}
+	if err := parseRequestLine(head[:end], o, r); err != nil {
+		return err
+	}
+	for {
+		start := end + len("\r\n")
+		if end, ok = lineEnd(head, start); !ok {
+			return malformed("a line does not end with CRLF")
+		}
+		if end == start {
+			break
+		}
+		if len(r.fields) == maxRequestFields {
+			return &HandshakeError{Status: http.StatusRequestHeaderFieldsTooLarge, Reason: "too many header fields"}
+		}
+		f, err := parseField(head, start, end)
+		if err != nil {
+			return err
+		}
+		r.fields = append(r.fields, f)
+		o.addField(r.field(len(r.fields) - 1))
+	}
+	// RFC 9112, Section 3.2.2: the host of an absolute target counts, not that of the field.
+	if authority := targetAuthority(r.URI); authority != "" && len(o.lines[fieldHost]) == 1 {
+		o.lines[fieldHost][0] = authority
+	}
+	r.Host, r.Origin, r.subprotocols = o.value(fieldHost), o.value(fieldOrigin), o.lines[fieldProtocol]
+	return nil
+}
+
+// lineEnd returns the end of the line that begins at start, without its CRLF. ok is false if it does not end with one.
+func lineEnd(head string, start int) (end int, ok bool) {
+	n := strings.IndexByte(head[start:], '\n')
+	if n < 1 || head[start+n-1] != '\r' {
+		return 0, false
+	}
+	return start + n - 1, true
+}
+
+// parseRequestLine reads "GET /path HTTP/1.1".
+func parseRequestLine(line string, o *opening, r *Request) *HandshakeError {
+	method, rest, ok1 := strings.Cut(line, " ")
+	target, version, ok2 := strings.Cut(rest, " ")
+	if !ok1 || !ok2 || !isToken(method) || !isTarget(target) {
+		return malformed("the request line is malformed")
+	}
+	if len(version) != len("HTTP/1.1") || version[:5] != "HTTP/" || version[6] != '.' ||
+		!isDigit(version[5]) || !isDigit(version[7]) {
+		return malformed("the request line is malformed")
+	}
+	o.method, o.major, o.minor = method, int(version[5]-'0'), int(version[7]-'0')
+	r.URI = target
+	// RFC 9112, Section 3.2: a GET has a target in origin form or in absolute form.
+	if method == http.MethodGet && target[0] != '/' && targetAuthority(target) == "" {
+		return malformed("the request target is neither a path nor an absolute http URI")
+	}
+	return nil
+}
+
+// isTarget reports whether s can be a request target: visible characters of ASCII, or any beyond it.
+func isTarget(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] == 0x7F {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// targetAuthority returns host and port of a target in absolute form, or the empty string.
+func targetAuthority(target string) string {
+	scheme, rest, ok := strings.Cut(target, "://")
+	if !ok || !equalFold(scheme, "http") && !equalFold(scheme, "https") {
+		return ""
+	}
+	if i := strings.IndexAny(rest, "/?"); i >= 0 {
+		rest = rest[:i]
+	}
+	return rest
+}
+
+// parseField reads "Name: value", which is head[start:end]. Folded lines are refused, as RFC 9112, Section 5.2, allows:
+// they begin with a space, which no name does. So is a space before the colon (Section 5.1).
+func parseField(head string, start, end int) (f requestField, _ *HandshakeError) {
+	colon := start + tokenLength(head[start:end])
+	if colon == start || colon == end || head[colon] != ':' {
+		return f, malformed("the name of a header field is malformed")
+	}
+	value := colon + 1
+	for value < end && isSpace(head[value]) {
+		value++
+	}
+	for end > value && isSpace(head[end-1]) {
+		end--
+	}
+	if !isFieldValue(head[value:end]) {
+		return f, malformed("the value of a header field is malformed")
+	}
+	// maxRequestHead is far below what 16 bits hold.
+	return requestField{uint16(start), uint16(colon), uint16(value), uint16(end)}, nil
+}
+
+// addField takes note of a field that the rules look at.
+func (o *opening) addField(name, value string) {
+	if i := ownField(name); i >= 0 {
+		o.lines[i] = append(o.lines[i], value)
+		return
+	}
+	// RFC 9112, Section 6: "The presence of a message body in a request is signaled by a Content-Length or
+	// Transfer-Encoding header field."
+	if equalFold(name, "Content-Length") && value != "0" || equalFold(name, "Transfer-Encoding") {
+		o.body = true
+	}
+}

@@ -1,0 +1,164 @@
+package websocket
+
+// This file holds Upgrader.Shutdown, and the list of open connections that it works through.
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+)
+
+// shutdownWorkers is how many connections Shutdown closes at the same time. Closing one may take CloseTimeout.
+const shutdownWorkers = 1024
+
+// ShutdownError says that Upgrader.Shutdown could not close all connections in time.
+type ShutdownError struct {
+	Cut int   // how many connections were cut without a closing handshake
+	Err error // why it did not wait longer: the cause of the context's end
+}
+
+// Error says how many connections were cut, and why.
+func (e *ShutdownError) Error() string {
+	return fmt.Sprintf("websocket: shutdown cut %d connections: %v", e.Cut, e.Err)
+}
+
+// Unwrap returns Err.
+func (e *ShutdownError) Unwrap() error { return e.Err }
+
+// Shutdown closes all connections that u has made, with StatusGoingAway, and waits for their closing handshakes. From
+// then on u answers every request with 503. When ctx ends first, the connections that remain are cut, and the error is
+// a *ShutdownError. Shutdown does not wait for the functions that use the connections, and it does nothing about the
+// http.Server: stop that as well, in either order. It may be called more than once, also at the same time.
+func (u *Upgrader) Shutdown(ctx context.Context) error {
+	return u.conns.shutdown(ctx,
+		func(c *Conn) { c.Close(StatusGoingAway, "") },
+		func(c *Conn) { c.CloseNow() },
+	)
+}
+
+// connList knows the open connections of an Upgrader.
+type connList struct {
+	mu     sync.Mutex
+	first  *tracker      // guarded by mu, as is the rest
+	n      int           // how many there are
+	closed bool          // Shutdown was called
+	empty  chan struct{} // nil, or closed and forgotten once the list is empty
+}
+
+// tracker is a connection's place in the list. It is all that Shutdown costs a connection: 32 bytes.
+type tracker struct {
+	list       *connList
+	conn       *Conn // nil before add and after remove
+	prev, next *tracker
+}
+
+// isClosed reports whether Shutdown was called.
+func (l *connList) isClosed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.closed
+}
+
+// add takes note of an open connection. If it returns false, Shutdown was called and has perhaps not seen c: the
+// caller must close it. c is noted all the same, so that a Shutdown under way waits for it.
+func (t *tracker) add(c *Conn) bool {
+	l := t.list
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t.conn, t.next = c, l.first
+	if t.next != nil {
+		t.next.prev = t
+	}
+	l.first = t
+	l.n++
+	return !l.closed
+}
+
+// remove forgets a connection that has ended. It does nothing when called again.
+func (t *tracker) remove(*Conn) {
+	l := t.list
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if t.conn == nil {
+		return
+	}
+	if t.prev != nil {
+		t.prev.next = t.next
+	} else {
+		l.first = t.next
+	}
+	if t.next != nil {
+		t.next.prev = t.prev
+	}
+	t.conn, t.prev, t.next = nil, nil, nil
+	if l.n--; l.n == 0 && l.empty != nil {
+		close(l.empty)
+		l.empty = nil
+	}
+}
+
+// open returns the connections that are open now.
+func (l *connList) open() []*Conn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	conns := make([]*Conn, 0, l.n)
+	for t := l.first; t != nil; t = t.next {
+		conns = append(conns, t.conn)
+	}
+	return conns
+}
+
+// close refuses connections from now on, and returns a channel that is closed once there are none.
+func (l *connList) close() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	empty := l.empty
+	if empty == nil {
+		empty = make(chan struct{})
+		if l.n == 0 {
+			close(empty)
+		} else {
+			l.empty = empty
+		}
+	}
+	return empty
+}
+
+// shutdown is Upgrader.Shutdown, given the two ways to end a connection: in order, which may take a while, and at
+// once.
+func (l *connList) shutdown(ctx context.Context, end, cut func(*Conn)) error {
+	empty := l.close()
+	go forEach(ctx, l.open(), end)
+	select {
+	case <-empty:
+		return nil
+	case <-ctx.Done():
+	}
+	rest := l.open()
+	if len(rest) == 0 {
+		return nil
+	}
+	forEach(context.Background(), rest, cut)
+	return &ShutdownError{Cut: len(rest), Err: context.Cause(ctx)}
+}
+
+// forEach calls f for every connection, for up to shutdownWorkers of them at the same time, and returns when all calls
+// have. Once ctx has ended, it makes no more calls.
+func forEach(ctx context.Context, conns []*Conn, f func(*Conn)) {
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	for range min(len(conns), shutdownWorkers) {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(conns) {
+					return
+				}
+				f(conns[i])
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -1,0 +1,93 @@
+package websocket
+
+// This file holds what Conn asks of the network, and the transport that stands on any net.Conn. The one for plain
+// sockets on Unix, which waits without a buffer and writes without waiting, is in transport_unix.go.
+
+import (
+	"errors"
+	"net"
+	"time"
+)
+
+// errWouldBlock is returned by transport.recv and transport.trySend of a transport that polls when nothing can be
+// done without waiting.
+var errWouldBlock = errors.New("websocket: operation would block")
+
+// transport carries the bytes of one connection. Reading methods are for one goroutine at a time, and so are writing
+// ones; the others are for any.
+type transport interface {
+	// run calls r.readable: at once, and then again whenever there may be something to read, until it returns true.
+	// The error is one of waiting, such as a deadline; r sees those of reading.
+	run(r reader) error
+
+	// polls reports whether recv and trySend never wait, so that they may return errWouldBlock, upon which readable
+	// returns false. Otherwise recv waits, and trySend must not be called.
+	polls() bool
+
+	recv(p []byte) (int, error)      // only inside of readable
+	trySend(p []byte) (int, error)   // less than len(p) with a nil error: would block
+	send(b, p []byte) (int64, error) // all of b and then of p, waiting; p may be nil
+
+	setReadDeadline(t time.Time) error
+	setWriteDeadline(t time.Time)
+
+	addrs() (local, remote net.Addr)
+
+	closeWrite() (can bool) // ends the outgoing stream, where the transport can
+	abort()                 // makes every wait, present and future, end with an error
+	close() error
+}
+
+// reader is what transport.run calls. It is Conn, as an interface because a closure would be an allocation.
+type reader interface{ readable() (done bool) }
+
+// newTransport returns the best transport for nc.
+func newTransport(nc net.Conn) transport {
+	if t := newRawTransport(nc); t != nil {
+		return t
+	}
+	return &netTransport{nc: nc}
+}
+
+// netTransport is the transport over any net.Conn.
+type netTransport struct{ nc net.Conn }
+
+func (t *netTransport) run(r reader) error {
+	for !r.readable() {
+	}
+	return nil
+}
+
+func (t *netTransport) polls() bool                   { return false }
+func (t *netTransport) recv(p []byte) (int, error)    { return t.nc.Read(p) }
+func (t *netTransport) trySend(p []byte) (int, error) { return 0, nil }
+
+func (t *netTransport) send(b, p []byte) (int64, error) {
+	n, err := t.nc.Write(b)
+	if err != nil || len(p) == 0 {
+		return int64(n), err
+	}
+	m, err := t.nc.Write(p)
+	return int64(n + m), err
+}
+
+func (t *netTransport) setReadDeadline(at time.Time) error { return t.nc.SetReadDeadline(at) }
+func (t *netTransport) setWriteDeadline(at time.Time)      { t.nc.SetWriteDeadline(at) }
+
+func (t *netTransport) addrs() (local, remote net.Addr) { return t.nc.LocalAddr(), t.nc.RemoteAddr() }
+
+func (t *netTransport) closeWrite() bool { return closeWrite(t.nc) }
+func (t *netTransport) abort()           { t.nc.Close() }
+func (t *netTransport) close() error {
+	// A second Close, after abort, reports that it is one.
+	if err := t.nc.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+// closeWrite ends the outgoing stream of nc if its type can: TCP, Unix and TLS connections can.
+func closeWrite(nc net.Conn) (can bool) {
+	half, can := nc.(interface{ CloseWrite() error })
+	return can && half.CloseWrite() == nil
+}

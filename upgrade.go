@@ -1,0 +1,252 @@
+package websocket
+
+// This file holds Upgrader, the server's role in the opening handshake, behind net/http. upgradeconn.go is the same
+// without net/http; the rules of both stand in handshake.go, the end of all connections in shutdown.go.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Upgrader accepts WebSocket connections. The zero value is ready and safe: it accepts clients that are no browsers,
+// and pages of the server's own origin. Its methods may be called by several goroutines at once. The fields must not
+// be changed once the first has been called, and an Upgrader must not be copied after that.
+type Upgrader struct {
+	Options
+
+	// Subprotocols are those that the server speaks, in the order of its preference. The first that the client asks
+	// for is chosen; a client that asks for none of them is accepted without (see Conn.Subprotocol).
+	Subprotocols []string
+
+	// Origins are the other origins whose pages may connect, beside the server's own: hosts, such as
+	// "www.example.com", which stands for the default port of http and https; or with a port, "www.example.com:8080",
+	// where "*" is any port; or with a scheme, "https://www.example.com". "*.example.com" stands for all hosts under
+	// example.com at any depth, but not for itself. Case does not matter. A request without Origin does not come from
+	// a browser and is not concerned.
+	Origins []string
+
+	// InsecureSkipOriginCheck lets pages of any origin connect. A browser sends the user's cookies along, so every
+	// page on the web can then act in the name of the user who looks at it, unless the application authenticates
+	// requests by something else than cookies.
+	InsecureSkipOriginCheck bool
+
+	// ErrorLog is where Handler reports panics, and connections that it could not take over from net/http. nil means
+	// the log of the http.Server, or of package log.
+	ErrorLog *log.Logger
+
+	conns connList
+}
+
+// serverHandshake is the memory of one opening handshake. It is borrowed from a pool.
+type serverHandshake struct {
+	opening opening
+	request Request // of UpgradeConn
+	in      []byte  // what UpgradeConn has read
+	out     []byte  // the response
+	answer  []byte  // the value of its Sec-WebSocket-Extensions; empty if no extension was agreed on
+}
+
+var serverHandshakes = sync.Pool{New: func() any { return new(serverHandshake) }}
+
+// release gives h back. Memory that an unusual request has made large is left to the garbage collector.
+func (h *serverHandshake) release() {
+	h.opening.reset()
+	h.request.reset()
+	if cap(h.in) > requestBuffer {
+		h.in = nil
+	}
+	if cap(h.out) > requestBuffer {
+		h.out = nil
+	}
+	serverHandshakes.Put(h)
+}
+
+// negotiate decides about the request and returns what was agreed on. The answer to the offers is left in h.answer.
+func (u *Upgrader) negotiate(h *serverHandshake) (agreed agreement, err *HandshakeError) {
+	o := &h.opening
+	if u.conns.isClosed() {
+		return agreed, &HandshakeError{Status: http.StatusServiceUnavailable, Reason: "the server is shutting down"}
+	}
+	if err := o.check(); err != nil {
+		return agreed, err
+	}
+	if len(o.lines[fieldOrigin]) > 0 && !u.InsecureSkipOriginCheck &&
+		!originAllowed(o.value(fieldOrigin), o.value(fieldHost), o.secure, u.Origins) {
+		// RFC 6455, Section 4.2.2: "If the server does not wish to accept this connection, it MUST return an
+		// appropriate HTTP error code (e.g., 403 Forbidden)".
+		return agreed, &HandshakeError{
+			Status: http.StatusForbidden, Reason: "pages of this Origin may not connect (RFC 6455, Section 4.2.2)",
+		}
+	}
+	agreed.subprotocol = o.chooseSubprotocol(u.Subprotocols)
+	h.answer, agreed.compression = acceptExtensions(h.answer[:0], u.Compression, o.offers)
+	return agreed, nil
+}
+
+// open makes the connection whose handshake is complete. buffered is copied.
+func (u *Upgrader) open(ctx context.Context, nc net.Conn, agreed agreement, buffered []byte) (*Conn, error) {
+	t := &tracker{list: &u.conns}
+	c := newConn(nc, connConfig{
+		agreement: agreed,
+		options:   &u.Options,
+		buffered:  buffered,
+		base:      ctx,
+		tracker:   t,
+	})
+	if !t.add(c) {
+		c.Close(StatusGoingAway, "")
+		return nil, &HandshakeError{Reason: "the server is shutting down"}
+	}
+	return c, nil
+}
+
+// Upgrade answers an opening handshake that net/http has read, and takes the connection over. On success the caller
+// owns the connection, and net/http only waits for the handler to return: r.Body must not be used any more, and
+// r.Context() ends with the handler (use Conn.Context; Handler does without a waiting handler). The response carries
+// the fields of w.Header() but those that belong to HTTP's own connection or to the handshake.
+//
+// The error is a *HandshakeError. Unless the connection has failed, the client has been answered.
+func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
+	h := serverHandshakes.Get().(*serverHandshake)
+	defer h.release()
+	h.opening.fill(r)
+	agreed, refusal := u.negotiate(h)
+	if refusal != nil {
+		refuse(w, refusal)
+		return nil, refusal
+	}
+	h.out = appendSwitching(h.out[:0], h.opening.value(fieldKey), agreed.subprotocol, h.answer)
+	h.out = append(appendFields(h.out, w.Header()), "\r\n"...)
+
+	nc, rw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		refusal = hijackFailure(w, err)
+		refuse(w, refusal)
+		return nil, refusal
+	}
+	// net/http's buffers are dropped, so that an idle connection does not hold them.
+	buffered, _ := rw.Reader.Peek(rw.Reader.Buffered())
+	if err := u.respond(nc, h.out); err != nil {
+		nc.Close()
+		return nil, &HandshakeError{Reason: "the response could not be written", Err: err}
+	}
+	return u.open(r.Context(), nc, agreed, buffered)
+}
+
+// fill takes what the rules look at from a request of net/http.
+func (o *opening) fill(r *http.Request) {
+	o.method, o.major, o.minor = r.Method, r.ProtoMajor, r.ProtoMinor
+	o.secure = r.TLS != nil
+	o.body = r.ContentLength != 0 || len(r.TransferEncoding) > 0
+	for i, name := range canonicalFields {
+		o.lines[i] = append(o.lines[i], r.Header[name]...)
+	}
+	// net/http refuses a repeated Host, and moves the only one here.
+	o.lines[fieldHost] = append(o.lines[fieldHost][:0], r.Host)
+}
+
+// canonicalFields holds ownFields as the keys of an http.Header.
+var canonicalFields = func() (names [numFields]string) {
+	for i, name := range ownFields {
+		names[i] = http.CanonicalHeaderKey(name)
+	}
+	return names
+}()
+
+// refuse answers a request of net/http that was not accepted.
+func refuse(w http.ResponseWriter, e *HandshakeError) {
+	h := w.Header()
+	for name, values := range e.Header {
+		h[name] = slices.Clone(values)
+	}
+	http.Error(w, e.body(), e.Status)
+}
+
+// hijackFailure explains why net/http did not hand over its connection.
+func hijackFailure(w http.ResponseWriter, err error) *HandshakeError {
+	e := &HandshakeError{
+		Status: http.StatusInternalServerError, Reason: "the server cannot take over the connection", Err: err,
+	}
+	if errors.Is(err, http.ErrNotSupported) {
+		for {
+			u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+			if !ok {
+				break
+			}
+			w = u.Unwrap()
+		}
+		e.Err = fmt.Errorf("%T implements neither http.Hijacker nor Unwrap() http.ResponseWriter: %w", w, err)
+	}
+	return e
+}
+
+// respond writes a response within the handshake timeout.
+func (u *Upgrader) respond(nc net.Conn, response []byte) error {
+	timed := false
+	if t := orDefault(u.HandshakeTimeout, DefaultHandshakeTimeout); t > 0 {
+		timed = nc.SetWriteDeadline(time.Now().Add(t)) == nil
+	}
+	if _, err := nc.Write(response); err != nil {
+		return err
+	}
+	if timed {
+		return nc.SetWriteDeadline(time.Time{})
+	}
+	return nil
+}
+
+// Handler returns a handler that upgrades every request and calls f, on a goroutine of its own, with the connection.
+// The handler itself returns at once, so that net/http's goroutine and its memory can go. r.Context() has ended by
+// then; use Conn.Context, which keeps its values. A request that cannot be upgraded is answered, and f is not called.
+//
+// When f returns, the connection is closed with StatusNormalClosure, unless it already is. When f panics, the panic
+// is logged as net/http would (http.ErrAbortHandler is not), and the connection closed with StatusInternalError.
+func (u *Upgrader) Handler(f func(*Conn, *http.Request)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := u.Upgrade(w, r)
+		if err == nil {
+			go u.serve(c, r, f)
+			return
+		}
+		var e *HandshakeError
+		if errors.As(err, &e) && e.Status == http.StatusInternalServerError {
+			u.logf(r, "%v", err)
+		}
+	})
+}
+
+// serve runs f.
+func (u *Upgrader) serve(c *Conn, r *http.Request, f func(*Conn, *http.Request)) {
+	defer func() {
+		code := StatusNormalClosure
+		if v := recover(); v != nil {
+			code = StatusInternalError
+			if v != http.ErrAbortHandler {
+				stack := make([]byte, 64<<10)
+				u.logf(r, "websocket: panic serving %s: %v\n%s", r.RemoteAddr, v, stack[:runtime.Stack(stack, false)])
+			}
+		}
+		c.Close(code, "")
+	}()
+	f(c, r)
+}
+
+// logf writes to the log that is responsible for r.
+func (u *Upgrader) logf(r *http.Request, format string, args ...any) {
+	l := u.ErrorLog
+	if s, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && l == nil {
+		l = s.ErrorLog
+	}
+	if l == nil {
+		l = log.Default()
+	}
+	l.Printf(format, args...)
+}

@@ -1,0 +1,178 @@
+package websocket
+
+// This file holds the server's role in the opening handshake on a bare connection: reading the request, which
+// request.go parses and handshake.go judges, and answering it.
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// requestBuffer is the size of the buffer that a request is read into at first. Most fit.
+const requestBuffer = 4 << 10
+
+// UpgradeConn reads an opening handshake from nc and answers it, without net/http. accept, unless nil, is called with
+// a request that is a right one; its error refuses the request, with the status, reason and header of a
+// *HandshakeError, or else with 403. The error's text is not sent. nc may be a *tls.Conn.
+//
+// The request may have 16 KiB and 128 header fields (431 is the answer beyond) and the handshake, accept included,
+// may take HandshakeTimeout and until ctx ends (408 if the time was up). Once UpgradeConn has returned, ctx has no
+// further effect; Conn.Context shows its values. What the client has sent behind its request is not lost.
+//
+// UpgradeConn owns nc from the call on, and on error has closed it, having waited up to a second for the client to
+// take the answer. The error is a *HandshakeError, whose Status is 0 if nothing could be answered.
+func (u *Upgrader) UpgradeConn(ctx context.Context, nc net.Conn, accept func(*Request) error) (*Conn, error) {
+	h := serverHandshakes.Get().(*serverHandshake)
+	defer h.release()
+	var end time.Time
+	if t := orDefault(u.HandshakeTimeout, DefaultHandshakeTimeout); t > 0 {
+		end = time.Now().Add(t)
+	}
+	if t, ok := ctx.Deadline(); ok && (end.IsZero() || t.Before(end)) {
+		end = t
+	}
+	upgraded := false
+	defer func() {
+		if !upgraded { // also when accept panics
+			nc.Close()
+		}
+	}()
+	deadline := boundHandshake(ctx, nc, end)
+	agreed, rest, refusal := u.handshake(h, nc, accept)
+	// A client whose time was up is told so; when the caller has given up, there is nobody to answer for.
+	if err := deadline.release(); err != nil && (refusal == nil || !errors.Is(err, context.DeadlineExceeded)) {
+		refusal = &HandshakeError{Reason: "the handshake was interrupted", Err: err}
+	}
+	if refusal != nil {
+		if refusal.Status != 0 {
+			h.out = appendRefusal(h.out[:0], refusal)
+			refuseConn(nc, h.out)
+		}
+		return nil, refusal
+	}
+	upgraded = true
+	return u.open(ctx, nc, agreed, rest)
+}
+
+// handshake reads a request and, if it is right, accepts it. rest is what the client sent behind it, within h.in.
+func (u *Upgrader) handshake(h *serverHandshake, nc net.Conn, accept func(*Request) error) (
+	agreed agreement, rest []byte, _ *HandshakeError,
+) {
+	n, refusal := h.receive(nc)
+	if refusal != nil {
+		return agreed, nil, refusal
+	}
+	// One string of its own for the whole head: every field is a part of it, and the buffer can be used again.
+	if refusal = parseRequest(string(h.in[:n]), &h.opening, &h.request); refusal != nil {
+		return agreed, nil, refusal
+	}
+	_, h.opening.secure = nc.(*tls.Conn)
+	if agreed, refusal = u.negotiate(h); refusal != nil {
+		return agreed, nil, refusal
+	}
+	if accept != nil {
+		if err := accept(&h.request); err != nil {
+			return agreed, nil, refusalFor(err)
+		}
+	}
+	h.out = appendSwitching(h.out[:0], h.opening.value(fieldKey), agreed.subprotocol, h.answer)
+	h.out = append(append(h.out, h.request.response...), "\r\n"...)
+	if _, err := nc.Write(h.out); err != nil {
+		return agreed, nil, &HandshakeError{Reason: "the response could not be written", Err: err}
+	}
+	return agreed, h.in[n:], nil
+}
+
+// receive reads until h.in holds a whole head, and returns its length.
+func (h *serverHandshake) receive(nc net.Conn) (int, *HandshakeError) {
+	h.in = slices.Grow(h.in[:0], requestBuffer)
+	for {
+		scanned := len(h.in)
+		if scanned == cap(h.in) {
+			h.in = slices.Grow(h.in, min(scanned, maxRequestHead-scanned))
+		}
+		n, err := nc.Read(h.in[scanned:cap(h.in)])
+		h.in = h.in[:scanned+n]
+		end := headLength(h.in, scanned)
+		if end > maxRequestHead || end == 0 && len(h.in) >= maxRequestHead {
+			return 0, &HandshakeError{
+				Status: http.StatusRequestHeaderFieldsTooLarge,
+				Reason: "the request has more than " + strconv.Itoa(maxRequestHead) + " bytes",
+			}
+		}
+		if end > 0 {
+			return end, nil
+		}
+		if err != nil {
+			return 0, receiveFailure(err)
+		}
+	}
+}
+
+// receiveFailure tells a client that was too slow from one that has gone.
+func receiveFailure(err error) *HandshakeError {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return &HandshakeError{Status: http.StatusRequestTimeout, Reason: "the request took too long", Err: err}
+	}
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return &HandshakeError{Reason: "the request could not be read", Err: err}
+}
+
+// refusalFor returns the answer that an error of the application stands for.
+func refusalFor(err error) *HandshakeError {
+	var e *HandshakeError
+	if errors.As(err, &e) && e.Status >= 300 && e.Status <= 599 {
+		return e
+	}
+	return &HandshakeError{Status: http.StatusForbidden, Reason: "the application refused the request", Err: err}
+}
+
+// appendRefusal appends the whole response to a request that was not accepted. It ends HTTP's use of the connection.
+func appendRefusal(dst []byte, e *HandshakeError) []byte {
+	dst = append(strconv.AppendInt(append(dst, "HTTP/1.1 "...), int64(e.Status), 10), ' ')
+	dst = append(append(dst, http.StatusText(e.Status)...), "\r\n"...)
+	// RFC 9110, Section 7.8, wants Connection to name Upgrade where that is sent. "close" is left out then: some clients
+	// drop the whole field when they see it.
+	connection := "close"
+	for name, values := range e.Header {
+		if equalFold(name, "Connection") {
+			connection = "Upgrade"
+			continue
+		}
+		if !isToken(name) || equalFold(name, "Content-Length") || equalFold(name, "Transfer-Encoding") {
+			continue
+		}
+		for _, v := range values {
+			dst = appendField(dst, name, v)
+		}
+	}
+	body := e.body() + "\n"
+	dst = appendField(dst, "Connection", connection)
+	dst = appendField(dst, "Content-Type", "text/plain; charset=utf-8")
+	dst = appendField(dst, "X-Content-Type-Options", "nosniff")
+	dst = appendField(dst, "Content-Length", strconv.Itoa(len(body)))
+	return append(append(dst, "\r\n"...), body...)
+}
+
+// refuseConn sends the response, and gives the client the time to read it before the connection goes: it may still be
+// sending, and closing at once would reset the connection and destroy the answer.
+func refuseConn(nc net.Conn, response []byte) {
+	nc.SetDeadline(time.Now().Add(lingerTime))
+	if _, err := nc.Write(response); err != nil {
+		return
+	}
+	if w, ok := nc.(interface{ CloseWrite() error }); ok && w.CloseWrite() != nil {
+		return
+	}
+	io.CopyN(io.Discard, nc, lingerBytes)
+}

@@ -1,0 +1,22 @@
+//go:build !purego
+
+package websocket
+
+// utf8Vector is the least length that utf8AVX2 takes.
+const utf8Vector = 16
+
+// utf8Prefix is the implementation of UTF-8 validation that this platform uses: it returns the length of the longest
+// prefix of p that is valid UTF-8 and ends on a whole character.
+func utf8Prefix(p []byte) int {
+	if len(p) < utf8Vector || !useAVX2 {
+		return utf8PrefixPortable(p)
+	}
+	return utf8Finish(p, utf8AVX2(&p[0], len(p)))
+}
+
+// utf8AVX2 looks at n bytes, at least utf8Vector, and returns how many of them are the beginning of valid UTF-8, but for
+// the last, which may be one that no character begins with. It stops at most 63 bytes before the first one that is
+// wrong; where there is none, at most two bytes before the end.
+//
+//go:noescape
+func utf8AVX2(p *byte, n int) int
