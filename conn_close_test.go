@@ -7,10 +7,15 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
 )
 
 // inGoroutine runs f and returns where its result will be.
@@ -458,9 +463,7 @@ func TestReadContextEndsDuringClose(t *testing.T) {
 		read := inGoroutine(func() error { return third(c.Read(ctx)) })
 		synctest.Wait()
 		closed := inGoroutine(func() error { return c.Close(4000, "") })
-		if err := <-read; !errors.Is(err, context.DeadlineExceeded) {
-			t.Error(err)
-		}
+		wantClosed(t, <-read, 4000, true)
 		time.Sleep(time.Second)
 		p.close(4000, "")
 		if err := <-closed; err != nil {
@@ -485,6 +488,35 @@ func TestContext(t *testing.T) {
 		c.CloseNow()
 		if context.Cause(ctx) != c.cause() || ctx.Err() != context.Canceled {
 			t.Error(context.Cause(ctx), ctx.Err())
+		}
+	})
+}
+
+// failingRead is a net.Conn whose reads fail, first with err and then with io.EOF.
+type failingRead struct {
+	net.Conn
+	err error
+}
+
+func (f *failingRead) Read([]byte) (int, error) {
+	err := f.err
+	f.err = io.EOF
+	return 0, err
+}
+
+// TestKernelTimeout protects that the kernel's own timeout, by which TCP gives a peer up, ends the connection and is
+// not taken for a deadline.
+func TestKernelTimeout(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		for _, o := range []*Options{nil, {PingInterval: time.Minute}} {
+			a, _ := netpipe.New(0)
+			timeout := &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ETIMEDOUT)}
+			c := connOver(t, &failingRead{a, timeout}, client, o)
+			_, _, err := c.Read(t.Context())
+			wantClosed(t, err, StatusAbnormalClosure, false)
+			if !errors.Is(err, syscall.ETIMEDOUT) {
+				t.Error(err)
+			}
 		}
 	})
 }

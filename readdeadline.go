@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -19,6 +20,9 @@ var past = time.Unix(1, 0)
 func isTimeout(err error) bool {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return true
+	}
+	if errors.Is(err, syscall.ETIMEDOUT) {
+		return false // TCP has given the peer up; this error, too, has a method Timeout that returns true
 	}
 	var timeout interface{ Timeout() bool }
 	return errors.As(err, &timeout) && timeout.Timeout()
@@ -115,8 +119,8 @@ func (c *Conn) keepaliveAt(at time.Time) {
 
 // timedOut deals with an expired read deadline. An error is that of the context.
 func (c *Conn) timedOut(err error) error {
-	if err := c.ctx.Err(); err != nil {
-		return err
+	if c.ctx.Err() != nil {
+		return c.contextError(c.ctx)
 	}
 	if k := c.deadline.alive; k != nil && !time.Now().Before(k.at) {
 		c.silence()

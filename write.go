@@ -34,8 +34,8 @@ const (
 // one that wraps the *CloseError.
 func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
 	if ctx.Done() != nil {
-		if err := ctx.Err(); err != nil {
-			return err
+		if ctx.Err() != nil {
+			return c.contextError(ctx)
 		}
 	}
 	need := c.s.Bound(len(p))
@@ -119,7 +119,7 @@ func (c *Conn) await(ctx context.Context, timeout <-chan time.Time) error {
 	case <-changed:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return c.contextError(ctx)
 	case <-timeout:
 		return ErrWriteInProgress
 	}

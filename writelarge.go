@@ -69,6 +69,9 @@ func (c *Conn) sendStopped(ctx context.Context, n int64, err error) error {
 	c.stats.MessagesOut--
 	c.sending = 0
 	c.giveTransport()
+	if c.err != nil {
+		return c.err
+	}
 	return ctx.Err()
 }
 

@@ -38,8 +38,8 @@ func (c *Conn) Writer(ctx context.Context, op Opcode) (io.WriteCloser, error) {
 	if !op.isData() {
 		return nil, errSendOpcode
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	if ctx.Err() != nil {
+		return nil, c.contextError(ctx)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

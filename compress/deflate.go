@@ -153,7 +153,7 @@ func (d *Deflater) open(e *encoder, n int) (*history, window) {
 	h = &e.history
 	h.level, h.maxDistance = d.history.level, d.history.maxDistance
 	h.window = window{e.work, emptyBias}
-	h.makeTable(tableLog(h.level, min(n, h.maxDistance)))
+	h.makeTable(h.tableLog(n))
 	return h, before
 }
 

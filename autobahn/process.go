@@ -1,0 +1,4 @@
+package autobahn
+
+type process struct{}
+type ProcessSpec struct{ Command []string }
