@@ -5,6 +5,7 @@ package websocket
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -517,6 +518,33 @@ func TestKernelTimeout(t *testing.T) {
 			if !errors.Is(err, syscall.ETIMEDOUT) {
 				t.Error(err)
 			}
+		}
+	})
+}
+
+// TestCloseNowTLS protects that CloseNow does not wait for TLS to say goodbye to a peer that takes nothing.
+func TestCloseNowTLS(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := netpipe.New(4 << 10)
+		client := tls.Client(a, &tls.Config{InsecureSkipVerify: true})
+		server := tls.Server(b, &tls.Config{Certificates: []tls.Certificate{certificate()}, Time: time.Now})
+		done := inGoroutine(server.Handshake)
+		if err := errors.Join(client.Handshake(), <-done); err != nil {
+			t.Fatal(err)
+		}
+		c := connOver(t, client, true, nil)
+		read := inGoroutine(func() error { return third(c.Read(t.Context())) })
+		a.SetWriteDeadline(time.Now().Add(time.Second))
+		a.Write(make([]byte, 5<<10)) // the network is full
+		a.SetWriteDeadline(time.Time{})
+		start := time.Now()
+		if err := c.CloseNow(); err != nil {
+			t.Error(err)
+		}
+		wantClosed(t, <-read, StatusAbnormalClosure, true)
+		c.Close(StatusNormalClosure, "")
+		if d := time.Since(start); d > 0 {
+			t.Errorf("it took %v", d)
 		}
 	})
 }
