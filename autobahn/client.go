@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 )
 
 // A FuzzingClient tests servers, which must echo every message as it came. Its fields are set before Run and not
@@ -23,7 +24,8 @@ type FuzzingClient struct {
 	Rounds   int  // most round trips of the cases in sections 9, 12 and 13; 0: as many as the original, 1000
 	Insecure bool // accept any certificate of a wss server
 
-	// Process starts the server under test, once for each case that measures it; nil: those cases are left out.
+	// Process, if not zero, starts the server under test: once for all cases, and again for each of those that measure
+	// its memory (S4), which are left out without it. With several servers only the first can be such a process.
 	Process ProcessSpec
 
 	// Started, if not nil, is called before the first case against a server with the number of cases to come.
@@ -49,8 +51,9 @@ func (f *FuzzingClient) Run(ctx context.Context) (*Report, error) {
 	var errs []error
 	for _, s := range f.Spec.Servers {
 		t, err := f.target(s)
+		var p *process
 		if err == nil {
-			err = t.reachable(ctx)
+			p, err = t.start(ctx)
 		}
 		if err != nil {
 			errs = append(errs, err)
@@ -65,7 +68,7 @@ func (f *FuzzingClient) Run(ctx context.Context) (*Report, error) {
 		if f.Started != nil {
 			f.Started(s.Agent, len(todo))
 		}
-		f.runAll(ctx, t, todo, report)
+		f.runAll(ctx, t, p, todo, report)
 	}
 	if ctx.Err() != nil {
 		errs = append(errs, ctx.Err())
@@ -73,8 +76,9 @@ func (f *FuzzingClient) Run(ctx context.Context) (*Report, error) {
 	return report, errors.Join(errs...)
 }
 
-// runAll runs light cases beside each other, then heavy ones, a few at a time, then those that measure, one by one.
-func (f *FuzzingClient) runAll(ctx context.Context, t *target, cases []*Case, report *Report) {
+// runAll runs light cases beside each other, then heavy ones, a few at a time, then those that measure, one by one and
+// each with a process of its own. It stops the process p.
+func (f *FuzzingClient) runAll(ctx context.Context, t *target, p *process, cases []*Case, report *Report) {
 	var light, heavy, child []*Case
 	for _, c := range cases {
 		switch {
@@ -114,6 +118,7 @@ func (f *FuzzingClient) runAll(ctx context.Context, t *target, cases []*Case, re
 	}
 	batch(light, f.Parallel)
 	batch(heavy, min(f.Parallel, runtime.NumCPU()))
+	p.stop()
 	batch(child, 1)
 }
 
@@ -173,21 +178,45 @@ func (t *target) connect(ctx context.Context) (net.Conn, error) {
 	return secure, nil
 }
 
-// reachable makes one connection and closes it again.
-func (t *target) reachable(ctx context.Context) error {
+// start starts the server under test, if that is the suite's task, and waits until it accepts connections.
+func (t *target) start(ctx context.Context) (*process, error) {
 	if t.f.Process.Command != nil {
-		return nil // it is started when it is needed
+		if conn, err := t.connect(ctx); err == nil {
+			conn.Close()
+			return nil, fmt.Errorf("autobahn: something listens at %s before the process is started", t.spec.URL)
+		}
 	}
-	conn, err := t.connect(ctx)
+	p, err := startProcess(t.f.Process)
 	if err != nil {
-		return fmt.Errorf("autobahn: no connection to %s: %w", t.spec.URL, err)
+		return nil, err
 	}
-	return conn.Close()
+	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		conn, err := t.connect(ctx)
+		if err == nil {
+			return p, conn.Close()
+		}
+		if p == nil || !p.alive() || ctx.Err() != nil || time.Since(began) > startLimit {
+			p.stop()
+			return nil, fmt.Errorf("autobahn: no connection to %s: %w", t.spec.URL, err)
+		}
+	}
 }
+
+// startLimit is how long a process may take until it accepts connections.
+const startLimit = 15 * time.Second
 
 // play runs one case.
 func (t *target) play(ctx context.Context, c *Case) *Result {
-	conn, err := t.connect(ctx)
+	var p *process
+	var err error
+	if c.Child {
+		p, err = t.start(ctx)
+		defer p.stop()
+	}
+	var conn net.Conn
+	if err == nil {
+		conn, err = t.connect(ctx)
+	}
 	if err != nil {
 		r := newRun(c, closedConn{}, false, t.spec.Agent)
 		r.note = "no connection"
@@ -196,7 +225,8 @@ func (t *target) play(ctx context.Context, c *Case) *Result {
 		return r.res
 	}
 	r := newRun(c, conn, false, t.spec.Agent)
-	r.timeouts, r.rounds, r.request = t.limits, t.f.Rounds, t.request
+	r.timeouts, r.rounds, r.request, r.process = t.limits, t.f.Rounds, t.request, p
+	r.dial = func() (net.Conn, error) { return t.connect(ctx) }
 	open := openAsClient
 	if c.open != nil {
 		open = c.open

@@ -81,7 +81,9 @@ func acceptOffers(values []string, wishes []deflateWish) (*deflateParams, error)
 			if err != nil {
 				return nil, err
 			}
-			if w.noContext && !o.clientNoContext || w.bits != 0 && o.clientBits == 0 {
+			// RFC 7692, Section 7.1.1.2, lets a server ask for client_no_context_takeover unasked, but Section 7.1.2.2
+			// does not let it name client_max_window_bits to a client that has not.
+			if w.bits != 0 && o.clientBits == 0 {
 				continue
 			}
 			a := deflateParams{serverNoContext: o.serverNoContext, serverBits: o.serverBits,

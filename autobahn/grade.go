@@ -12,8 +12,8 @@ import (
 func (r *run) grade() {
 	res := r.res
 	switch {
-	case r.noOpening:
-		res.BehaviorClose, res.ResultClose = OK, "No connection was meant to come about."
+	case r.closeMoot:
+		res.BehaviorClose, res.ResultClose = OK, "How the connection ends is not graded."
 	case !r.opened:
 		res.BehaviorClose, res.ResultClose = Failed, "The opening handshake was not completed."
 		if r.note == "" {

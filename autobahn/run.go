@@ -49,7 +49,8 @@ type run struct {
 	timeouts Timeouts
 	rounds   int // most round trips of sections 9, 12 and 13; 0: as many as the case has
 	request  requestOptions
-	process  *process // the process under test, where the suite started it
+	process  *process                 // the process under test, where the suite started it
+	dial     func() (net.Conn, error) // more connections to the server under test
 
 	conn      net.Conn
 	out       *writer
@@ -79,7 +80,7 @@ type run struct {
 	pieceKey   [4]byte        // masks the frame that is being sent in pieces
 
 	wantClose expectedClose // how the connection should end; the case's own, unless a step finds it cannot be played
-	noOpening bool          // the verdict is about an opening handshake that was not meant to succeed
+	closeMoot bool          // how the connection ends is not graded
 	holding   bool          // the suite does not read: what was read last is not given back to the reader
 
 	onMessage func(payload []byte, binary bool) // takes messages in place of the list of events, if set
@@ -173,8 +174,19 @@ func (r *run) pump(stop func() bool) {
 			r.arrived(c)
 		case <-r.clock.C:
 			r.fire()
+		case <-r.out.idle: // for flood
 		}
 		r.flush()
+	}
+}
+
+// poll handles what has arrived, without waiting.
+func (r *run) poll() {
+	r.flush()
+	select {
+	case c := <-r.in:
+		r.arrived(c)
+	default:
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -34,6 +35,14 @@ func with(name, value string) change { return func(h *httpHead) { h.set(name, va
 func also(name, value string) change { return func(h *httpHead) { h.add(name, value) } }
 
 func start(line string) change { return func(h *httpHead) { h.start = line } }
+
+// status makes the response an ordinary one, whose body is the frame that follows.
+func status(line string) change {
+	return func(h *httpHead) {
+		h.start = "HTTP/1.1 " + line
+		h.set("Content-Length", strconv.Itoa(2+len(hello)))
+	}
+}
 
 func badRequests() []*Case {
 	refused := func(what string, c change, statuses ...int) *Case {
@@ -92,7 +101,7 @@ func orList(statuses []int) string {
 
 // expectRefusal sends a wrong request and judges the response.
 func (r *run) expectRefusal(c change, statuses []int) bool {
-	r.noOpening = true
+	r.closeMoot = true
 	req := r.requestHead(newKey())
 	c(req)
 	r.sendHead(req)
@@ -199,8 +208,8 @@ func badResponses() []*Case {
 		}
 	}
 	return []*Case{
-		refused("with the status 200", start("HTTP/1.1 200 OK")),
-		refused("with the status 400", start("HTTP/1.1 400 Bad Request")),
+		refused("with the status 200", status("200 OK")),
+		refused("with the status 400", status("400 Bad Request")),
 		refused("with the status 1011", start("HTTP/1.1 1011 Switching Protocols")),
 		refused("of HTTP/1.0", start("HTTP/1.0 101 Switching Protocols")),
 		refused("whose first line is nonsense", start("nonsense")),
@@ -224,7 +233,7 @@ func badResponses() []*Case {
 
 // expectGivingUp answers wrongly and judges what the client does.
 func (r *run) expectGivingUp(req *httpHead, c change) bool {
-	r.noOpening = true
+	r.closeMoot = true
 	resp, err := r.responseHead(req)
 	if err != nil {
 		return r.refuse(err)
@@ -322,10 +331,10 @@ func strictRequest(h *httpHead) error {
 		}
 	}
 	if !strings.EqualFold(h.get("Upgrade"), "websocket") {
-		return fmt.Errorf("Upgrade: %q", h.get("Upgrade"))
+		return fmt.Errorf("wrong Upgrade: %q", h.get("Upgrade"))
 	}
 	if len(h.get("Sec-WebSocket-Key")) != 24 {
-		return fmt.Errorf("Sec-WebSocket-Key: %q", h.get("Sec-WebSocket-Key"))
+		return fmt.Errorf("wrong Sec-WebSocket-Key: %q", h.get("Sec-WebSocket-Key"))
 	}
 	if len(h.values("Sec-WebSocket-Accept")) > 0 {
 		return errors.New("a request with Sec-WebSocket-Accept")

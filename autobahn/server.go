@@ -28,12 +28,16 @@ type FuzzingServer struct {
 	Spec   ServerSpecFile
 	Rounds int // most round trips of the cases in sections 9, 12 and 13; 0: as many as the original, 1000
 
+	// Process, if not zero, is the client under test: Serve starts it, and ends when it does. The cases that measure its
+	// memory (S4) are left out without it.
+	Process ProcessSpec
+
 	// WriteReports is called for /updateReports; nil: nothing is written.
 	WriteReports func(*Report) error
 	// Progress, if not nil, is called after every case, by one goroutine at a time.
 	Progress func(*Result)
 
-	process  *process // of the client under test, for the cases that measure it
+	process  *process
 	cases    []*Case
 	excluded exclusions
 	limits   Timeouts
@@ -61,6 +65,16 @@ func (s *FuzzingServer) Serve(ctx context.Context, l net.Listener) (*Report, err
 		l.Close()
 		s.changed.Broadcast()
 	})()
+	if s.process, err = startProcess(s.Process); err != nil {
+		return nil, err
+	}
+	defer s.process.stop()
+	if s.process != nil {
+		go func() {
+			<-s.process.ended
+			s.stop()
+		}()
+	}
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	for {
@@ -86,7 +100,7 @@ func (s *FuzzingServer) Count() (int, error) {
 
 func (s *FuzzingServer) selected() ([]*Case, error) {
 	cases, err := Select(s.Spec.Cases, s.Spec.ExcludeCases)
-	return slices.DeleteFunc(cases, func(c *Case) bool { return c.Roles&Clients == 0 || c.Child && s.process == nil }), err
+	return slices.DeleteFunc(cases, func(c *Case) bool { return c.Roles&Clients == 0 || c.Child && s.Process.Command == nil }), err
 }
 
 // temporary tells whether accepting may work again, as when descriptors have run out.

@@ -16,12 +16,13 @@ var servers = map[string]http.HandlerFunc{
 	"coder":   coderServer,
 	"gobwas":  gobwasServer,
 	"gws":     gwsServer,
+	"seed":    seedServer,
 }
 
 func main() {
-	library := flag.String("library", "gorilla", "gorilla, coder, gobwas or gws")
+	library := flag.String("library", "gorilla", "gorilla, coder, gobwas, gws, or seed, which is the library beside the suite")
 	listen := flag.String("listen", "", "serve an echo at this address")
-	connect := flag.String("connect", "", "run the cases of the fuzzing server at this URL (gorilla only)")
+	connect := flag.String("connect", "", "run the cases of the fuzzing server at this URL (gorilla and seed only)")
 	flag.Parse()
 	if err := run(*library, *listen, *connect); err != nil {
 		fmt.Fprintln(os.Stderr, "peers:", err)
@@ -31,6 +32,9 @@ func main() {
 
 func run(library, listen, connect string) error {
 	if connect != "" {
+		if library == "seed" {
+			return seedClient(connect, library)
+		}
 		return gorillaClient(connect, library)
 	}
 	handler := servers[library]

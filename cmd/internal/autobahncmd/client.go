@@ -40,7 +40,7 @@ func runClient(ctx context.Context, cmd *cli.Command) error {
 	t := newTerminal(os.Stderr, cmd.Bool("quiet"))
 	f := &autobahn.FuzzingClient{
 		Spec: spec, Parallel: cmd.Int("parallel"), Rounds: cmd.Int("rounds"), Insecure: cmd.Bool("insecure"),
-		Process: autobahn.ProcessSpec{Command: shell(cmd.String("exec"))},
+		Process: autobahn.ProcessSpec{Command: shell(cmd.String("exec")), Output: os.Stderr},
 		Started: t.start, Progress: t.progress,
 	}
 	report, err := f.Run(ctx)

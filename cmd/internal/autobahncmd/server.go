@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"os/exec"
 	"os/signal"
 
 	"github.com/urfave/cli/v3"
@@ -44,7 +43,8 @@ func runServer(ctx context.Context, cmd *cli.Command) error {
 		return err
 	}
 	t := newTerminal(os.Stderr, cmd.Bool("quiet"))
-	s := &autobahn.FuzzingServer{Spec: spec, Rounds: cmd.Int("rounds"), Progress: t.progress}
+	s := &autobahn.FuzzingServer{Spec: spec, Rounds: cmd.Int("rounds"), Progress: t.progress,
+		Process: autobahn.ProcessSpec{Command: shell(cmd.String("exec")), Output: os.Stderr}}
 	if spec.Outdir != "" {
 		s.WriteReports = func(r *autobahn.Report) error { return writeReports(r, spec.Outdir) }
 	}
@@ -53,30 +53,11 @@ func runServer(ctx context.Context, cmd *cli.Command) error {
 		return err
 	}
 	t.start("clients at "+l.Addr().String(), cases)
-	if line := cmd.String("exec"); line != "" {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithCancel(ctx)
-		defer cancel()
-		go func() {
-			defer cancel()
-			if err := driver(ctx, line); err != nil {
-				fmt.Fprintln(os.Stderr, "the client under test:", err)
-			}
-		}()
-	}
 	report, err := s.Serve(ctx, l)
 	if err != nil {
 		return err
 	}
 	return finish(cmd, t, report, spec.Outdir)
-}
-
-// driver runs the client under test to its end.
-func driver(ctx context.Context, line string) error {
-	args := shell(line)
-	c := exec.CommandContext(ctx, args[0], args[1:]...)
-	c.Stdout, c.Stderr = os.Stderr, os.Stderr
-	return c.Run()
 }
 
 func serverSpec(cmd *cli.Command) (autobahn.ServerSpecFile, string, error) {

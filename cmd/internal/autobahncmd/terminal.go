@@ -15,7 +15,7 @@ type terminal struct {
 	screen   bool
 	colour   bool
 	quiet    bool
-	played    int
+	played   int
 	expected int
 	agent    string
 }
