@@ -108,7 +108,11 @@ func (h *history) makeTable(log uint) {
 	case Balanced:
 		h.pairs = cleared(h.pairs, 1<<log)
 	case Smallest:
-		h.older = cleared(h.older, h.maxDistance)
+		n := 1 << log
+		if log == maxTable { // which may be less than the window
+			n = h.maxDistance
+		}
+		h.older = cleared(h.older, n)
 	}
 }
 
