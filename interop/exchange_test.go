@@ -76,8 +76,8 @@ var exchanges = []exchange{
 	{"65536 bytes", carry(websocket.OpBinary, pattern(65536))},
 	{"1 MiB binary", carry(websocket.OpBinary, pattern(1<<20))},
 	{"1 MiB text", carry(websocket.OpText, []byte(strings.Repeat("0123456789abcdeé", 1<<20/17)))},
-	{"fragmented text", fragmented(websocket.OpText, []byte(strings.Repeat("grüße ", 1200)))},
-	{"fragmented binary", fragmented(websocket.OpBinary, pattern(5000))},
+	{"fragmented text", fragmented(websocket.OpText, []byte(strings.Repeat("grüße ", 6000)))},
+	{"fragmented binary", fragmented(websocket.OpBinary, pattern(50000))},
 	{"ping and pong", pings},
 	{"close without a code", closes(websocket.StatusNoStatusReceived, "")},
 	{"close 1000", closes(websocket.StatusNormalClosure, "")},
@@ -117,7 +117,8 @@ func carry(op websocket.Opcode, fragments ...[]byte) func(ctx context.Context, c
 	}
 }
 
-// fragmented carries a message of three parts, and requires that fragments have really passed, both ways.
+// fragmented carries a message of three parts, which must be long enough that the library sends fragments, and requires
+// that they have really passed, both ways.
 func fragmented(op websocket.Opcode, part []byte) func(ctx context.Context, client, server endpoint) error {
 	run := carry(op, part, part, part)
 	return func(ctx context.Context, client, server endpoint) error {
