@@ -7,21 +7,10 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 
 	"github.com/seed-d69ae1b7/websocket/compress"
 )
-
-// compressible returns n bytes of text that shrinks.
-func compressible(n int, seed uint64) []byte {
-	r := rand.New(rand.NewPCG(seed, 1))
-	var b bytes.Buffer
-	for b.Len() < n {
-		fmt.Fprintf(&b, `{"user":"u%d","room":"lobby","text":"%s"},`, r.IntN(100), strings.Repeat("hé", r.IntN(9)))
-	}
-	return bytes.ToValidUTF8(b.Bytes()[:n], nil)
-}
 
 // TestCompressionEcho protects the whole way of compressed messages, with every way of reading and writing, in both
 // roles, for what can be agreed on about takeover and windows.

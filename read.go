@@ -11,7 +11,7 @@ import (
 
 const (
 	// readBufferSize is how much a read takes from the network at once.
-	readBufferSize = size16K
+	readBufferSize = size32K
 	// directSize is from how many bytes still due on a payload is read straight to its destination.
 	directSize = readBufferSize
 )
@@ -65,11 +65,20 @@ func (c *Conn) cause() error {
 	return c.err
 }
 
+// contextError returns the error of a call whose context has ended: the connection's if that has ended as well. The
+// context may be that of Context, which ends because of it.
+func (c *Conn) contextError(ctx context.Context) error {
+	if c.state.Load()&ended != 0 {
+		return c.cause()
+	}
+	return ctx.Err()
+}
+
 // beginRead begins a read of the application's.
 func (c *Conn) beginRead(ctx context.Context) error {
 	if ctx.Done() != nil {
-		if err := ctx.Err(); err != nil {
-			return err
+		if ctx.Err() != nil {
+			return c.contextError(ctx)
 		}
 	}
 	if err := c.acquire(); err != nil {
@@ -199,16 +208,18 @@ func (c *Conn) gatherMessage() (done bool) {
 	}
 }
 
-// readMessage is gatherMessage for Read: a message that is whole in the read buffer is copied to a slice of its
-// size, any other is put together in a pooled buffer first.
+// readMessage is gatherMessage for Read: a message that comes as one part is copied to a slice of its size, any other
+// is put together in a pooled buffer first.
 func (c *Conn) readMessage() (done bool) {
 	for {
 		ev, ok := c.next()
 		if !ok {
 			return c.stopped
 		}
-		if c.dst == nil && ev.Last {
-			c.dst = exactly(ev.Payload)
+		if len(c.dst) == 0 && ev.Last {
+			p := exactly(ev.Payload)
+			putBuffer(c.dst) // where it was inflated
+			c.dst = p
 			return true
 		}
 		c.collect(ev.Payload)

@@ -65,17 +65,15 @@ const (
 // reads no clock, and holds at most a partial header and a partial control payload. Use it from one goroutine at a
 // time. The zero value is a server's Receiver without a limit.
 type Receiver struct {
+	// The small fields stand together, because every connection has them.
+
 	// of the connection
-	client   bool
 	limit    uint64
 	inflater *compress.Inflater // nil without permessage-deflate
 	onHeader func(Header)
 	err      *ProtocolError // sticky
-	closed   bool           // a close frame has come
-
-	// of the frame under way
-	inFrame bool
-	h       head // with the key as it applies to what comes next, and the length of what is still due
+	client   bool
+	closed   bool // a close frame has come
 
 	// of the message under way
 	inMessage  bool
@@ -87,6 +85,9 @@ type Receiver struct {
 	size       uint64 // bytes that it delivers, those due in this frame included
 	wire       uint64 // bytes that its frames take, headers included
 
+	// of the frame under way
+	h         head // with the key as it applies to what comes next, and the length of what is still due
+	inFrame   bool
 	headerLen uint8
 	header    [MaxHeaderSize]byte // of the partial header
 	control   []byte              // of the partial control payload; nil when there is none
@@ -98,7 +99,7 @@ func (r *Receiver) Reset(o ReceiverOptions) {
 	r.SetLimit(o.Limit)
 }
 
-// SetLimit changes the limit of the frames that have not begun; 0 means no limit.
+// SetLimit changes the limit of the frames that have not begun, and of what has not been inflated; 0 means no limit.
 func (r *Receiver) SetLimit(n uint64) { r.limit = min(n, maxLimit) }
 
 // Direct returns how many bytes of plain payload the data frame under way still has to come: a caller may read up to
@@ -115,8 +116,8 @@ func (r *Receiver) Direct() uint64 {
 // way.
 func (r *Receiver) Idle() bool { return !r.inFrame && !r.inMessage && r.headerLen == 0 }
 
-// Pending reports whether Next has more to tell without another byte: a message that is being inflated stopped at the
-// end of what one call delivers.
+// Pending reports whether Next may have more to tell without another byte: a message that is being inflated stopped at
+// the end of what one call delivers.
 func (r *Receiver) Pending() bool { return r.inFrame && r.h.length == 0 }
 
 // Next takes bytes from the start of src, which must continue where the last call's src[:n] ended, and returns what
@@ -360,7 +361,8 @@ func (r *Receiver) compressedPayload(dst, src []byte, ev *Event) (out []byte, n 
 		maskBytes(src, src, r.h.key)
 	}
 	ends := r.h.b0&finBit != 0 && uint64(len(src)) == r.h.length
-	out, n, done, err := r.inflater.Append(dst, src, ends, r.inflateMax(dst))
+	most := r.inflateMax(dst)
+	out, n, done, err := r.inflater.Append(dst, src, ends, most)
 	if r.h.masked {
 		// What was not taken is unmasked when it is given again.
 		r.h.key = bits.RotateLeft32(r.h.key, -8*(n&3))
@@ -369,9 +371,10 @@ func (r *Receiver) compressedPayload(dst, src []byte, ev *Event) (out []byte, n 
 	if err != nil {
 		return dst, n, corrupt(err)
 	}
-	r.h.length -= uint64(n)
-	r.inFrame = r.h.length > 0 || ends && !done
 	p := out[len(dst):]
+	r.h.length -= uint64(n)
+	// A frame whose last byte has been taken may stand for more than there was room for.
+	r.inFrame = r.h.length > 0 || len(p) == most && !done
 	r.size += uint64(len(p))
 	if r.limit > 0 && r.size > r.limit {
 		return dst, n, tooBig()

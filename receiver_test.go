@@ -17,6 +17,12 @@ import (
 // bytes are.
 func receive(t testing.TB, r *Receiver, chunks ...[]byte) (v verdict) {
 	t.Helper()
+	return receiveWithRoom(t, r, 0, chunks...)
+}
+
+// receiveWithRoom is receive with a dst that has room bytes of room.
+func receiveWithRoom(t testing.TB, r *Receiver, room int, chunks ...[]byte) (v verdict) {
+	t.Helper()
 	var partial []byte
 	defer func() { v.partial = string(partial) }()
 	inMessage, closed := false, false
@@ -24,9 +30,12 @@ func receive(t testing.TB, r *Receiver, chunks ...[]byte) (v verdict) {
 		src := bytes.Clone(chunk)
 		for {
 			direct := r.Direct()
-			out, ev, n, err := r.Next([]byte("dst"), src)
-			if string(out) != "dst" {
-				t.Fatalf("Next changed dst to %q", out)
+			out, ev, n, err := r.Next(append(make([]byte, 0, 3+room), "dst"...), src)
+			if string(out[:3]) != "dst" || len(out) > 3 && (len(out) != 3+len(ev.Payload) || &out[3] != &ev.Payload[0]) {
+				t.Fatalf("Next changed dst to %.40q with %+v", out, ev)
+			}
+			if len(out)-3 > 32<<10 || room >= 512 && len(out)-3 > room {
+				t.Fatalf("Next inflated %d bytes into room for %d", len(out)-3, room)
 			}
 			if n < 0 || n > len(src) {
 				t.Fatalf("Next took %d of %d bytes", n, len(src))
@@ -44,8 +53,8 @@ func receive(t testing.TB, r *Receiver, chunks ...[]byte) (v verdict) {
 			}
 			switch ev.Kind {
 			case EventNone:
-				if len(src) > 0 {
-					t.Fatalf("EventNone with %d bytes left", len(src))
+				if len(src) > 0 || r.Pending() {
+					t.Fatalf("EventNone with %d bytes left, Pending is %v", len(src), r.Pending())
 				}
 			case EventData:
 				if ev.First == inMessage {

@@ -44,11 +44,11 @@ var (
 // A method that fails returns dst as it was and leaves the Sender as it was. What a method has appended is committed:
 // it must reach the peer, in order.
 type Sender struct {
-	client    bool
 	deflater  *compress.Deflater // nil without permessage-deflate
 	minSize   int
 	maskKey   func() [4]byte
 	onHeader  func(Header)
+	client    bool
 	closed    bool          // a close frame has been appended
 	inMessage bool          // fragments have been appended, and the last has not
 	op        Opcode        // of the message under way
@@ -198,16 +198,13 @@ func (s *Sender) appendCompressed(dst []byte, b0 byte, p []byte) []byte {
 	return s.frame(out, start, room, b0|rsv1Bit)
 }
 
-// appendCompressedFragment appends the frame of a fragment. What the deflater keeps back for the next one makes no
-// frame of its own.
+// appendCompressedFragment appends the frame of a fragment.
 func (s *Sender) appendCompressedFragment(dst []byte, b0 byte, p []byte, last bool) []byte {
 	start := len(dst)
 	room := headerSize(s.deflater.Bound(len(p)), s.client)
 	out := s.deflater.AppendPart(slices.Grow(dst, room)[:start+room], p, last)
-	if len(out) == start+room && !last {
-		return dst
-	}
 	if !s.inMessage {
+		// RFC 7692, Section 6: RSV1 of its first fragment says of a whole message that it is compressed.
 		b0 |= rsv1Bit
 	}
 	s.inMessage = !last

@@ -43,9 +43,6 @@ func wire(t testing.TB, client bool, frames ...string) []byte {
 	return out
 }
 
-// text returns s in the notation of wire.
-func text(s string) string { return hex.EncodeToString([]byte(s)) }
-
 // maskFrames returns the twin of bytes that are frames as a server sends them, or were meant to be.
 func maskFrames(b []byte) (out []byte) {
 	for len(b) >= 2 {
@@ -101,8 +98,9 @@ func sum(p []byte) (h uint32) {
 
 // modelReceiver says what a receiver must make of stream: the obvious way, looking at all of it at once.
 type modelReceiver struct {
-	client bool
-	limit  uint64
+	client  bool
+	limit   uint64
+	deflate *modelInflater // nil without permessage-deflate
 
 	verdict
 	inMessage   bool
@@ -130,7 +128,11 @@ func (m *modelReceiver) frame(b []byte) (rest []byte, ok bool) {
 	}
 	fin, op := b[0]&0x80 != 0, Opcode(b[0]&0xF)
 	control := op >= 8
-	if b[0]&0x70 != 0 || op > 2 && op < 8 || op > 10 || control && !fin ||
+	rsv := b[0] & 0x70
+	if m.deflate != nil && (op == 1 || op == 2) {
+		rsv &^= 0x40
+	}
+	if rsv != 0 || op > 2 && op < 8 || op > 10 || control && !fin ||
 		op == 0 && !m.inMessage || (op == 1 || op == 2) && m.inMessage {
 		m.code = 1002
 	}
@@ -146,6 +148,9 @@ func (m *modelReceiver) frame(b []byte) (rest []byte, ok bool) {
 	}
 	if m.code != 0 || len(b) < size {
 		return nil, false
+	}
+	if (op == 1 || op == 2) && m.deflate != nil {
+		m.deflate.begin(b[0]&0x40 != 0)
 	}
 	if !control && !m.admit(op, fin, uint64(size), length) {
 		return nil, false
@@ -198,7 +203,9 @@ func (m *modelReceiver) admit(op Opcode, fin bool, size, length uint64) bool {
 	if length == 0 && !fin {
 		m.empty++
 	}
-	m.size += length
+	if !m.compressed() {
+		m.size += length
+	}
 	m.taken += size + length
 	switch {
 	case m.empty > 4096:
@@ -213,7 +220,13 @@ func (m *modelReceiver) admit(op Opcode, fin bool, size, length uint64) bool {
 
 // data takes what has come of a frame of a message.
 func (m *modelReceiver) data(p []byte, last bool) bool {
-	m.partial += string(p)
+	if m.compressed() {
+		if !m.inflate(p, last) {
+			return false
+		}
+	} else {
+		m.partial += string(p)
+	}
 	if m.op == OpText {
 		for tail := m.partial; tail != ""; {
 			r, n := utf8.DecodeRuneInString(tail)
@@ -260,4 +273,13 @@ func (m *modelReceiver) control(op Opcode, p []byte) bool {
 	}
 	m.items = append(m.items, item(fmt.Sprint("close ", code), string(p)))
 	return false
+}
+
+// closeCode returns the code of the close frame that came.
+func (v *verdict) closeCode() (code StatusCode, ok bool) {
+	if n := len(v.items); n > 0 {
+		_, err := fmt.Sscanf(v.items[n-1], "close %d", &code)
+		return code, err == nil
+	}
+	return 0, false
 }
