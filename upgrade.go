@@ -232,7 +232,7 @@ func (u *Upgrader) serve(c *Conn, r *http.Request, f func(*Conn, *http.Request))
 			code = StatusInternalError
 			if v != http.ErrAbortHandler {
 				stack := make([]byte, 64<<10)
-				u.logf(c.base, "websocket: panic serving %v: %v\n%s", c.RemoteAddr(), v, stack[:runtime.Stack(stack, false)])
+				u.logf(c.Context(), "websocket: panic serving %v: %v\n%s", c.RemoteAddr(), v, stack[:runtime.Stack(stack, false)])
 			}
 		}
 		c.Close(code, "")
