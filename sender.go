@@ -110,7 +110,8 @@ func validText(p []byte) bool {
 }
 
 // AppendFragment appends the frame of a message's next fragment. op is the message's on every fragment of it; last
-// ends the message. Control frames may be appended between fragments. The fragments of a text may cut a character.
+// ends the message. Control frames may be appended between fragments. The fragments of a text may cut a character. Of a
+// compressed message, the peer may need the next fragment to inflate the end of this one.
 func (s *Sender) AppendFragment(dst []byte, op Opcode, p []byte, last bool) ([]byte, error) {
 	switch {
 	case !op.isData():
