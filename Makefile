@@ -1,3 +1,66 @@
+# What people and CI run. Nothing here needs more than Go, but for interop (Node.js, npm and Chromium) and test-arm64
+# (qemu-user-static on other machines); .ci/run installs these.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+MODULES := $(dir $(wildcard go.mod */go.mod))
+# The race detector needs cgo, which needs a C compiler. Without one the tests run all the same.
+RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+# How long each fuzz target runs.
+FUZZTIME ?= 10s
+# The least coverage of the root package by its own tests, in percent of statements.
+COVERAGE := 95
+
+# The default: everything that needs only Go. The second run is for the files that the race detector cannot be used
+# with, which assert what is allocated.
 .PHONY: test
 test:
-	go test -race -shuffle=on ./...
+	go test $(RACE) -shuffle=on ./... ./cmd/...
+	$(if $(RACE),go test -shuffle=on ./...)
+
+# Other systems and architectures that the root module must at least pass go vet on, its tests included.
+VET := linux/amd64 linux/arm64 linux/386 windows/amd64 darwin/arm64 freebsd/amd64 js/wasm
+
+.PHONY: lint
+lint: bin/staticcheck
+	@echo gofmt -l .; files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "$$files"; exit 1; fi
+	go vet $(addsuffix ...,$(addprefix ./,$(filter-out ./ tools/,$(MODULES))))
+	@for target in $(VET); do \
+		echo "go vet ./... for $$target"; \
+		GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go vet ./...; \
+	done
+	go vet -tags purego ./...
+	bin/staticcheck ./... $(addsuffix ...,$(addprefix ./,$(filter-out ./ tools/,$(MODULES))))
+	@for module in $(MODULES); do \
+		echo "go mod tidy -diff in $$module"; \
+		(cd $$module && GOWORK=off go mod tidy -diff); \
+	done
+	bash -n .ci/run && scripts/release.sh -n v0.0.0 >/dev/null
+
+bin/staticcheck: tools/go.mod
+	cd tools && GOWORK=off go build -o ../$@ honnef.co/go/tools/cmd/staticcheck
+
+.PHONY: fuzz
+fuzz:
+	@for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+.PHONY: cover
+cover:
+	go test -coverprofile coverage.out .
+	@go tool cover -func coverage.out | awk '{ sub("%", "", $$3) } $$1 == "total:" { print "total: " $$3 "%, at least $(COVERAGE)%"; exit $$3 < $(COVERAGE) }'
+
+.PHONY: interop
+interop: interop/node/node_modules/.package-lock.json
+	go test -race -shuffle=on ./interop/...
+
+# npm writes this file when it has installed everything.
+interop/node/node_modules/.package-lock.json: interop/node/package-lock.json
+	cd interop/node && npm ci
+
+-include bench/bench.mk

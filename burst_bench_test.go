@@ -10,10 +10,11 @@ import (
 // burstTransport is a transport that polls: it yields the same burst of frames again and again, n times, and
 // swallows what is written.
 type burstTransport struct {
-	burst  []byte
-	n      int
-	parked bool
-	buf    [1]byte
+	transport // nil: what is not implemented below is not called
+	burst     []byte
+	n         int
+	parked    bool
+	buf       [1]byte
 }
 
 func (t *burstTransport) run(r reader) error {

@@ -39,12 +39,12 @@ type Conn struct {
 	in       []byte             // has come and has not been given to r
 	inBuf    []byte             // the pooled buffer that in is part of, or nil
 	dst      []byte             // where the message under way is put together
-	gather   gathering          // what kind of slice dst is
 	part     []byte             // what a cancelled read had of its message
 	loop     *messageLoop       // nil outside of Messages
 	stream   *messageReader     // the Reader of the message under way, or nil
 	messages uint64             // how many have come
 	bytes    uint64             // how many have come
+	gather   gathering          // what kind of slice dst is
 	op       Opcode             // of the message under way
 	skip     bool               // the rest of the message under way is not wanted
 	stopped  bool               // nothing more will be read for the application
@@ -60,13 +60,13 @@ type Conn struct {
 	out      []byte         // frames that wait for the network; pooled
 	sending  int            // bytes that are on their way from a buffer to the network
 	flushing bool           // a goroutine is writing to the transport
+	ending   ending         // how far the end has come
 	timed    bool           // hold has been started and has not fired
 	hold     *time.Timer    // bounds how long frames are held; made when first needed
 	writer   *messageWriter // nil, or the message that is being streamed out
 	changed  chan struct{}  // closed and forgotten when a writer may go on; nil when nobody waits
 	pings    *pings         // nil until a ping is sent
 	err      *CloseError    // how the connection ended
-	ending   ending         // how far the end has come
 	life     *lifetime      // nil until Context asks for it
 	done     chan struct{}  // closed when the transport has been closed; nil until somebody waits for it
 	timer    *time.Timer    // bounds the end; set when it begins
@@ -179,6 +179,12 @@ func (c *Conn) Compression() (p compress.Params, ok bool) {
 	}
 	return *c.compression, true
 }
+
+// LocalAddr returns the address of this side of the transport, also when the connection has ended.
+func (c *Conn) LocalAddr() net.Addr { local, _ := c.t.addrs(); return local }
+
+// RemoteAddr returns the address of the other side of the transport, which may be a proxy's.
+func (c *Conn) RemoteAddr() net.Addr { _, remote := c.t.addrs(); return remote }
 
 // SetReadLimit changes the most bytes that a message of the peer may deliver; 0 means DefaultReadLimit, negative no
 // limit. It holds from the next bytes on that are read from the network.

@@ -6,7 +6,9 @@ package websocket
 // readability.
 
 import (
+	"context"
 	"errors"
+	"io"
 	"net"
 	"runtime"
 	"syscall"
@@ -89,5 +91,45 @@ func sendUrgent(t testing.TB, nc *net.TCPConn) {
 	rc.Control(func(fd uintptr) { err = syscall.Sendto(int(fd), []byte("!"), syscall.MSG_OOB, nil) })
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestLargeWriteNotBegun protects that a large message of which the kernel has taken nothing when its context ends
+// leaves the connection as it was: the next message arrives.
+func TestLargeWriteNotBegun(t *testing.T) {
+	for _, client := range []bool{false, true} {
+		cn, sn := unixPair(t)
+		rc, err := sn.(*net.UnixConn).SyscallConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		filled := 0
+		rc.Write(func(fd uintptr) bool {
+			for {
+				n, err := syscall.Write(int(fd), make([]byte, 100000))
+				if err != nil {
+					return true // the kernel's buffer is full
+				}
+				filled += n
+			}
+		})
+		c, p := connOver(t, sn, client, nil), peerOver(t, cn, !client)
+		ctx, cancel := context.WithCancel(t.Context())
+		wrote := inGoroutine(func() error { return c.Write(ctx, OpText, make([]byte, 1<<20)) })
+		for c.Buffered() == 0 {
+			runtime.Gosched() // until the message is on its way
+		}
+		cancel()
+		if err := <-wrote; err != context.Canceled {
+			t.Error(err)
+		}
+		if s := c.Stats(); s.MessagesOut != 0 || c.Buffered() != 0 {
+			t.Errorf("%d messages counted, %d bytes buffered", s.MessagesOut, c.Buffered())
+		}
+		io.ReadFull(p.br, make([]byte, filled))
+		if err := c.Write(t.Context(), OpText, []byte("next")); err != nil {
+			t.Error(err)
+		}
+		p.expect(OpText, "next")
 	}
 }

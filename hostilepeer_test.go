@@ -105,6 +105,7 @@ func meetUpgradeConn(
 	t testing.TB, o Options, loop func(context.Context, *Conn) error, wrap func(net.Conn) net.Conn,
 ) (*hostilePeer, *program) {
 	client, server := tcpPair(t)
+	bound(server)
 	prog, conns := &program{end: make(chan error, 1)}, make(chan *Conn, 1)
 	u := &Upgrader{Options: o}
 	go func() {
@@ -123,14 +124,23 @@ func meetUpgradeConn(
 	return peer, prog
 }
 
+// bound keeps the kernel from taking megabytes off a program before it has to wait.
+func bound(nc net.Conn) { nc.(*net.TCPConn).SetWriteBuffer(16 << 10) }
+
 // meetHandler makes a connection to a server that stands on net/http.
 func meetHandler(t testing.TB, o Options, loop func(context.Context, *Conn) error) (*hostilePeer, *program) {
 	prog, conns := &program{end: make(chan error, 1)}, make(chan *Conn, 1)
 	u := &Upgrader{Options: o}
-	s := httptest.NewServer(u.Handler(func(c *Conn, r *http.Request) {
+	s := httptest.NewUnstartedServer(u.Handler(func(c *Conn, r *http.Request) {
 		conns <- c
 		prog.end <- loop(c.Context(), c)
 	}))
+	s.Config.ConnState = func(nc net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			bound(nc)
+		}
+	}
+	s.Start()
 	t.Cleanup(s.Close)
 	client, err := net.Dial("tcp", s.Listener.Addr().String())
 	if err != nil {
@@ -162,6 +172,7 @@ func askForUpgrade(t testing.TB, nc net.Conn) *hostilePeer {
 func meetDialer(t testing.TB, o Options, loop func(context.Context, *Conn) error) (*hostilePeer, *program) {
 	client, server := tcpPair(t)
 	t.Cleanup(func() { server.Close() })
+	bound(client)
 	prog, conns := &program{end: make(chan error, 1)}, make(chan *Conn, 1)
 	d := Dialer{Options: o}
 	d.DialContext = func(context.Context, string, string) (net.Conn, error) { return client, nil }

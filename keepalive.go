@@ -38,8 +38,8 @@ type ping struct {
 // Options.PongTimeout, ErrBackpressure, or wraps the *CloseError; none but the last has done anything to the
 // connection.
 func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, err
+	if ctx.Err() != nil {
+		return 0, c.contextError(ctx)
 	}
 	p := &ping{rtt: make(chan time.Duration, 1)}
 	if err := c.sendPing(ctx, p); err != nil {
@@ -59,7 +59,7 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 		}
 		return rtt, nil
 	case <-ctx.Done():
-		err = ctx.Err()
+		err = c.contextError(ctx)
 	case <-timeout:
 		err = errPongTimeout
 	}

@@ -5,10 +5,10 @@ package websocket
 
 import "sync"
 
-// The sizes of pooled buffers, in bytes. Four times the size before it, so that a buffer that grows is copied seldom.
+// The sizes of pooled buffers, in bytes: of a few frames, of a read, of a full write buffer, and of large messages.
 const (
 	size4K   = 4 << 10
-	size16K  = 16 << 10
+	size32K  = 32 << 10
 	size64K  = 64 << 10
 	size256K = 256 << 10
 	size1M   = 1 << 20
@@ -18,7 +18,7 @@ const (
 // way allocates.
 var (
 	pool4K   = sync.Pool{New: func() any { return new([size4K]byte) }}
-	pool16K  = sync.Pool{New: func() any { return new([size16K]byte) }}
+	pool32K  = sync.Pool{New: func() any { return new([size32K]byte) }}
 	pool64K  = sync.Pool{New: func() any { return new([size64K]byte) }}
 	pool256K = sync.Pool{New: func() any { return new([size256K]byte) }}
 	pool1M   = sync.Pool{New: func() any { return new([size1M]byte) }}
@@ -29,8 +29,8 @@ func getBuffer(n int) []byte {
 	switch {
 	case n <= size4K:
 		return pool4K.Get().(*[size4K]byte)[:0]
-	case n <= size16K:
-		return pool16K.Get().(*[size16K]byte)[:0]
+	case n <= size32K:
+		return pool32K.Get().(*[size32K]byte)[:0]
 	case n <= size64K:
 		return pool64K.Get().(*[size64K]byte)[:0]
 	case n <= size256K:
@@ -46,8 +46,8 @@ func putBuffer(b []byte) {
 	switch b = b[:cap(b)]; len(b) {
 	case size4K:
 		pool4K.Put((*[size4K]byte)(b))
-	case size16K:
-		pool16K.Put((*[size16K]byte)(b))
+	case size32K:
+		pool32K.Put((*[size32K]byte)(b))
 	case size64K:
 		pool64K.Put((*[size64K]byte)(b))
 	case size256K:

@@ -11,7 +11,7 @@ import (
 
 const (
 	// readBufferSize is how much a read takes from the network at once.
-	readBufferSize = size16K
+	readBufferSize = size32K
 	// directSize is from how many bytes still due on a payload is read straight to its destination.
 	directSize = readBufferSize
 )
@@ -65,11 +65,20 @@ func (c *Conn) cause() error {
 	return c.err
 }
 
+// contextError returns the error of a call whose context has ended: the connection's if that has ended as well. The
+// context may be that of Context, which ends because of it.
+func (c *Conn) contextError(ctx context.Context) error {
+	if c.state.Load()&ended != 0 {
+		return c.cause()
+	}
+	return ctx.Err()
+}
+
 // beginRead begins a read of the application's.
 func (c *Conn) beginRead(ctx context.Context) error {
 	if ctx.Done() != nil {
-		if err := ctx.Err(); err != nil {
-			return err
+		if ctx.Err() != nil {
+			return c.contextError(ctx)
 		}
 	}
 	if err := c.acquire(); err != nil {

@@ -115,8 +115,8 @@ func (c *Conn) keepaliveAt(at time.Time) {
 
 // timedOut deals with an expired read deadline. An error is that of the context.
 func (c *Conn) timedOut(err error) error {
-	if err := c.ctx.Err(); err != nil {
-		return err
+	if c.ctx.Err() != nil {
+		return c.contextError(c.ctx)
 	}
 	if k := c.deadline.alive; k != nil && !time.Now().Before(k.at) {
 		c.silence()

@@ -65,17 +65,15 @@ const (
 // reads no clock, and holds at most a partial header and a partial control payload. Use it from one goroutine at a
 // time. The zero value is a server's Receiver without a limit.
 type Receiver struct {
+	// The small fields stand together, because every connection has them.
+
 	// of the connection
-	client   bool
 	limit    uint64
 	inflater *compress.Inflater // nil without permessage-deflate
 	onHeader func(Header)
 	err      *ProtocolError // sticky
-	closed   bool           // a close frame has come
-
-	// of the frame under way
-	inFrame bool
-	h       head // with the key as it applies to what comes next, and the length of what is still due
+	client   bool
+	closed   bool // a close frame has come
 
 	// of the message under way
 	inMessage  bool
@@ -87,6 +85,9 @@ type Receiver struct {
 	size       uint64 // bytes that it delivers, those due in this frame included
 	wire       uint64 // bytes that its frames take, headers included
 
+	// of the frame under way
+	h         head // with the key as it applies to what comes next, and the length of what is still due
+	inFrame   bool
 	headerLen uint8
 	header    [MaxHeaderSize]byte // of the partial header
 	control   []byte              // of the partial control payload; nil when there is none

@@ -44,11 +44,11 @@ var (
 // A method that fails returns dst as it was and leaves the Sender as it was. What a method has appended is committed:
 // it must reach the peer, in order.
 type Sender struct {
-	client    bool
 	deflater  *compress.Deflater // nil without permessage-deflate
 	minSize   int
 	maskKey   func() [4]byte
 	onHeader  func(Header)
+	client    bool
 	closed    bool          // a close frame has been appended
 	inMessage bool          // fragments have been appended, and the last has not
 	op        Opcode        // of the message under way

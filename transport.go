@@ -31,6 +31,8 @@ type transport interface {
 	setReadDeadline(t time.Time) error
 	setWriteDeadline(t time.Time)
 
+	addrs() (local, remote net.Addr)
+
 	closeWrite() (can bool) // ends the outgoing stream, where the transport can
 	abort()                 // makes every wait, present and future, end with an error
 	close() error
@@ -71,6 +73,8 @@ func (t *netTransport) send(b, p []byte) (int64, error) {
 
 func (t *netTransport) setReadDeadline(at time.Time) error { return t.nc.SetReadDeadline(at) }
 func (t *netTransport) setWriteDeadline(at time.Time)      { t.nc.SetWriteDeadline(at) }
+
+func (t *netTransport) addrs() (local, remote net.Addr) { return t.nc.LocalAddr(), t.nc.RemoteAddr() }
 
 func (t *netTransport) closeWrite() bool { return closeWrite(t.nc) }
 func (t *netTransport) abort()           { t.nc.Close() }

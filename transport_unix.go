@@ -68,7 +68,7 @@ func (t *rawTransport) polls() bool { return true }
 
 func (t *rawTransport) recv(p []byte) (int, error) {
 	for {
-		n, err := syscall.Read(t.readFD, p)
+		n, err := readFD(t.readFD, p)
 		switch {
 		case err == syscall.EINTR:
 			continue
@@ -96,7 +96,7 @@ func (t *rawTransport) trySend(p []byte) (int, error) {
 // attempt is the callback of the descriptor's Write. It never asks to wait.
 func (t *rawTransport) attempt(fd uintptr) bool {
 	for {
-		n, err := syscall.Write(int(fd), t.writing)
+		n, err := writeFD(int(fd), t.writing)
 		switch {
 		case err == syscall.EINTR:
 			continue
@@ -135,6 +135,8 @@ func (t *rawTransport) send(b, p []byte) (int64, error) {
 func (t *rawTransport) setReadDeadline(at time.Time) error { return t.nc.SetReadDeadline(at) }
 func (t *rawTransport) setWriteDeadline(at time.Time)      { t.nc.SetWriteDeadline(at) }
 func (t *rawTransport) closeWrite() bool                   { return closeWrite(t.nc) }
+
+func (t *rawTransport) addrs() (local, remote net.Addr) { return t.nc.LocalAddr(), t.nc.RemoteAddr() }
 
 // abort shuts the socket down rather than closing it: closing waits for a callback that runs, and a Messages loop
 // runs its body in one.

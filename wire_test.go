@@ -43,9 +43,6 @@ func wire(t testing.TB, client bool, frames ...string) []byte {
 	return out
 }
 
-// text returns s in the notation of wire.
-func text(s string) string { return hex.EncodeToString([]byte(s)) }
-
 // maskFrames returns the twin of bytes that are frames as a server sends them, or were meant to be.
 func maskFrames(b []byte) (out []byte) {
 	for len(b) >= 2 {
@@ -276,4 +273,13 @@ func (m *modelReceiver) control(op Opcode, p []byte) bool {
 	}
 	m.items = append(m.items, item(fmt.Sprint("close ", code), string(p)))
 	return false
+}
+
+// closeCode returns the code of the close frame that came.
+func (v *verdict) closeCode() (code StatusCode, ok bool) {
+	if n := len(v.items); n > 0 {
+		_, err := fmt.Sscanf(v.items[n-1], "close %d", &code)
+		return code, err == nil
+	}
+	return 0, false
 }

@@ -11,6 +11,7 @@ package websocket
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -33,8 +34,8 @@ const (
 // one that wraps the *CloseError.
 func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
 	if ctx.Done() != nil {
-		if err := ctx.Err(); err != nil {
-			return err
+		if ctx.Err() != nil {
+			return c.contextError(ctx)
 		}
 	}
 	need := c.s.Bound(len(p))
@@ -118,7 +119,7 @@ func (c *Conn) await(ctx context.Context, timeout <-chan time.Time) error {
 	case <-changed:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return c.contextError(ctx)
 	case <-timeout:
 		return ErrWriteInProgress
 	}
@@ -197,7 +198,7 @@ func (c *Conn) startFlush(mayWait bool) error {
 	}
 	c.flushing = true
 	if !c.t.polls() && !mayWait {
-		go c.flushRest(c.takeOut(), 0)
+		c.flushLater(c.takeOut(), 0)
 		return nil
 	}
 	for range maxRounds {
@@ -212,7 +213,7 @@ func (c *Conn) startFlush(mayWait bool) error {
 		}
 		if err == nil && n < len(b) {
 			c.mu.Lock()
-			go c.flushRest(b, n)
+			c.flushLater(b, n)
 			return nil
 		}
 		putBuffer(b)
@@ -224,8 +225,35 @@ func (c *Conn) startFlush(mayWait bool) error {
 			return nil
 		}
 	}
-	go c.flushRest(c.takeOut(), 0)
+	c.flushLater(c.takeOut(), 0)
 	return nil
+}
+
+// laterFlush holds the arguments of a flushRest on a goroutine of its own: a go statement with arguments allocates.
+type laterFlush struct {
+	c   *Conn
+	b   []byte
+	n   int
+	run func() // its method; made once
+}
+
+var laterFlushes = sync.Pool{New: func() any { return new(laterFlush) }}
+
+func (l *laterFlush) flush() {
+	c, b, n := l.c, l.b, l.n
+	l.c, l.b = nil, nil
+	laterFlushes.Put(l)
+	c.flushRest(b, n)
+}
+
+// flushLater leaves flushRest to another goroutine.
+func (c *Conn) flushLater(b []byte, n int) {
+	l := laterFlushes.Get().(*laterFlush)
+	l.c, l.b, l.n = c, b, n
+	if l.run == nil {
+		l.run = l.flush
+	}
+	go l.run()
 }
 
 // flushRest sends b from its n-th byte on, and then what is in out until that is empty. flushing is set.

@@ -20,14 +20,21 @@ func (c *Conn) writeLarge(ctx context.Context, op Opcode, p []byte) error {
 	if c.s.deflater != nil {
 		return c.writeCompressed(ctx, op, p)
 	}
+	return c.writeFrame(ctx, op, p, false)
+}
+
+// writeFrame sends p as one frame that is not compressed. checked says that op and p are those of a message.
+func (c *Conn) writeFrame(ctx context.Context, op Opcode, p []byte, checked bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.takeTransport(ctx); err != nil {
 		return err
 	}
-	if err := c.s.checkMessage(op, p); err != nil {
-		c.giveTransport()
-		return err
+	if !checked {
+		if err := c.s.checkMessage(op, p); err != nil {
+			c.giveTransport()
+			return err
+		}
 	}
 	h := c.s.newHead(finBit|byte(op), len(p))
 	head := appendHead(getBuffer(MaxHeaderSize), h)
@@ -62,6 +69,9 @@ func (c *Conn) sendStopped(ctx context.Context, n int64, err error) error {
 	c.stats.MessagesOut--
 	c.sending = 0
 	c.giveTransport()
+	if c.err != nil {
+		return c.err
+	}
 	return ctx.Err()
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // fragmentSize is how much payload a Writer collects for a fragment.
-const fragmentSize = size16K - 2*MaxHeaderSize
+const fragmentSize = size32K - 2*MaxHeaderSize
 
 var (
 	errWriterClosed                = errors.New("websocket: write to a message that has been closed")
@@ -38,8 +38,8 @@ func (c *Conn) Writer(ctx context.Context, op Opcode) (io.WriteCloser, error) {
 	if !op.isData() {
 		return nil, errSendOpcode
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	if ctx.Err() != nil {
+		return nil, c.contextError(ctx)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

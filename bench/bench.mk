@@ -3,14 +3,13 @@
 
 BENCH_ROUNDS ?= 9
 BENCH_RESULTS := bench/results
-BENCH_GATE := ours-messages,ours-appendread
 BENCH_MICRO := go test ./bench/micro -run '^$$' -benchmem
 
 # The whole comparison, and BENCHMARKING.md made anew of it. Takes about 20 minutes; keep the machine quiet.
 .PHONY: bench
 bench:
 	mkdir -p $(BENCH_RESULTS)
-	go run ./bench/echo -rounds $(BENCH_ROUNDS) -warm 50ms -time 200ms -json $(BENCH_RESULTS)/echo.json -gate $(BENCH_GATE)
+	go run ./bench/echo -rounds $(BENCH_ROUNDS) -warm 50ms -time 200ms -json $(BENCH_RESULTS)/echo.json
 	go run ./bench/idle -json $(BENCH_RESULTS)/idle.json
 	$(BENCH_MICRO) -bench 'Header|Message|Upgrade' -count 5 -benchtime 50ms | tee $(BENCH_RESULTS)/micro.txt
 	go run ./bench/report
@@ -19,6 +18,6 @@ bench:
 .PHONY: bench-quick
 bench-quick:
 	go run ./bench/echo -libs ours-messages,ours-appendread,ours-read,gorilla,coder,gobwas,gws -conns 100 -sizes 125,1024 \
-		-rounds 3 -warm 50ms -time 150ms -gate $(BENCH_GATE)
+		-rounds 3 -warm 50ms -time 150ms -gate ours-messages,ours-appendread
 	go run ./bench/idle -libs ours-messages,ours-handler,gorilla,gobwas -rounds 1
 	$(BENCH_MICRO) -bench 'ParseHeader|AppendHeader|Upgrade' -benchtime 20ms

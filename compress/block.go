@@ -22,24 +22,24 @@ func (w *bitWriter) add(v uint64, n uint) {
 
 // flush moves the whole bytes to out[at:], where 8 bytes must be free, and returns where to go on.
 func (w *bitWriter) flush(out []byte, at int) int {
-	binary.LittleEndian.PutUint64(out[at:], w.bits)
-	at += int(w.count >> 3)
-	w.bits >>= w.count &^ 7 & 63
-	w.count &= 7
+	at, w.bits, w.count = flush(out, at, w.bits, w.count)
 	return at
 }
 
 // align appends zero bits up to the next byte.
 func (w *bitWriter) align() { w.count = (w.count + 7) &^ 7 }
 
+// maxLiteralLength keeps four codes of literals, and seven bits before them, within a word. It costs next to nothing.
+const maxLiteralLength = 14
+
 // blockWriter writes blocks. All that it holds between them is the bits of an unfinished byte; the rest is scratch
 // space.
 type blockWriter struct {
 	bitWriter
-	sequences []sequence // what the next block shall say
+	sequences []sequence // what the next block shall say; the last is literals only, and may be none
 
-	literalCount  [literalSymbols]uint16
-	distanceCount [distanceSymbols]uint16
+	literalCount  [288]uint16 // of which literalSymbols are in use
+	distanceCount [32]uint16
 	extraBits     int // of the sequences
 	literals      tree
 	distances     tree
@@ -71,7 +71,7 @@ func (w *blockWriter) appendBlock(dst, raw []byte) []byte {
 
 // plan makes the trees of a dynamic block and their header, and returns the bits that it and the symbols take.
 func (w *blockWriter) plan() int {
-	w.builder.build(&w.literals, maxCodeLength)
+	w.builder.build(&w.literals, maxLiteralLength)
 	w.builder.build(&w.distances, maxCodeLength)
 	return w.literals.size + w.distances.size + w.header.plan(&w.literals, &w.distances, &w.builder)
 }
@@ -84,28 +84,51 @@ func room(dst []byte, bits int) ([]byte, int) {
 }
 
 // countSymbols counts what the sequences will need.
+//
+// Runs of literals are short, and where one ends is anybody's guess: for the processor's branch prediction, each end is
+// a miss. So here and in appendSymbols what is left of a run after groups of four is done without branches, by going
+// over more bytes, which the match that follows has, and letting those beyond the run count for nothing.
 func (w *blockWriter) countSymbols(raw []byte) {
-	clear(w.literalCount[:])
+	counts := &w.literalCount
+	clear(counts[:])
 	clear(w.distanceCount[:])
-	w.literalCount[endOfBlock] = 1
-	extra := uint(0)
-	for _, s := range w.sequences {
-		for _, b := range raw[:s.literals] {
-			w.literalCount[b]++
+	counts[endOfBlock] = 1
+	extra, at := uint(0), 0
+	last := len(w.sequences) - 1
+	for _, s := range w.sequences[:last] {
+		n := int(s.literals)
+		for ; n >= 4; n -= 4 {
+			v := load32(raw, at)
+			counts[byte(v)]++
+			counts[byte(v>>8)]++
+			counts[byte(v>>16)]++
+			counts[byte(v>>24)]++
+			at += 4
 		}
-		if s.length == 0 {
-			break
-		}
-		raw = raw[int(s.literals)+int(s.length):]
+		v := load32(raw, at)
+		counts[byte(v)] += oneIf(n > 0)
+		counts[byte(v>>8)] += oneIf(n > 1)
+		counts[byte(v>>16)] += oneIf(n > 2)
+		at += n + int(s.length)
 		l := lengthSymbol[s.length-minMatch]
 		d := distanceSymbol(s.distance)
-		w.literalCount[endOfBlock+1+uint(l)]++
+		counts[endOfBlock+1+uint(l)]++
 		w.distanceCount[d]++
 		extra += uint(lengthExtra[l]) + uint(distanceExtra[d])
 	}
+	for _, c := range raw[at:] {
+		counts[c]++
+	}
 	w.extraBits = int(extra)
-	w.literals.count(w.literalCount[:])
+	w.literals.count(counts[:])
 	w.distances.count(w.distanceCount[:])
+}
+
+func oneIf(b bool) uint16 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // appendStored appends raw as it is.
@@ -118,37 +141,73 @@ func (w *blockWriter) appendStored(dst, raw []byte) []byte {
 	return append(dst[:at], raw...)
 }
 
-// appendSymbols writes the sequences and the end of the block to out[at:], in which there is room enough.
+// appendSymbols writes the sequences and the end of the block to out[at:], in which there is room enough. It keeps the
+// bits in variables of its own: in w, each code would wait for a store.
 func (w *blockWriter) appendSymbols(out []byte, at int, raw []byte, literals, distances *tree) int {
-	b := w.bitWriter
-	at = b.flush(out, at)
-	for _, s := range w.sequences {
-		for _, c := range raw[:s.literals] {
-			b.addCode(literals.codes[c])
-			if b.count > 63-maxCodeLength {
-				at = b.flush(out, at)
-			}
+	bits, count := w.bits, w.count
+	codes, distanceCodes := &literals.codes, &distances.codes
+	last := len(w.sequences) - 1
+	next := 0
+	for _, s := range w.sequences[:last] {
+		at, bits, count = flush(out, at, bits, count)
+		n := int(s.literals)
+		for ; n >= 4; n -= 4 {
+			v := load32(raw, next)
+			b, k := join(codes[byte(v)], codes[byte(v>>8)])
+			c, l := join(codes[byte(v>>16)], codes[byte(v>>24)])
+			bits |= (b | c<<(k&63)) << (count & 63)
+			at, bits, count = flush(out, at, bits, count+k+l)
+			next += 4
 		}
-		if s.length == 0 {
-			break
-		}
-		raw = raw[int(s.literals)+int(s.length):]
-		at = b.flush(out, at)
-		l := lengthSymbol[s.length-minMatch]
-		b.addCode(literals.codes[endOfBlock+1+uint(l)])
-		b.add(uint64(s.length-lengthBase[l]), uint(lengthExtra[l]))
+		v := load32(raw, next)
+		b, k := join(codes[byte(v)].onlyIf(n > 0), codes[byte(v>>8)].onlyIf(n > 1))
+		c, l := codes[byte(v>>16)].onlyIf(n > 2).split()
+		bits |= (b | c<<(k&63)) << (count & 63)
+		at, bits, count = flush(out, at, bits, count+k+l)
+		next += n + int(s.length)
+
+		symbol := lengthSymbol[s.length-minMatch]
+		b, k = codes[endOfBlock+1+uint(symbol)].split()
+		b |= uint64(s.length-lengthBase[symbol]) << (k & 63)
+		k += uint(lengthExtra[symbol])
 		d := distanceSymbol(s.distance)
-		b.addCode(distances.codes[d])
-		b.add(uint64(s.distance-distanceBase[d]), uint(distanceExtra[d]))
-		if b.count > 63-maxCodeLength {
-			at = b.flush(out, at)
-		}
+		c, l = distanceCodes[d].split()
+		c |= uint64(s.distance-distanceBase[d]) << (l & 63)
+		bits |= (b | c<<(k&63)) << (count & 63)
+		count += k + l + uint(distanceExtra[d])
 	}
-	at = b.flush(out, at)
-	b.addCode(literals.codes[endOfBlock])
-	at = b.flush(out, at)
-	w.bitWriter = b
-	return at
+	for _, v := range raw[next:] {
+		at, bits, count = flush(out, at, bits, count)
+		b, k := codes[v].split()
+		bits |= b << (count & 63)
+		count += k
+	}
+	at, w.bits, w.count = flush(out, at, bits, count)
+	w.addCode(codes[endOfBlock])
+	return w.flush(out, at)
+}
+
+// flush is bitWriter.flush for bits that are held in variables.
+func flush(out []byte, at int, bits uint64, count uint) (int, uint64, uint) {
+	binary.LittleEndian.PutUint64(out[at:], bits)
+	return at + int(count>>3), bits >> (count &^ 7 & 63), count & 7
+}
+
+// split returns the bits of a code and how many there are.
+func (c code) split() (bits uint64, count uint) { return uint64(c & 0xFFFF), uint(c >> 16) }
+
+// join does so for two codes, one behind the other.
+func join(c, d code) (bits uint64, count uint) {
+	n := uint(c >> 16)
+	return uint64(c&0xFFFF) | uint64(d&0xFFFF)<<(n&63), n + uint(d>>16)
+}
+
+// onlyIf returns c, or no bits at all.
+func (c code) onlyIf(b bool) code {
+	if b {
+		return c
+	}
+	return 0
 }
 
 func (w *bitWriter) addCode(c code) { w.add(uint64(c&0xFFFF), uint(c>>16)) }

@@ -7,11 +7,10 @@ package compress
 type treeHeader struct {
 	literals, distances, orders int // how many lengths of each kind are sent
 
-	value uint8 // the run under way
-	times int
-	runs  []run
-	count [lengthCodes]uint16
-	tree  tree // of the runs' symbols
+	n     int // of the runs
+	runs  [literalSymbols + distanceSymbols]run
+	count [32]uint16 // of which lengthCodes are in use
+	tree  tree       // of the runs' symbols
 }
 
 // run is one symbol of the run-length encoding with its extra bits.
@@ -23,18 +22,17 @@ var runBits = [lengthCodes]uint8{16: 2, 17: 3, 18: 7}
 
 // plan prepares the header for two trees and sets size.
 func (h *treeHeader) plan(literals, distances *tree, b *treeBuilder) (size int) {
-	h.runs, h.times = h.runs[:0], 0
+	h.n = 0
 	clear(h.count[:])
 	// The two lists are one for the run-length encoding.
 	h.literals = h.encode(literals)
 	h.distances = h.encode(distances)
 	if h.distances == 0 { // one distance code of no bits stands for none
 		h.distances = 1
-		h.append(0, 1)
+		h.zeros(1)
 	}
-	h.flush()
 
-	h.tree.count(h.count[:])
+	h.tree.count(h.count[:20])
 	b.build(&h.tree, 7)
 	size = 14 + h.tree.size
 	for s := 16; s < lengthCodes; s++ {
@@ -50,58 +48,52 @@ func (h *treeHeader) plan(literals, distances *tree, b *treeBuilder) (size int) 
 // encode appends the lengths of a tree up to the last symbol in use and returns how many that are.
 func (h *treeHeader) encode(t *tree) int {
 	n := uint(0)
-	for _, u := range t.used {
-		s := u.symbol()
-		if s != n {
-			h.append(0, int(s-n))
+	for k := 0; k < len(t.used); {
+		s := t.used[k].symbol()
+		if s > n {
+			h.zeros(int(s - n))
 		}
-		h.append(t.lengths[s%literalSymbols], 1)
-		n = s + 1
+		v := t.lengths[s%literalSymbols]
+		n = s
+		for ; k < len(t.used) && t.used[k].symbol() == n && t.lengths[n%literalSymbols] == v; k++ {
+			n++
+		}
+		h.add(v, 0)
+		if n > s+1 {
+			h.repeat(v, int(n-s-1))
+		}
 	}
 	return int(n)
 }
 
-// append appends a length several times.
-func (h *treeHeader) append(value uint8, times int) {
-	if value == h.value {
-		h.times += times
+// zeros adds n lengths of zero.
+func (h *treeHeader) zeros(n int) {
+	for ; n >= 11; n -= min(n, 138) {
+		h.add(18, min(n, 138)-11)
+	}
+	if n >= 3 {
+		h.add(17, n-3)
 		return
 	}
-	h.flush()
-	h.value, h.times = value, times
+	for ; n > 0; n-- {
+		h.add(0, 0)
+	}
 }
 
-// flush writes the run under way.
-func (h *treeHeader) flush() {
-	v, n := h.value, h.times
-	if n > 0 && v != 0 {
-		h.add(v, 0)
-		n--
-	}
-	for n >= 3 {
-		switch took := 0; {
-		case v != 0:
-			took = min(n, 6)
-			h.add(16, took-3)
-			n -= took
-		case n <= 10:
-			h.add(17, n-3)
-			n = 0
-		default:
-			took = min(n, 138)
-			h.add(18, took-11)
-			n -= took
-		}
+// repeat adds n times the length v, which was the last before.
+func (h *treeHeader) repeat(v uint8, n int) {
+	for ; n >= 3; n -= min(n, 6) {
+		h.add(16, min(n, 6)-3)
 	}
 	for ; n > 0; n-- {
 		h.add(v, 0)
 	}
-	h.times = 0
 }
 
 func (h *treeHeader) add(symbol uint8, extra int) {
-	h.count[symbol]++
-	h.runs = append(h.runs, run{symbol, uint8(extra)})
+	h.count[symbol%32]++
+	h.runs[h.n] = run{symbol, uint8(extra)}
+	h.n++
 }
 
 // write writes the header to out[at:].
@@ -121,7 +113,7 @@ func (h *treeHeader) write(w *bitWriter, out []byte, at int) int {
 		}
 	}
 	at = w.flush(out, at)
-	for _, r := range h.runs {
+	for _, r := range h.runs[:h.n] {
 		w.addCode(h.tree.codes[r.symbol])
 		w.add(uint64(r.extra), uint(runBits[r.symbol]))
 		if w.count > 63-7-7 {

@@ -3,8 +3,6 @@ package compress
 // This file holds what a deflater remembers of the bytes that passed: the LZ77 window and the table that finds
 // repeats in it. Searching is in match.go.
 
-import "encoding/binary"
-
 // history is a window of the bytes before the next one, and the positions of strings in it. Positions are kept
 // modulo 1<<16, which no window exceeds: one that is long out of date looks like one within reach, and is found out
 // when the bytes themselves are compared, as every candidate is. So nothing ever has to be removed or adjusted, neither
@@ -13,9 +11,12 @@ type history struct {
 	window
 	maxDistance int // 1 << window bits
 	level       Level
-	shift       uint8    // how many bits of a hash do not index the table
-	heads       []uint16 // level Fastest: the newest position of each hash
-	rows        []row    // other levels: the newest eight
+
+	shift uint     // 64 less the base-2 logarithm of the size of the tables
+	of    uint64   // multiplier of the hash for heads
+	heads []uint16 // the newest position of each hash of four bytes, or five
+	pairs []uint32 // level Balanced: the two newest positions of each hash of six bytes, newest in the low half
+	older []uint16 // level Smallest: at each position modulo the size, the position before it with the same hash
 }
 
 // window is the bytes that passed last, and behind them those that are being compressed.
@@ -27,18 +28,10 @@ type window struct {
 // emptyBias is the position of the first byte. The zeros in a new table then look like positions beyond reach.
 const emptyBias = 1 << 15
 
-// row holds the newest positions of the strings of one hash. Sixteen bits of each position and eight of its hash are
-// shifted through words, so that a row is searched and moved up in a few instructions.
-type row struct {
-	tags uint64 // newest in the low byte
-	new  uint64 // positions of the four newest, newest in the low bits
-	old  uint64
-}
-
+// The tables have an entry for each so many bytes of window, and at most so many.
 const (
-	maxHeads = 1 << 14
-	maxRows  = 1 << 11
-	minTable = 6 // log2 of the smallest table
+	minTable = 7 // base-2 logarithms
+	maxTable = 14
 )
 
 // slack returns how many bytes beyond its window a history of its own makes room for, so that it slides once for
@@ -46,7 +39,9 @@ const (
 func (h *history) slack() int { return max(h.maxDistance/4, 1<<10) }
 
 // size returns the bytes held.
-func (h *history) size() int { return cap(h.buf) + 2*cap(h.heads) + 24*cap(h.rows) }
+func (h *history) size() int {
+	return cap(h.buf) + 2*cap(h.heads) + 4*cap(h.pairs) + 2*cap(h.older)
+}
 
 // reserve makes room for n more bytes and keeps all that is within reach. n must be at most slack when the memory is
 // the history's own.
@@ -80,42 +75,40 @@ func (h *history) slideTo(buf, last []byte) {
 	h.buf = append(buf, last...)
 }
 
-// fitTable makes the table large enough for n bytes of window, and enters those that are there if it had to grow.
+// fitTable makes the tables large enough for n bytes of window, and enters those that are there if they had to grow.
 func (h *history) fitTable(n int) {
-	log := tableLog(h.level, min(n, h.maxDistance))
-	if 1<<log <= max(len(h.heads), len(h.rows)) {
-		return
-	}
-	h.makeTable(log)
-	for i := range len(h.buf) - 3 {
-		if h.level == Fastest {
-			h.heads[hash(load32(h.buf, i))>>h.shift] = h.position(i)
-		} else {
-			h.insert(i)
-		}
+	if log := h.tableLog(n); 1<<log > len(h.heads) {
+		h.makeTable(log)
+		h.insert(0, len(h.buf)-7)
 	}
 }
 
-// tableLog returns the base-2 logarithm of the table's size for n bytes of window.
-func tableLog(level Level, n int) int {
-	perEntry, most := 8, maxRows
-	if level == Fastest {
-		perEntry, most = 1, maxHeads
+// tableLog returns the base-2 logarithm of the tables' size for n bytes of window.
+func (h *history) tableLog(n int) uint {
+	n = min(n, h.maxDistance)
+	most := maxTable
+	if h.level == Balanced {
+		most-- // it has two
 	}
 	log := minTable
-	for perEntry<<log < n && 1<<log < most {
+	for 1<<log < n && log < most {
 		log++
 	}
-	return log
+	return uint(log)
 }
 
-// makeTable makes an empty table.
-func (h *history) makeTable(log int) {
-	h.shift = uint8(32 - log)
-	if h.level == Fastest {
-		h.heads = cleared(h.heads, 1<<log)
-	} else {
-		h.rows = cleared(h.rows, 1<<log)
+// makeTable makes empty tables.
+func (h *history) makeTable(log uint) {
+	h.shift, h.of = 64-log, of4
+	if h.level == Fastest && log >= 12 {
+		h.of = of5 // with so much to choose from, four bytes are seldom worth the distance
+	}
+	h.heads = cleared(h.heads, 1<<log)
+	switch h.level {
+	case Balanced:
+		h.pairs = cleared(h.pairs, 1<<log)
+	case Smallest:
+		h.older = cleared(h.older, h.maxDistance)
 	}
 }
 
@@ -129,24 +122,42 @@ func cleared[T any](s []T, n int) []T {
 	return s
 }
 
-// position returns what the table remembers of index i of buf.
+// position returns what the tables remember of index i of buf.
 func (h *history) position(i int) uint16 { return h.bias + uint16(i) }
 
-// hash scatters four bytes; its high bits are the best.
-func hash(v uint32) uint32 { return v * 0x9E3779B1 }
+// hash scatters the low bytes of v, as many as the multiplier leaves, over the entries of a table.
+func hash(v, multiplier uint64, shift uint) uint64 { return v * multiplier >> (shift & 63) }
 
-func load32(b []byte, i int) uint32 { return binary.LittleEndian.Uint32(b[i:]) }
+// Multipliers that let four, five and six bytes take part.
+const (
+	of4 = 0x9E3779B185EBCA87 << 32 & (1<<64 - 1)
+	of5 = 0x9E3779B185EBCA87 << 24 & (1<<64 - 1)
+	of6 = 0x9E3779B185EBCA87 << 16 & (1<<64 - 1)
+)
 
-func load64(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i:]) }
-
-// insert remembers the string at i.
-func (h *history) insert(i int) {
-	x := hash(load32(h.buf, i))
-	h.rows[x>>h.shift].push(uint8(x>>(h.shift&31-8)), h.position(i))
-}
-
-func (r *row) push(tag uint8, position uint16) {
-	r.tags = r.tags<<8 | uint64(tag)
-	r.old = r.old<<16 | r.new>>48
-	r.new = r.new<<16 | uint64(position)
+// insert remembers the strings from i on, up to but without end. Behind each there must be eight bytes.
+func (h *history) insert(i, end int) {
+	buf, shift, of, heads := h.buf, h.shift, h.of, h.heads
+	switch h.level {
+	case Fastest:
+		for ; i < end; i++ {
+			heads[hash(load64(buf, i), of, shift)] = h.position(i)
+		}
+	case Balanced:
+		pairs := h.pairs
+		for ; i < end; i++ {
+			v, p := load64(buf, i), h.position(i)
+			heads[hash(v, of, shift)] = p
+			pair := &pairs[hash(v, of6, shift)]
+			*pair = *pair<<16 | uint32(p)
+		}
+	default:
+		older := h.older
+		for ; i < end; i++ {
+			v, p := load64(buf, i), h.position(i)
+			head := &heads[hash(v, of, shift)]
+			older[int(p)&(len(older)-1)] = *head
+			*head = p
+		}
+	}
 }

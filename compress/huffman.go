@@ -77,7 +77,7 @@ func (t *tree) sizeIn(fixed *tree) int {
 	return int(n)
 }
 
-// count notes the symbols that have a frequency.
+// count notes the symbols that have a frequency. The number of frequencies must be a multiple of four.
 func (t *tree) count(frequencies []uint16) {
 	n := 0
 	for i := 0; i+4 <= len(frequencies); i += 4 {
@@ -86,16 +86,8 @@ func (t *tree) count(frequencies []uint16) {
 			continue
 		}
 		for j, x := range f {
-			if x != 0 {
-				t.space[n] = counted(x)<<16 | counted(i+j)
-				n++
-			}
-		}
-	}
-	for i := len(frequencies) &^ 3; i < len(frequencies); i++ {
-		if x := frequencies[i]; x != 0 {
-			t.space[n] = counted(x)<<16 | counted(i)
-			n++
+			t.space[n] = counted(x)<<16 | counted(i+j)
+			n += int(oneIf(x != 0))
 		}
 	}
 	t.used = t.space[:n]
@@ -180,13 +172,29 @@ func (b *treeBuilder) depths(n int, count *[maxCodeLength + 1]uint16, limit int)
 		}
 		nodes[made] = sum
 	}
-	// Down from the root: every inner node is one leaf of its depth turned into two of the next. Beyond the limit,
-	// the deepest leaf above it is turned instead.
+	// Down from the root: two nodes for each inner node one level up, and what is no inner node is a leaf.
+	var inners [maxCodeLength + 2]uint16
 	nodes[n-2] = 0
-	count[1] = 2
+	inners[0] = 1
 	for i := n - 3; i >= 0; i-- {
 		depth := nodes[nodes[i]] + 1
 		nodes[i] = depth
+		inners[min(depth, maxCodeLength+1)]++
+	}
+	for d := 1; d < len(count); d++ {
+		count[d] = 2*inners[d-1] - inners[d]
+	}
+	if nodes[0] >= uint32(limit) {
+		shorten(nodes[:n-2], count, limit)
+	}
+}
+
+// shorten counts the leaves again when some are deeper than limit: every inner node, by rising depth, is one leaf of its
+// depth turned into two of the next; beyond the limit, the deepest leaf above it is turned instead.
+func shorten(depths []uint32, count *[maxCodeLength + 1]uint16, limit int) {
+	clear(count[:])
+	count[1] = 2
+	for _, depth := range slices.Backward(depths) {
 		d := min(int(depth), limit-1)
 		for ; count[d] == 0; d-- {
 		}

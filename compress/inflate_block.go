@@ -3,7 +3,6 @@ package compress
 // This file holds the decoder: the bits of DEFLATE blocks (RFC 1951, Section 3.2), resumable after any of them.
 
 import (
-	"encoding/binary"
 	"fmt"
 	"slices"
 )
@@ -32,14 +31,17 @@ type decoder struct {
 	literals  *literalTable
 	distances *distanceTable
 
-	// The header of a dynamic block: how many lengths of each kind there are, how many were read, and what is made of
-	// them.
+	// The header of a dynamic block: how many lengths of each kind there are, how many were read, the last one, and
+	// the symbols whose lengths are not zero, those of distances counted on from those of literals.
 	literalLengths, distanceLengths, orders, have int
-	lengths                                       [literalSymbols + distanceSymbols]uint8
+	previous                                      uint
 	orderLengths                                  [lengthCodes]uint8
-	orderTable                                    lengthTable
-	literalTable                                  literalTable
-	distanceTable                                 distanceTable
+	symbols                                       [literalSymbols + distanceSymbols]coded
+	symbolCount                                   int
+
+	orderTable    lengthTable
+	literalTable  literalTable
+	distanceTable distanceTable
 }
 
 // state says what the next bits are.
@@ -64,6 +66,7 @@ var (
 	errSizes      = corrupt("lengths of a stored block do not match")
 	errCounts     = corrupt("too many codes")
 	errOrders     = corrupt("code length codes are no tree")
+	errNoOrders   = corrupt("no code length codes")
 	errRepeat     = corrupt("repeated code lengths do not fit")
 	errNoEnd      = corrupt("no code for the end of the block")
 	errLiterals   = corrupt("literal and length codes are no tree")
@@ -273,10 +276,14 @@ func (d *decoder) codeOrders() (bool, error) {
 		d.orderLengths[lengthOrder[d.have]] = uint8(d.take(3))
 		d.have++
 	}
-	if !buildTable(d.orderTable[:], lengthBits, d.orderLengths[:], lengthEntries[:], false) {
+	symbols := codedSymbols(d.symbols[:0], d.orderLengths[:])
+	if len(symbols) == 0 {
+		return false, errNoOrders
+	}
+	if !buildTable(d.orderTable[:], lengthBits, symbols, lengthEntries[:], false) {
 		return false, errOrders
 	}
-	d.have = 0
+	d.have, d.symbolCount, d.previous = 0, 0, 0
 	d.state = stateLengths
 	return true, nil
 }
@@ -294,43 +301,45 @@ func (d *decoder) codeLengths() (bool, error) {
 		}
 		extra := int(e.extra(d.hold))
 		d.drop(e.size())
-		if s := uint8(e.value()); s < 16 {
-			d.lengths[d.have] = s
-			d.have++
-			continue
-		} else if !d.repeat(s, extra, all) {
+		times := 1
+		switch s := e.value(); s {
+		case 16:
+			times = 3 + extra
+			if d.have == 0 {
+				return false, errRepeat
+			}
+		case 17:
+			times, d.previous = 3+extra, 0
+		case 18:
+			times, d.previous = 11+extra, 0
+		default:
+			d.previous = s
+		}
+		if times > all-d.have {
 			return false, errRepeat
 		}
+		d.codeLength(times)
 	}
 	return true, d.buildTables()
 }
 
-// repeat appends the lengths that one of the symbols 16 to 18 stands for.
-func (d *decoder) repeat(symbol uint8, extra, all int) bool {
-	v, n := uint8(0), 3+extra
-	switch symbol {
-	case 16:
-		if d.have == 0 {
-			return false
-		}
-		v = d.lengths[d.have-1]
-	case 18:
-		n += 8
+// codeLength gives the next symbols the length last read.
+func (d *decoder) codeLength(times int) {
+	if d.previous == 0 {
+		d.have += times
+		return
 	}
-	if n > all-d.have {
-		return false
-	}
-	for range n {
-		d.lengths[d.have] = v
+	for range times {
+		d.symbols[d.symbolCount] = coded(d.have)<<4 | coded(d.previous)
+		d.symbolCount++
 		d.have++
 	}
-	return true
 }
 
 func (d *decoder) buildTables() error {
-	literals, distances := d.lengths[:d.literalLengths], d.lengths[d.literalLengths:d.have]
+	literals, distances := d.splitSymbols()
 	switch {
-	case literals[endOfBlock] == 0:
+	case !hasEnd(literals):
 		return errNoEnd
 	case !buildTable(d.literalTable[:], literalBits, literals, literalEntries[:], true):
 		return errLiterals
@@ -340,6 +349,26 @@ func (d *decoder) buildTables() error {
 	d.literals, d.distances = &d.literalTable, &d.distanceTable
 	d.state = stateSymbol
 	return nil
+}
+
+// splitSymbols separates the symbols of the two trees and counts those of distances from zero.
+func (d *decoder) splitSymbols() (literals, distances []coded) {
+	n := d.symbolCount
+	for n > 0 && d.symbols[n-1].symbol() >= uint(d.literalLengths) {
+		n--
+		d.symbols[n] -= coded(d.literalLengths) << 4
+	}
+	return d.symbols[:n], d.symbols[n:d.symbolCount]
+}
+
+// hasEnd reports whether there is a code for the end of the block.
+func hasEnd(literals []coded) bool {
+	for _, c := range slices.Backward(literals) {
+		if c.symbol() <= endOfBlock {
+			return c.symbol() == endOfBlock
+		}
+	}
+	return false
 }
 
 // symbol decodes a literal, a length or the end of the block near the end of the input or of the room, where fast
@@ -429,121 +458,4 @@ func (d *decoder) copyMatch() (bool, error) {
 	}
 	d.state = stateSymbol
 	return true, nil
-}
-
-// What fast needs at the beginning of a round: the bytes that it takes into hold at once, twice, and the bytes of
-// three literals, a match, and what copying writes beyond it.
-const (
-	fastInput  = 16
-	fastOutput = 320
-)
-
-// fast decodes symbols while there is input and room enough for whole rounds of them.
-func (d *decoder) fast() error {
-	in, out, hold, count, at := d.in, d.out, d.hold, d.count, d.at
-	literals, distances := d.literals, d.distances
-	var err error
-	i, lastIn, lastOut := 0, len(in)-fastInput, min(len(out), d.limit)-fastOutput
-	for i <= lastIn && at <= lastOut {
-		// Eight bytes go over the bits that are there: those that do not fit come again the next time.
-		hold |= load64(in, i) << (count & 63)
-		i += int(63-count) >> 3
-		count |= 56
-		e := literals[hold&(1<<literalBits-1)]
-		if e&entryLiteral != 0 {
-			hold >>= e.size()
-			count -= e.size()
-			out[at] = byte(e >> 16)
-			at++
-			e = literals[hold&(1<<literalBits-1)]
-			if e&entryLiteral != 0 {
-				hold >>= e.size()
-				count -= e.size()
-				out[at] = byte(e >> 16)
-				at++
-				e = literals[hold&(1<<literalBits-1)]
-			}
-		}
-		if e&entrySecond != 0 {
-			hold >>= literalBits
-			count -= literalBits
-			e = literals[(e.value()+uint(hold)&(1<<e.codeSize()-1))&uint(len(literals)-1)]
-		}
-		if e&entryLiteral != 0 {
-			hold >>= e.size()
-			count -= e.size()
-			out[at] = byte(e >> 16)
-			at++
-			continue
-		}
-		if e&entrySpecial != 0 {
-			if e&entryInvalid != 0 {
-				err = errSymbol
-				break
-			}
-			hold >>= e.size()
-			count -= e.size()
-			d.state = stateBlock
-			break
-		}
-		length := int(e.value() + e.extra(hold))
-		hold >>= e.size()
-		count -= e.size()
-
-		hold |= load64(in, i) << (count & 63)
-		i += int(63-count) >> 3
-		count |= 56
-		e = distances[hold&(1<<distanceBits-1)]
-		if e&entrySecond != 0 {
-			hold >>= distanceBits
-			count -= distanceBits
-			e = distances[(e.value()+uint(hold)&(1<<e.codeSize()-1))&uint(len(distances)-1)]
-		}
-		if e&entryInvalid != 0 {
-			err = errNoDistance
-			break
-		}
-		distance := int(e.value() + e.extra(hold))
-		hold >>= e.size()
-		count -= e.size()
-
-		d.at = at
-		if !d.reaches(distance) {
-			err = errTooFar
-			break
-		}
-		if back := distance - (at - d.base); back > 0 {
-			n := d.window.copyTo(out[at:at+length], back)
-			at += n
-			length -= n
-			if length == 0 {
-				continue
-			}
-		}
-		copyWithin(out, at, distance, length)
-		at += length
-	}
-	d.in, d.hold, d.count, d.at = in[i:], hold&(1<<(count&63)-1), count, at
-	if d.state == stateBlock {
-		d.endBlock()
-	}
-	return err
-}
-
-// widened is the smallest multiple of each distance that reaches over a word.
-var widened = [8]int{0, 8, 8, 9, 8, 10, 12, 14}
-
-// copyWithin writes n bytes to out[at:] that repeat those distance before it, and up to 15 more that mean nothing.
-func copyWithin(out []byte, at, distance, n int) {
-	if distance < 8 {
-		wide := widened[distance]
-		for i := at; i < at+wide; i++ {
-			out[i] = out[i-distance]
-		}
-		at, n, distance = at+wide, n-wide, wide
-	}
-	to, from := out[at:], out[at-distance:]
-	for i := 0; i < n; i += 8 {
-		binary.LittleEndian.PutUint64(to[i:], load64(from, i))
-	}
 }

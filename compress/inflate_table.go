@@ -84,51 +84,64 @@ var literalEntries, distanceEntries, lengthEntries = func() (l [288]entry, d [32
 var fixedLiterals, fixedDistances = func() (*literalTable, *distanceTable) {
 	l, d := new(literalTable), new(distanceTable)
 	literals, distances := fixedLengths()
-	buildTable(l[:], literalBits, literals[:], literalEntries[:], false)
-	buildTable(d[:], distanceBits, distances[:], distanceEntries[:], false)
+	buildTable(l[:], literalBits, codedSymbols(nil, literals[:]), literalEntries[:], false)
+	buildTable(d[:], distanceBits, codedSymbols(nil, distances[:]), distanceEntries[:], false)
 	return l, d
 }()
 
-// buildTable fills table for the tree of the given code lengths and reports whether there is such a tree. As zlib
+// coded is a symbol that has a code, and the code's length: symbol<<4 | length.
+type coded uint16
+
+func (c coded) symbol() uint { return uint(c >> 4) }
+func (c coded) length() uint { return uint(c & 15) }
+
+// codedSymbols appends the symbols with a length, in order.
+func codedSymbols(symbols []coded, lengths []uint8) []coded {
+	for s, n := range lengths {
+		if n != 0 {
+			symbols = append(symbols, coded(s)<<4|coded(n))
+		}
+	}
+	return symbols
+}
+
+// buildTable fills table for the tree of the given symbols, in order, and reports whether there is such a tree. As zlib
 // does, it takes only complete ones, with two exceptions when lone is set: a single symbol, whose code is one bit, and
 // none at all. Bits that are no code then lead to an invalid entry.
-func buildTable(table []entry, indexBits uint, lengths []uint8, entries []entry, lone bool) bool {
+func buildTable(table []entry, indexBits uint, symbols []coded, entries []entry, lone bool) bool {
 	var count [maxCodeLength + 1]int
-	for _, n := range lengths {
-		count[n&15]++
+	for _, c := range symbols {
+		count[c.length()]++
 	}
-	used := len(lengths) - count[0]
-	count[0] = 0
 	space := 0
 	var offset [maxCodeLength + 2]int
 	for n := 1; n <= maxCodeLength; n++ {
 		offset[n+1] = offset[n] + count[n]
 		space = space<<1 + count[n]
 	}
-	var sorted [288]uint16 // symbols by length, then value: the order of their codes
-	for s, n := range lengths {
-		if n != 0 {
-			sorted[offset[n&15]] = uint16(s)
-			offset[n&15]++
-		}
-	}
 	if space != 1<<maxCodeLength {
-		if !lone || used > 1 || used != count[1] {
+		if !lone || len(symbols) > 1 || len(symbols) != count[1] {
 			return false
 		}
-		fillLone(table[:1<<indexBits], sorted[:used], entries)
+		fillLone(table[:1<<indexBits], symbols, entries)
 		return true
 	}
-	fillTable(table, indexBits, &count, sorted[:used], entries)
+	var sorted [288]entry // by length, then symbol: the order of their codes
+	for _, c := range symbols {
+		at := &offset[c.length()]
+		sorted[*at] = entries[c.symbol()]
+		*at++
+	}
+	fillTable(table, indexBits, &count, &sorted)
 	return true
 }
 
 // fillLone fills the table of a tree with at most one symbol.
-func fillLone(table []entry, symbols []uint16, entries []entry) {
+func fillLone(table []entry, symbols []coded, entries []entry) {
 	for i := range table {
 		table[i] = entryInvalid | 1<<8 | 1
 		if i&1 == 0 && len(symbols) == 1 {
-			table[i] = withCode(entries[symbols[0]], 1)
+			table[i] = withCode(entries[symbols[0].symbol()], 1)
 		}
 	}
 }
@@ -139,7 +152,7 @@ func withCode(e entry, n uint) entry { return e + entry(n<<8|n) }
 // fillTable fills the table of a complete tree. Codes are counted up in reversed bits, as they come from the stream;
 // the table holds the codes so far and is doubled when the codes get longer, so that every entry is written but once
 // by itself and otherwise copied.
-func fillTable(table []entry, indexBits uint, count *[maxCodeLength + 1]int, symbols []uint16, entries []entry) {
+func fillTable(table []entry, indexBits uint, count *[maxCodeLength + 1]int, sorted *[288]entry) {
 	reversed := uint(0)
 	size := 1 // of the table so far
 	next := 0
@@ -147,7 +160,7 @@ func fillTable(table []entry, indexBits uint, count *[maxCodeLength + 1]int, sym
 		copy(table[size:2*size], table[:size])
 		size *= 2
 		for range count[n] {
-			table[reversed] = withCode(entries[symbols[next]], n)
+			table[reversed] = withCode(sorted[next], n)
 			next++
 			reversed = nextCode(reversed, n)
 		}
@@ -163,7 +176,7 @@ func fillTable(table []entry, indexBits uint, count *[maxCodeLength + 1]int, sym
 				size += 1 << width
 				table[prefix] = entrySecond | entry(start)<<16 | entry(width)<<8 | entry(indexBits)
 			}
-			e := withCode(entries[symbols[next]], n-indexBits)
+			e := withCode(sorted[next], n-indexBits)
 			next++
 			for i := reversed >> indexBits; i < 1<<width; i += 1 << (n - indexBits) {
 				table[uint(start)+i] = e

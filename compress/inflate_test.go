@@ -65,7 +65,7 @@ func TestInflateCorrupt(t *testing.T) {
 		{"04 00 92 00", errOrders},    // over-subscribed code length codes: three of one bit
 		{"04 00 02 00", errOrders},    // incomplete ones: one of one bit
 		{"04 00 fe ff 0f", errOrders}, // the same: four of seven bits
-		{"04 00 00 00", errOrders},    // none at all
+		{"04 00 00 00", errNoOrders},  // none at all
 	} {
 		payload := unhex(t, test.payload)
 		for _, step := range []int{1, 2, 3, len(payload) + 1} {
@@ -153,7 +153,7 @@ func TestInflateWindow(t *testing.T) {
 		for distance, want := range map[int]error{size: nil, size + 1: errTooFar} {
 			far := bytes.Repeat([]byte("0123456789abcdef"), 1<<15/16)
 			far = append(corpus.Random(1, 40), far[:distance-40]...)
-			w := blockWriter{sequences: []sequence{{uint16(distance), 40, uint16(distance)}}}
+			w := blockWriter{sequences: []sequence{{uint16(distance), 40, uint16(distance)}, {}}}
 			p := w.appendBlock(nil, append(far, far[:40]...))
 			p = (&encoder{blockWriter: w}).finish(p)
 			for _, max := range []int{1 << 20, 100} {

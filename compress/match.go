@@ -4,11 +4,10 @@ package compress
 
 import "math/bits"
 
-// A sequence is a run of literals and the match that follows it. Length 0 means that there is none, at the end of a
-// block.
+// A sequence is a run of literals and the match that follows it. Only the last one of a block has no match.
 type sequence struct {
 	literals uint16
-	length   uint16 // 3 to 258
+	length   uint16 // 4 to 258: three bytes are hardly ever worth a distance
 	distance uint16 // 1 to 32768
 }
 
@@ -20,122 +19,189 @@ func (h *history) find(seqs []sequence, from int) []sequence {
 	return h.findLazy(seqs, from)
 }
 
-// matchLength returns how many bytes from a on equal those from b on, where a < b, at most 258.
-func matchLength(buf []byte, a, b int) int {
-	y := buf[b:]
-	if len(y) > maxMatch {
-		y = y[:maxMatch]
+// matchLength returns how many bytes from i on equal those d before them, at most 258. differ is how the first eight
+// differ.
+func matchLength(buf []byte, differ uint64, i, d int) int {
+	if differ != 0 {
+		return bits.TrailingZeros64(differ) >> 3
 	}
-	x := buf[a:]
-	x = x[:len(y)]
-	n := 0
-	for ; n+8 <= len(y); n += 8 {
-		if v := load64(x, n) ^ load64(y, n); v != 0 {
+	return longMatch(buf, i, d)
+}
+
+// longMatch is matchLength when the first eight bytes are equal.
+func longMatch(buf []byte, i, d int) int {
+	n, most := 8, min(len(buf)-i, maxMatch)
+	for ; n+8 <= most; n += 8 {
+		if v := load64(buf, i+n) ^ load64(buf, i+n-d); v != 0 {
 			return n + bits.TrailingZeros64(v)>>3
 		}
 	}
-	for n < len(y) && x[n] == y[n] {
+	for n < most && buf[i+n] == buf[i+n-d] {
 		n++
 	}
 	return n
 }
 
-// findFast takes the first match it sees, and looks for one at fewer and fewer places the longer it has found none.
+// findFast takes the first match it sees.
 func (h *history) findFast(seqs []sequence, from int) []sequence {
-	buf, shift, heads := h.buf, h.shift&31, h.heads
-	start, i, last := from, from, len(buf)-4
-	for i <= last {
-		v := load32(buf, i)
-		head := &heads[hash(v)>>shift]
-		p := h.bias + uint16(i)
-		d := int(p - *head)
-		*head = p
-		if uint(d-1) >= uint(min(i, h.maxDistance)) || load32(buf, i-d) != v {
-			i += 1 + (i-start)>>6
-			continue
+	buf := h.buf
+	start, last := from, len(buf)-8
+	if from == 0 {
+		h.insert(0, min(1, last+1))
+	}
+	for {
+		i, d, differ := h.next(start)
+		if i > last {
+			return append(seqs, sequence{literals: uint16(len(buf) - start)})
 		}
-		n := matchLength(buf, i-d, i)
-		for i > start && i-d > 0 && n < maxMatch && buf[i-1] == buf[i-d-1] {
-			i--
-			n++
-		}
+		n := matchLength(buf, differ, i, d)
 		seqs = append(seqs, sequence{uint16(i - start), uint16(n), uint16(d)})
-		end := i + n
-		if end <= last {
-			for _, j := range [2]int{i + 1, end - 2} {
-				heads[hash(load32(buf, j))>>shift] = h.bias + uint16(j)
-			}
+		h.heads[hash(load64(buf, i)>>8, h.of, h.shift)] = h.position(i + 1)
+		i += n
+		if i <= last {
+			h.heads[hash(load64(buf, i-2), h.of, h.shift)] = h.position(i - 2)
 		}
-		i, start = end, end
+		start = i
 	}
-	if start < len(buf) {
-		seqs = append(seqs, sequence{literals: uint16(len(buf) - start)})
-	}
-	return seqs
 }
 
-// findLazy looks at several earlier places for each match, and looks for a better match at the next byte before it
-// takes one.
+// next looks for a place with the same four bytes as an earlier one, d before it; the first eight differ by
+// differ. The longer it has found none, the fewer places it looks at. Behind the last there are less than eight bytes.
+//
+// Whether there is a match is the only branch that cannot be foretold: see within.
+func (h *history) next(start int) (i, d int, differ uint64) {
+	buf, shift, of, heads, bias, farthest := h.buf, h.shift, h.of, h.heads, h.bias, h.maxDistance
+	last := len(buf) - 8
+	for i = max(start, 1); i <= last; i += 1 + (i-start)*3>>7 {
+		v := load64(buf, i)
+		head := &heads[hash(v, of, shift)]
+		p := bias + uint16(i)
+		d, *head = within(min(i, farthest), p, *head), p
+		if differ = v ^ load64(buf, i-d); uint32(differ) == 0 {
+			break
+		}
+	}
+	return i, d, differ
+}
+
+// within returns how far back from p an earlier position is, or reach, at least one, if it is beyond reach. The place
+// there is as right to compare, and hardly ever equal: that is quicker than a branch which cannot be foretold.
+func within(reach int, p, earlier uint16) int {
+	d := 1 + int(p-1-earlier)
+	over := d - reach
+	return d - over&^(over>>(bits.UintSize-1))
+}
+
+// findLazy looks for the best of several matches, and for a better one at the next byte before it takes it.
 func (h *history) findLazy(seqs []sequence, from int) []sequence {
-	enough := lazyEnough[h.level]
-	start, i, last := from, from, len(h.buf)-4
+	enough := balancedEnough
+	if h.level == Smallest {
+		enough = maxMatch
+	}
+	start, i, last := from, max(from, 1), len(h.buf)-8
+	if from == 0 {
+		h.insert(0, min(1, last+1))
+	}
 	for i <= last {
 		n, d := h.search(i, minMatch)
 		if n == 0 {
-			i += 1 + (i-start)>>8
+			i += 1 + (i-start)>>7
 			continue
 		}
 		next := i + 1
 		for n < enough && next <= last {
 			n2, d2 := h.search(next, n-1)
 			next++
-			if n2 == 0 || 4*n2-bits.Len(uint(d2)) <= 4*n-bits.Len(uint(d))+3 {
+			if n2 == 0 || worth(n2, d2) <= worth(n, d)+3 {
 				break
 			}
 			i, n, d = next-1, n2, d2
 		}
+		for i > start && i > d && n < maxMatch && h.buf[i-1] == h.buf[i-1-d] {
+			i--
+			n++
+		}
 		seqs = append(seqs, sequence{uint16(i - start), uint16(n), uint16(d)})
 		i += n
 		start = i
-		for end := min(i, last+1); next < end; next++ {
-			h.insert(next)
-		}
+		h.insert(next, min(i, last+1))
 	}
-	if start < len(h.buf) {
-		seqs = append(seqs, sequence{literals: uint16(len(h.buf) - start)})
-	}
-	return seqs
+	return append(seqs, sequence{literals: uint16(len(h.buf) - start)})
 }
 
-// lazyEnough is the length from which on a match is taken without a look at the next byte.
-var lazyEnough = [...]int{Balanced: 32, Smallest: maxMatch}
+// balancedEnough is the length from which on level Balanced takes a match without a look at the next byte.
+const balancedEnough = 24
 
-// search returns the best match for the string at i that is longer than least, or 0, and remembers the string.
+// worth compares matches: a byte more is worth a distance sixteen times as far.
+func worth(length, distance int) int { return 4*length - bits.Len(uint(distance)) }
+
+// search returns the best match for the string at i that is longer than least, at least three, or 0, and remembers
+// the string.
 func (h *history) search(i, least int) (length, distance int) {
+	if h.level == Balanced {
+		return h.searchPairs(i, least)
+	}
+	return h.searchChain(i, least)
+}
+
+// searchPairs looks at the two newest places with the same six bytes, or else at the newest with the same four.
+func (h *history) searchPairs(i, least int) (length, distance int) {
 	buf := h.buf
-	v := load32(buf, i)
-	x := hash(v)
-	r := &h.rows[x>>(h.shift&31)]
-	tag := uint8(x >> (h.shift&31 - 8))
+	v := load64(buf, i)
 	p := h.position(i)
-	reach := uint(min(i, h.maxDistance))
-	const ones = 0x0101010101010101
-	differ := r.tags ^ ones*uint64(tag)
-	best := least
-	for hits := (differ - ones) &^ differ & (0x80 * ones); hits != 0; hits &= hits - 1 {
-		k := uint(bits.TrailingZeros64(hits)) >> 3
-		w := r.new
-		if k >= 4 {
-			w = r.old
-		}
-		d := int(p - uint16(w>>(k&3*16)))
-		if uint(d-1) >= reach || load32(buf, i-d) != v {
-			continue
-		}
-		if n := matchLength(buf, i-d, i); n > best {
-			best, length, distance = n, n, d
+	reach := min(i, h.maxDistance)
+	pair := &h.pairs[hash(v, of6, h.shift)]
+	head := &h.heads[hash(v, of4, h.shift)]
+	newer, older, short := within(reach, p, uint16(*pair)), within(reach, p, uint16(*pair>>16)), within(reach, p, *head)
+	*pair = *pair<<16 | uint32(p)
+	*head = p
+	if differ := v ^ load64(buf, i-newer); uint32(differ) == 0 {
+		if n := matchLength(buf, differ, i, newer); n > least {
+			least, length, distance = n, n, newer
 		}
 	}
-	r.push(tag, p)
+	if differ := v ^ load64(buf, i-older); uint32(differ) == 0 {
+		if n := matchLength(buf, differ, i, older); n > least {
+			return n, older
+		}
+	}
+	if length != 0 {
+		return length, distance
+	}
+	if differ := v ^ load64(buf, i-short); uint32(differ) == 0 {
+		if n := matchLength(buf, differ, i, short); n > least {
+			return n, short
+		}
+	}
+	return length, distance
+}
+
+// maxChain is how many places level Smallest looks at.
+const maxChain = 16
+
+// searchChain looks at the newest places with the same four bytes.
+func (h *history) searchChain(i, least int) (length, distance int) {
+	buf, older := h.buf, h.older
+	v := load64(buf, i)
+	p := h.position(i)
+	reach := min(i, h.maxDistance)
+	head := &h.heads[hash(v, of4, h.shift)]
+	c := *head
+	*head = p
+	older[int(p)&(len(older)-1)] = c
+	most := min(len(buf)-i, maxMatch)
+	for last, left := 0, maxChain; left > 0 && least < most; left-- {
+		d := int(p - c)
+		if d <= last || d > reach { // a chain that comes nearer is out of date
+			break
+		}
+		last = d
+		if buf[i-d+least] == buf[i+least] {
+			if n := matchLength(buf, v^load64(buf, i-d), i, d); n > least {
+				least, length, distance = n, n, d
+			}
+		}
+		c = older[int(c)&(len(older)-1)]
+	}
 	return length, distance
 }

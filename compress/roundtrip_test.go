@@ -67,7 +67,7 @@ func TestRoundTrip(t *testing.T) {
 					d := NewDeflater(DeflaterOptions{WindowBits: bits, Takeover: takeover, Level: level})
 					f := NewInflater(InflaterOptions{WindowBits: bits, Takeover: takeover})
 					var dict []byte
-					for i, m := range messages(uint64(bits), 600) {
+					for i, m := range messages(uint64(bits), 150) {
 						p, ok := d.Append(nil, m)
 						if !ok {
 							continue

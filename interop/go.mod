@@ -8,4 +8,6 @@ require (
 	github.com/seed-d69ae1b7/websocket v0.0.0
 )
 
+require golang.org/x/sys v0.45.0 // indirect
+
 replace github.com/seed-d69ae1b7/websocket => ../

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-d69ae1b7/websocket/bench/internal/child"
 	"github.com/seed-d69ae1b7/websocket/bench/internal/load"
 	"github.com/seed-d69ae1b7/websocket/bench/internal/report"
 	"github.com/seed-d69ae1b7/websocket/bench/internal/wire"
@@ -53,7 +52,7 @@ func TestGate(t *testing.T) {
 // Counters become values for each message.
 func TestNewSample(t *testing.T) {
 	s := newSample(load.Result{Messages: 100, Bytes: 12700, Elapsed: time.Second, P50: time.Millisecond},
-		500*time.Millisecond, child.Memory{Mallocs: 50, Reads: 10}, child.Memory{Mallocs: 250, Reads: 210, Resident: 1 << 20})
+		counters{cpu: 500 * time.Millisecond, mallocs: 200, reads: 200, resident: 1 << 20})
 	for m, want := range map[report.Metric]float64{
 		report.CPU: 5e6, report.Rate: 100, report.Allocs: 2, report.Reads: 2, report.Writes: 0, report.BytesBack: 127,
 		report.Utilisation: 0.5, report.P50: 1000, report.Resident: 1 << 20,

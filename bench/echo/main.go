@@ -75,8 +75,8 @@ func (p plan) method() string {
 	return fmt.Sprintf("%d interleaved rounds of %v after %v; GOMAXPROCS=1; %s", p.rounds, p.time, p.warm, pinned)
 }
 
-// maxAllocs is the most allocations for a message that count as none: what the runtime itself and the calls that read
-// the counters allocate, spread over the messages of a round.
+// maxAllocs is the most allocations for a message that count as none: what the runtime itself allocates now and then,
+// and pools that a collection has emptied, spread over the messages of a round.
 const maxAllocs = 0.05
 
 // gate fails if one of the named libraries allocates for its messages. It goes by the best round, because on a busy

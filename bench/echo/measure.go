@@ -74,8 +74,8 @@ func (p plan) startServers(shape wire.Shape) (running []*rig.Server, err error) 
 	return running, nil
 }
 
-// measure opens connections to s, warms it up, and measures one period. The counters are read right before and after
-// the period, whose messages have all come back by then, so they count exactly its messages.
+// measure opens connections to s, warms it up, and measures one period. What reading the counters costs by itself is
+// measured first, and taken off the allocations.
 func (p plan) measure(generator *rig.Load, s *rig.Server, shape wire.Shape) (sample report.Sample, err error) {
 	if err := generator.Open(s, shape); err != nil {
 		return sample, err
@@ -84,43 +84,74 @@ func (p plan) measure(generator *rig.Load, s *rig.Server, shape wire.Shape) (sam
 	if _, err := generator.Run(load.Period{Duration: p.warm}); err != nil {
 		return sample, err
 	}
-	before, err := s.Memory(false)
+	nothing, err := count(s, func() error { return nil })
 	if err != nil {
 		return sample, err
+	}
+	var r load.Result
+	used, err := count(s, func() (err error) {
+		r, err = generator.Run(load.Period{Duration: p.time})
+		return err
+	})
+	if err != nil {
+		return sample, err
+	}
+	used.mallocs = max(0, used.mallocs-nothing.mallocs)
+	used.mallocBytes = max(0, used.mallocBytes-nothing.mallocBytes)
+	return newSample(r, used), nil
+}
+
+// counters are what a server used while something ran.
+type counters struct {
+	cpu                  time.Duration
+	mallocs, mallocBytes int64
+	reads, writes        int64
+	resident             uint64 // at the end
+}
+
+// count reads the counters of s right before and right after run, whose messages have all come back by then: they
+// count exactly those messages.
+func count(s *rig.Server, run func() error) (c counters, err error) {
+	before, err := s.Memory(false)
+	if err != nil {
+		return c, err
 	}
 	start, err := s.CPU()
 	if err != nil {
-		return sample, err
+		return c, err
 	}
-	r, err := generator.Run(load.Period{Duration: p.time})
-	if err != nil {
-		return sample, err
+	if err := run(); err != nil {
+		return c, err
 	}
 	end, err := s.CPU()
 	if err != nil {
-		return sample, err
+		return c, err
 	}
 	after, err := s.Memory(false)
-	if err != nil {
-		return sample, err
-	}
-	return newSample(r, end-start, before, after), nil
+	return counters{
+		cpu:         end - start,
+		mallocs:     int64(after.Mallocs - before.Mallocs),
+		mallocBytes: int64(after.MallocBytes - before.MallocBytes),
+		reads:       int64(after.Reads - before.Reads),
+		writes:      int64(after.Writes - before.Writes),
+		resident:    after.Resident,
+	}, err
 }
 
 // newSample turns counters into what is reported: values for each message where that makes sense.
-func newSample(r load.Result, cpu time.Duration, before, after child.Memory) report.Sample {
+func newSample(r load.Result, c counters) report.Sample {
 	n := float64(r.Messages)
 	return report.Sample{
-		report.CPU:         float64(cpu.Nanoseconds()) / n,
+		report.CPU:         float64(c.cpu.Nanoseconds()) / n,
 		report.Rate:        n / r.Elapsed.Seconds(),
 		report.P50:         float64(r.P50.Nanoseconds()) / 1e3,
 		report.P99:         float64(r.P99.Nanoseconds()) / 1e3,
-		report.Resident:    float64(after.Resident),
-		report.Allocs:      float64(after.Mallocs-before.Mallocs) / n,
-		report.AllocBytes:  float64(after.MallocBytes-before.MallocBytes) / n,
-		report.Reads:       float64(after.Reads-before.Reads) / n,
-		report.Writes:      float64(after.Writes-before.Writes) / n,
-		report.Utilisation: float64(cpu) / float64(r.Elapsed),
+		report.Resident:    float64(c.resident),
+		report.Allocs:      float64(c.mallocs) / n,
+		report.AllocBytes:  float64(c.mallocBytes) / n,
+		report.Reads:       float64(c.reads) / n,
+		report.Writes:      float64(c.writes) / n,
+		report.Utilisation: float64(c.cpu) / float64(r.Elapsed),
 		report.LoadBusy:    float64(r.CPU) / float64(r.Elapsed),
 		report.BytesBack:   float64(r.Bytes) / n,
 	}

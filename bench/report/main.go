@@ -93,7 +93,7 @@ func echo(dir string) (string, error) {
 
 // setups lists how each library was used.
 func setups(r report.Report) report.Table {
-	t := report.Table{Title: "What was compared", Header: []string{"library", "version", "setup"}}
+	t := report.Table{Title: "What was compared", Words: true, Header: []string{"library", "version", "setup"}}
 	for _, l := range r.Libraries {
 		t.Rows = append(t.Rows, []string{l.Name, strings.TrimSpace(l.Module + " " + l.Version), l.Setup})
 	}

@@ -9,9 +9,10 @@ import (
 	"github.com/seed-d69ae1b7/websocket/bench/internal/stats"
 )
 
-// Table is a table of text. The first column is aligned to the left, the others to the right.
+// Table is a table of text. The first column is aligned to the left, the others to the right unless they hold words.
 type Table struct {
 	Title  string
+	Words  bool
 	Header []string
 	Rows   [][]string
 }
@@ -38,8 +39,12 @@ func (t Table) firstWidth() int {
 // Markdown writes t as GitHub shows it.
 func (t Table) Markdown() string {
 	var b strings.Builder
+	column := "---:|"
+	if t.Words {
+		column = "---|"
+	}
 	fmt.Fprintf(&b, "**%s**\n\n| %s |\n|---|%s\n", t.Title, strings.Join(t.Header, " | "),
-		strings.Repeat("---:|", len(t.Header)-1))
+		strings.Repeat(column, len(t.Header)-1))
 	for _, row := range t.Rows {
 		fmt.Fprintf(&b, "| %s |\n", strings.Join(row, " | "))
 	}

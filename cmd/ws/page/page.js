@@ -1,7 +1,8 @@
 // The page of ws serve: it opens a WebSocket, sends what it is told to, and lists what passes. The state is the socket,
-// the messages whose echo has not come yet, and the totals; the list is rendered from entries that keep their payload.
+// the messages whose echo has not come yet, and the totals; the list is rendered from entries that keep the beginning
+// of their payload.
 
-const shownBytes = 4096; // of a payload; the rest is only counted
+const shownSize = 4096; // bytes or characters of a payload; the rest is only counted
 const shownEntries = 500; // older ones leave the list
 
 const $ = (id) => document.getElementById(id);
@@ -100,7 +101,7 @@ async function sendChosen() {
   const kind = chosen("kind");
   try {
     send(await payloads[kind]());
-    $("text").select();
+    if (kind === "text") $("text").select();
   } catch (err) {
     log({ kind: "not sent", note: err.message, bad: true });
   }
@@ -154,9 +155,13 @@ function sizeOf(data) {
 
 // What is seen
 
-function log(entry) {
+function log({ data, ...entry }) {
   const li = document.createElement("li");
   li.entry = { ...entry, time: new Date() };
+  if (data !== undefined) {
+    li.entry.head = data.slice(0, shownSize);
+    li.entry.size = sizeOf(data);
+  }
   render(li);
   $("log").prepend(li);
   while ($("log").childElementCount > shownEntries) $("log").lastChild.remove();
@@ -164,27 +169,25 @@ function log(entry) {
 }
 
 function render(li) {
-  const { kind, direction, data, rtt, note, time, bad } = li.entry;
+  const { kind, direction, head, size, rtt, note, time, bad } = li.entry;
   li.className = bad ? "bad" : direction ?? "event";
   const facts = element("div", "facts");
   facts.append(element("span", "time", clock(time)), element("b", "kind", `${arrows[direction] ?? ""}${kind}`));
-  if (data !== undefined) facts.append(element("span", "size", `${sizeOf(data).toLocaleString("en")} bytes`));
+  if (size !== undefined) facts.append(element("span", "size", `${size.toLocaleString("en")} bytes`));
   if (note) facts.append(element("span", "note-text", note));
   if (rtt !== undefined) facts.append(element("span", "rtt", milliseconds(rtt)));
   li.replaceChildren(facts);
-  if (data !== undefined && sizeOf(data) > 0) li.append(element("pre", "payload", shown(data, chosen("view"))));
+  if (size > 0) li.append(element("pre", "payload", shown(head, size, chosen("view"))));
 }
 
 const arrows = { sent: "↑ ", received: "↓ " };
 
-function shown(data, view) {
-  const asText = view === "text" || (view === "auto" && typeof data === "string");
-  const part = typeof data === "string" ? data.slice(0, shownBytes) : new Uint8Array(data, 0, Math.min(data.byteLength, shownBytes));
-  let text;
-  if (asText) text = typeof part === "string" ? part : new TextDecoder().decode(part);
-  else text = hexLines(typeof part === "string" ? utf8.encode(part) : part);
-  const whole = typeof data === "string" ? part.length === data.length : part.length === data.byteLength;
-  return whole ? text : `${text}\n… of ${sizeOf(data).toLocaleString("en")} bytes`;
+function shown(head, size, view) {
+  const isText = typeof head === "string";
+  const bytes = isText ? utf8.encode(head) : new Uint8Array(head);
+  const asText = view === "text" || (view === "auto" && isText);
+  const text = asText ? (isText ? head : new TextDecoder().decode(bytes)) : hexLines(bytes);
+  return bytes.length === size ? text : `${text}\n… and ${(size - bytes.length).toLocaleString("en")} bytes more`;
 }
 
 function hexLines(bytes) {

@@ -1,0 +1,253 @@
+package autobahn
+
+// This file writes the HTML report: an overview of agents by cases, and a page per case with its wire log.
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"maps"
+	"slices"
+	"strings"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+var pages = template.Must(template.ParseFS(templateFiles, "templates/*.html"))
+
+func style() template.CSS {
+	b, _ := templateFiles.ReadFile("templates/style.css")
+	return template.CSS(b)
+}
+
+// outcomes in the order of the overview, from good to bad.
+var outcomes = []Outcome{OK, NonStrict, Informational, Unimplemented, Failed}
+
+// class is the colour of an outcome in the pages.
+func (o Outcome) class() string {
+	switch o {
+	case OK:
+		return "ok"
+	case NonStrict, WrongCode, FailedByClient:
+		return "nonstrict"
+	case Informational:
+		return "info"
+	case Unimplemented:
+		return "missing"
+	}
+	return "failed"
+}
+
+// closeText is what a narrow column says of the closing.
+func (r *Result) closeText() string {
+	switch {
+	case r.BehaviorClose == Failed || r.BehaviorClose == Unclean:
+		return strings.ToLower(string(r.BehaviorClose))
+	case r.RemoteCloseCode == nil:
+		return "none"
+	}
+	return fmt.Sprint(*r.RemoteCloseCode)
+}
+
+type overviewAgent struct {
+	Name     string
+	Total    int
+	Counts   []int
+	BadClose int
+}
+
+type overviewCell struct {
+	File, Class, Text, CloseClass, Close, Code, Detail string
+}
+
+// An overviewRow is a section's heading, a group's, or a case.
+type overviewRow struct {
+	Number, Section, Group, Description string
+	Cells                               []overviewCell
+}
+
+// WriteHTML writes index.html and a page per case into the directory, which it creates.
+func (p *Report) WriteHTML(dir string) error {
+	agents := p.Agents()
+	data := struct {
+		Style    template.CSS
+		Outcomes []Outcome
+		Agents   []overviewAgent
+		Rows     []overviewRow
+		Span     int
+	}{style(), outcomes, nil, p.rows(agents), len(agents) + 1}
+	for _, a := range agents {
+		data.Agents = append(data.Agents, p.countAgent(a))
+	}
+	if err := writePage(dir, "index.html", "overview.html", data); err != nil {
+		return err
+	}
+	for _, a := range agents {
+		for _, r := range p.Results(a) {
+			if err := writePage(dir, ReportFile(a, r.ID, "html"), "case.html", casePage(r)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func writePage(dir, name, page string, data any) error {
+	var b bytes.Buffer
+	if err := pages.ExecuteTemplate(&b, page, data); err != nil {
+		return fmt.Errorf("autobahn: %w", err)
+	}
+	return writeFile(dir, name, b.Bytes())
+}
+
+func (p *Report) countAgent(agent string) overviewAgent {
+	a := overviewAgent{Name: agent, Counts: make([]int, len(outcomes))}
+	for _, r := range p.Results(agent) {
+		a.Total++
+		a.Counts[slices.Index(outcomes, r.Behavior)]++
+		if r.BehaviorClose != OK && r.BehaviorClose != Informational {
+			a.BadClose++
+		}
+	}
+	return a
+}
+
+// rows are all cases that any of the agents has run, under their headings.
+func (p *Report) rows(agents []string) []overviewRow {
+	var rows []overviewRow
+	section, group := "", ""
+	for _, c := range all() {
+		var cells []overviewCell
+		ran := false
+		for _, a := range agents {
+			cell := overviewCell{}
+			if r := p.Get(a, c.ID); r != nil {
+				ran = true
+				cell = r.cell()
+			}
+			cells = append(cells, cell)
+		}
+		if !ran {
+			continue
+		}
+		if c.Section() != section {
+			section, group = c.Section(), section
+			rows = append(rows, overviewRow{Number: section, Section: Title(section)})
+		}
+		if c.Group() != group && c.Group() != section {
+			group = c.Group()
+			rows = append(rows, overviewRow{Number: group, Group: Title(group)})
+		}
+		rows = append(rows, overviewRow{Number: c.ID, Description: c.Description, Cells: cells})
+	}
+	return rows
+}
+
+func (r *Result) cell() overviewCell {
+	c := overviewCell{
+		File: ReportFile(r.Agent, r.ID, "html"), Class: r.Behavior.class(), Text: strings.ToLower(string(r.Behavior)),
+		CloseClass: r.BehaviorClose.class(), Close: string(r.BehaviorClose), Code: r.closeText(),
+	}
+	if r.ReportTime {
+		c.Detail = fmt.Sprintf("%d ms", r.Duration)
+	}
+	if t := r.TrafficStats; r.ReportCompressionRatio && t != nil && t.IncomingCompressionRatio != nil && t.OutgoingCompressionRatio != nil {
+		c.Detail += fmt.Sprintf(" %.3f/%.3f", *t.IncomingCompressionRatio, *t.OutgoingCompressionRatio)
+	}
+	return c
+}
+
+type nameValue struct{ Name, Value string }
+
+type logLine struct{ Class, Time, Text string }
+
+func casePage(r *Result) any {
+	data := struct {
+		R                 *Result
+		Style             template.CSS
+		Class, CloseClass string
+		Closing, Stats    []nameValue
+		Log               []logLine
+	}{R: r, Style: style(), Class: r.Behavior.class(), CloseClass: r.BehaviorClose.class()}
+	number := func(n *int) string {
+		if n == nil {
+			return "none"
+		}
+		return fmt.Sprint(*n)
+	}
+	words := func(s *string) string {
+		if s == nil {
+			return "none"
+		}
+		return *s
+	}
+	data.Closing = []nameValue{
+		{"closed by the suite", fmt.Sprint(r.ClosedByMe)}, {"failed by the suite", fmt.Sprint(r.FailedByMe)},
+		{"TCP dropped by the suite", fmt.Sprint(r.DroppedByMe)}, {"clean", fmt.Sprint(r.WasClean)},
+		{"not clean because", words(r.WasNotCleanReason)},
+		{"code sent", number(r.LocalCloseCode)}, {"reason sent", words(r.LocalCloseReason)},
+		{"code received", number(r.RemoteCloseCode)}, {"reason received", words(r.RemoteCloseReason)},
+	}
+	for _, s := range []struct {
+		name string
+		of   map[int]int
+	}{
+		{"reads of %d octets", r.RxOctetStats}, {"writes of %d octets", r.TxOctetStats},
+		{"frames received with opcode %d", r.RxFrameStats}, {"frames sent with opcode %d", r.TxFrameStats},
+	} {
+		for _, n := range slices.Sorted(maps.Keys(s.of)) {
+			data.Stats = append(data.Stats, nameValue{fmt.Sprintf(s.name, n), fmt.Sprint(s.of[n])})
+		}
+	}
+	for _, w := range r.Wirelog {
+		class, text := w.describe()
+		data.Log = append(data.Log, logLine{class, fmt.Sprintf("%.3f", w.millis), text})
+	}
+	return data
+}
+
+// String is the event as the pages show it.
+func (e event) String() string {
+	s := fmt.Sprintf("%s %q", e.kind, show(e.payload))
+	if e.kind == "message" && e.binary {
+		return "binary " + s
+	}
+	return s
+}
+
+// opcodeNames are those of RFC 6455, Section 11.8.
+var opcodeNames = map[byte]string{0: "continuation", 1: "text", 2: "binary", 8: "close", 9: "ping", 10: "pong"}
+
+// describe is the row in words, with its class in the pages.
+func (w wireRow) describe() (class, text string) {
+	v := w.values
+	switch w.kind {
+	case "RO", "TO":
+		o := v[0].([]any)
+		class, text = "in", "received"
+		if w.kind == "TO" {
+			class, text = "out", "sent"
+		}
+		return class, fmt.Sprintf("%s %d octets %s", text, o[0], o[1])
+	case "RF", "TF":
+		o := v[0].([]any)
+		class, text = "in", "received"
+		mask := v[len(v)-1]
+		if w.kind == "TF" {
+			class, text, mask = "out", "sent", v[4]
+		}
+		op := v[1].(byte)
+		text += " frame " + opcodeNames[op] + fmt.Sprintf("(%d) fin=%t rsv=%d", op, v[2], v[3])
+		if mask != nil {
+			text += fmt.Sprintf(" mask=%s", mask)
+		}
+		return class, text + fmt.Sprintf(" length=%d %q", o[0], o[1])
+	}
+	texts := map[string]string{
+		"CT": "wait %v s, %v", "CTE": "waited, %v", "KL": "fail the connection in %v s", "KLE": "failing the connection",
+		"TI": "close in %v s", "TIE": "closing", "WLM": "log on: %v",
+	}
+	return "time", strings.TrimSuffix(fmt.Sprintf(texts[w.kind], v...), ", <nil>")
+}

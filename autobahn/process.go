@@ -1,0 +1,108 @@
+package autobahn
+
+// This file runs the process under test as a child of the suite and measures its memory.
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// ProcessSpec says how to start the process under test. The zero value is no process.
+type ProcessSpec struct {
+	Command []string // program and arguments; the memory measured is that of this process alone, not of its children
+	Output  *os.File // its standard output and error; nil: discarded
+}
+
+// A process is the endpoint under test. All methods may be called on nil, which stands for an endpoint that somebody
+// else has started.
+type process struct {
+	cmd   *exec.Cmd
+	ended chan struct{} // closed when it has ended
+}
+
+// startProcess starts the process of the specification; nil if that is the zero value.
+func startProcess(spec ProcessSpec) (*process, error) {
+	if len(spec.Command) == 0 {
+		return nil, nil
+	}
+	p := &process{cmd: exec.Command(spec.Command[0], spec.Command[1:]...), ended: make(chan struct{})}
+	if spec.Output != nil {
+		p.cmd.Stdout, p.cmd.Stderr = spec.Output, spec.Output
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("autobahn: %w", err)
+	}
+	go func() {
+		p.cmd.Wait()
+		close(p.ended)
+	}()
+	return p, nil
+}
+
+func (p *process) alive() bool {
+	if p == nil {
+		return true
+	}
+	select {
+	case <-p.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// stop kills the process and waits for its end.
+func (p *process) stop() {
+	if p != nil {
+		p.cmd.Process.Kill()
+		<-p.ended
+	}
+}
+
+// memory is the resident memory of the process in octets. It is known on Linux only.
+func (p *process) memory() (int64, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(b), "\nVmRSS:")
+	kilobytes, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	n, err := strconv.ParseInt(kilobytes, 10, 64)
+	return n << 10, err
+}
+
+// watch samples the memory of the process until the function that it returns is called, which gives the growth since.
+func (p *process) watch() (growth func() int64, err error) {
+	before, err := p.memory()
+	if err != nil {
+		return nil, err
+	}
+	var peak atomic.Int64
+	peak.Store(before)
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			if now, err := p.memory(); err == nil {
+				peak.Store(max(peak.Load(), now))
+			}
+			select {
+			case <-tick.C:
+			case <-quit:
+				return
+			}
+		}
+	}()
+	return func() int64 {
+		close(quit)
+		<-done
+		return peak.Load() - before
+	}, nil
+}

@@ -1,0 +1,133 @@
+package autobahn
+
+// This file collects results and writes the original's JSON files.
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A Report holds results by agent and case; a case that is run again replaces its result. It is safe for concurrent use.
+type Report struct {
+	mu      sync.Mutex
+	results map[string]map[string]*Result // guarded by mu
+}
+
+// NewReport returns an empty report.
+func NewReport() *Report { return &Report{results: map[string]map[string]*Result{}} }
+
+// Add puts a result into the report, which keeps it.
+func (p *Report) Add(r *Result) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.results[r.Agent] == nil {
+		p.results[r.Agent] = map[string]*Result{}
+	}
+	p.results[r.Agent][r.ID] = r
+}
+
+// Agents are the names of all agents, sorted.
+func (p *Report) Agents() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Sorted(maps.Keys(p.results))
+}
+
+// Get returns the result of a case, or nil.
+func (p *Report) Get(agent, id string) *Result {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.results[agent][id]
+}
+
+// Results are the results of an agent in the order of the catalogue.
+func (p *Report) Results(agent string) []*Result {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := slices.Collect(maps.Values(p.results[agent]))
+	slices.SortFunc(list, func(a, b *Result) int { return a.Case - b.Case })
+	return list
+}
+
+// indexEntry is what index.json says of one case.
+type indexEntry struct {
+	Behavior        Outcome `json:"behavior"`
+	BehaviorClose   Outcome `json:"behaviorClose"`
+	Duration        int64   `json:"duration"`
+	RemoteCloseCode *int    `json:"remoteCloseCode"`
+	ReportFile      string  `json:"reportfile"`
+}
+
+// Index returns index.json: an object of agents, each an object of cases.
+func (p *Report) Index() ([]byte, error) {
+	index := map[string]map[string]indexEntry{}
+	for _, agent := range p.Agents() {
+		index[agent] = map[string]indexEntry{}
+		for _, r := range p.Results(agent) {
+			index[agent][r.ID] = indexEntry{r.Behavior, r.BehaviorClose, r.Duration, r.RemoteCloseCode, ReportFile(agent, r.ID, "json")}
+		}
+	}
+	return marshal(index)
+}
+
+// marshal writes JSON as the original does: sorted keys, an indent of three, no escaping of HTML.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "   ")
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+// ReportFile is the name of the file about one case of an agent.
+func ReportFile(agent, id, extension string) string {
+	name := strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
+			return c
+		}
+		return ' '
+	}, strings.ToLower(agent))
+	name = strings.ReplaceAll(strings.TrimSpace(name), " ", "_")
+	return name + "_case_" + strings.ReplaceAll(id, ".", "_") + "." + extension
+}
+
+// WriteJSON writes index.json and a file per case into the directory, which it creates.
+func (p *Report) WriteJSON(dir string) error {
+	index, err := p.Index()
+	if err != nil {
+		return err
+	}
+	if err := writeFile(dir, "index.json", index); err != nil {
+		return err
+	}
+	for _, agent := range p.Agents() {
+		for _, r := range p.Results(agent) {
+			b, err := marshal(r)
+			if err != nil {
+				return err
+			}
+			if err := writeFile(dir, ReportFile(agent, r.ID, "json"), b); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func writeFile(dir, name string, b []byte) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("autobahn: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name), b, 0o644); err != nil {
+		return fmt.Errorf("autobahn: %w", err)
+	}
+	return nil
+}

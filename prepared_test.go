@@ -1,0 +1,75 @@
+package websocket
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestPrepared protects that a prepared message arrives at connections of both roles as any other, whatever its size,
+// and that the caller's slice may change once it has been prepared.
+func TestPrepared(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		for _, n := range []int{0, 1, 125, 126, 65535, 65536, 3 << 20} {
+			p := []byte(strings.Repeat("é", n))
+			m, err := NewPreparedMessage(OpText, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			clear(p)
+			for _, trace := range []*Trace{nil, {FrameOut: func(_ *Conn, h Header) {
+				if h.Opcode != OpText || !h.Fin || h.Masked != client || h.Length != uint64(2*n) {
+					t.Errorf("traced %+v", h)
+				}
+			}}} {
+				c, peer := newPeer(t, client, &Options{Trace: trace})
+				sent := inGoroutine(func() error {
+					return errors.Join(c.WritePrepared(t.Context(), m), c.WritePrepared(context.Background(), m))
+				})
+				peer.expect(OpText, strings.Repeat("é", n))
+				peer.expect(OpText, strings.Repeat("é", n))
+				if err := <-sent; err != nil {
+					t.Error(err)
+				}
+				if s := c.Stats(); s.MessagesOut != 2 {
+					t.Errorf("%d messages counted", s.MessagesOut)
+				}
+			}
+		}
+	})
+}
+
+// TestPreparedErrors protects that preparing says what is wrong, and that WritePrepared obeys contexts, Writers and
+// the end of the connection.
+func TestPreparedErrors(t *testing.T) {
+	if _, err := NewPreparedMessage(OpPing, nil); err != errSendOpcode {
+		t.Error(err)
+	}
+	if _, err := NewPreparedMessage(OpText, []byte("\xff")); err != errSendUTF8 {
+		t.Error(err)
+	}
+	inBubble(t, func(t *testing.T, client bool) {
+		for _, n := range []int{1, 1 << 20} {
+			m, err := NewPreparedMessage(OpBinary, make([]byte, n))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, _ := newPeer(t, client, &Options{WriteTimeout: time.Second})
+			if err := c.WritePrepared(endedContext(), m); err != context.Canceled {
+				t.Error(err)
+			}
+			w, err := c.Writer(t.Context(), OpText)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.WritePrepared(t.Context(), m); err != ErrWriteInProgress {
+				t.Error(err)
+			}
+			w.Close()
+			c.CloseNow()
+			wantClosed(t, c.WritePrepared(t.Context(), m), StatusAbnormalClosure, true)
+		}
+	})
+}
