@@ -10,7 +10,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
 	"testing"
 	"testing/synctest"
 	"time"
