@@ -12,7 +12,6 @@ import (
 	"net"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
 )
