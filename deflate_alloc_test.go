@@ -6,9 +6,11 @@ package websocket
 // detector, where sync.Pool drops what it is given at random.
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
+	"github.com/seed-d69ae1b7/websocket/compress"
 	"github.com/seed-d69ae1b7/websocket/internal/corpus"
 )
 
@@ -59,4 +61,73 @@ func TestDeflateAllocations(t *testing.T) {
 			})
 		}
 	}
+}
+
+// onDeflating runs f with a Conn of each role on each network, with compression of several kinds, and an echo behind it.
+func onDeflating(t *testing.T, f func(t *testing.T, c *Conn)) {
+	for network, pair := range allocPairs {
+		for _, client := range []bool{true, false} {
+			for _, p := range []compress.Params{paramsOf(15, true), paramsOf(15, false), paramsOf(9, true)} {
+				t.Run(fmt.Sprintf("%s/client=%v/%+v", network, client, p), func(t *testing.T) {
+					a, b := pair(t)
+					o := &Options{Compression: new(compress.Options)}
+					agreed := agreement{compression: &p}
+					c := newConn(a, connConfig{agreement: agreed, client: client, options: o})
+					other := newConn(b, connConfig{agreement: agreed, client: !client, options: o})
+					t.Cleanup(func() { c.CloseNow(); other.CloseNow() })
+					go func() {
+						for m, err := range other.Messages(context.Background()) {
+							if err != nil || other.Write(context.Background(), m.Op, m.Data) != nil {
+								return
+							}
+						}
+					}()
+					f(t, c)
+				})
+			}
+		}
+	}
+}
+
+// TestDeflateEchoAllocs protects that a compressed message which is written and one that is read allocate nothing: with
+// AppendRead, and in the Messages loop of the other side, for messages of 1 KiB and for some that are read in parts;
+// that Read allocates its result only; and that a prepared message costs nothing once it has been compressed.
+func TestDeflateEchoAllocs(t *testing.T) {
+	onDeflating(t, func(t *testing.T, c *Conn) {
+		ctx := context.Background()
+		chat, buf := append(corpus.Chat(corpus.Seed, 9), corpus.Text(1, 30_000)), make([]byte, 0, 64<<10)
+		m, err := NewPreparedMessage(OpText, chat[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := 0
+		for what, read := range map[string]func() []byte{
+			"AppendRead": func() []byte { _, p, _ := c.AppendRead(ctx, buf); return p },
+			"Read":       func() []byte { _, p, _ := c.Read(ctx); return p },
+		} {
+			echo := func() {
+				i++
+				p := chat[i%len(chat)]
+				if err := c.Write(ctx, OpText, p); err != nil {
+					t.Fatal(err)
+				}
+				if got := read(); string(got) != string(p) {
+					t.Fatalf("%d bytes came back of %d", len(got), len(p))
+				}
+				if err := c.WritePrepared(ctx, m); err != nil {
+					t.Fatal(err)
+				}
+				if got := read(); string(got) != string(chat[0]) {
+					t.Fatalf("%d bytes came back of %d", len(got), len(chat[0]))
+				}
+			}
+			for range 50 {
+				echo()
+			}
+			want := map[string]float64{"AppendRead": 0, "Read": 2}[what]
+			if n := testing.AllocsPerRun(100, echo); n > want {
+				t.Errorf("%s: %v allocations, want %v", what, n, want)
+			}
+		}
+	})
 }
