@@ -34,25 +34,24 @@ type Conn struct {
 
 	// Owned by whoever holds the reading bit.
 	r        Receiver
-	ctx      context.Context    // of the read under way
-	consume  func(c *Conn) bool // takes what has come; reports whether the read is done
-	in       []byte             // has come and has not been given to r
-	inBuf    []byte             // the pooled buffer that in is part of, or nil
-	dst      []byte             // where the message under way is put together
-	part     []byte             // what a cancelled read had of its message
-	loop     *messageLoop       // nil outside of Messages
-	stream   *messageReader     // the Reader of the message under way, or nil
-	messages uint64             // how many have come
-	bytes    uint64             // how many have come
-	gather   gathering          // what kind of slice dst is
-	op       Opcode             // of the message under way
-	skip     bool               // the rest of the message under way is not wanted
-	stopped  bool               // nothing more will be read for the application
-	peerDone bool               // the peer's close frame has come
-	parked   bool               // the last thing that the read did was to wait
-	recvErr  error              // of the transport, seen inside of readable
-	small    [16]byte           // where a transport that cannot poll waits for the first bytes of a message
-	deadline readDeadline       // has a lock of its own
+	ctx      context.Context // of the read under way
+	in       []byte          // has come and has not been given to r
+	inBuf    []byte          // the pooled buffer that in is part of, or nil
+	dst      []byte          // where the message under way is put together
+	part     []byte          // what a cancelled read had of its message
+	loop     *messageLoop    // nil outside of Messages
+	stream   *messageReader  // the Reader of the message under way, or nil
+	messages uint64          // how many have come
+	bytes    uint64          // how many have come
+	gather   gathering       // what kind of slice dst is
+	op       Opcode          // of the message under way
+	skip     bool            // the rest of the message under way is not wanted
+	stopped  bool            // nothing more will be read for the application
+	peerDone bool            // the peer's close frame has come
+	parked   bool            // the last thing that the read did was to wait
+	recvErr  error           // of the transport, seen inside of readable
+	small    [16]byte        // where a transport that cannot poll waits for the first bytes of a message
+	deadline readDeadline    // has a lock of its own
 
 	// Guarded by mu.
 	mu       sync.Mutex
