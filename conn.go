@@ -38,8 +38,7 @@ type Conn struct {
 	in       []byte          // has come and has not been given to r
 	inBuf    []byte          // the pooled buffer that in is part of, or nil
 	dst      []byte          // where the message under way is put together
-	part     []byte          // what a cancelled read had of its message
-	loop     *messageLoop    // nil outside of Messages
+	part     []byte          // what a cancelled read had of its message; in a Messages loop, what the body gets
 	stream   *messageReader  // the Reader of the message under way, or nil
 	messages uint64          // how many have come
 	bytes    uint64          // how many have come
