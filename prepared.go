@@ -40,7 +40,8 @@ func NewPreparedMessage(op Opcode, p []byte) (*PreparedMessage, error) {
 	return &PreparedMessage{op: op, plain: preparedFrame{frame, frame[len(frame)-len(p):]}}, nil
 }
 
-// WritePrepared sends m. It is Write in all respects but its cost.
+// WritePrepared sends m. It is Write in all respects but its cost, and that a message which is shared compressed is one
+// frame whatever its size.
 func (c *Conn) WritePrepared(ctx context.Context, m *PreparedMessage) error {
 	f := &m.plain
 	if c.s.deflater != nil && len(f.payload) >= c.s.minSize {
