@@ -43,6 +43,9 @@ func NewPreparedMessage(op Opcode, p []byte) (*PreparedMessage, error) {
 // WritePrepared sends m. It is Write in all respects but its cost, and that a message which is shared compressed is one
 // frame whatever its size.
 func (c *Conn) WritePrepared(ctx context.Context, m *PreparedMessage) error {
+	if ctx.Done() != nil && ctx.Err() != nil {
+		return c.contextError(ctx)
+	}
 	f := &m.plain
 	if c.s.deflater != nil && len(f.payload) >= c.s.minSize {
 		o := c.deflaterOptions()
@@ -50,9 +53,6 @@ func (c *Conn) WritePrepared(ctx context.Context, m *PreparedMessage) error {
 			return c.Write(ctx, m.op, f.payload)
 		}
 		f = m.deflate(o)
-	}
-	if ctx.Done() != nil && ctx.Err() != nil {
-		return c.contextError(ctx)
 	}
 	need := headerSize(len(f.payload), c.s.client) + len(f.payload)
 	if need > c.limit {
