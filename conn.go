@@ -129,7 +129,8 @@ func newConn(nc net.Conn, cfg connConfig) *Conn {
 }
 
 // ServerConn returns the server's side of a connection whose opening handshake was done elsewhere, such as over a
-// transport of the caller's own. o may be nil. nc's deadlines must not be set; nc belongs to the Conn from now on.
+// transport of the caller's own. o may be nil. nc's deadlines must not be set; nc belongs to the Conn from now on. No
+// extension is in use on it, whatever o.Compression says.
 func ServerConn(nc net.Conn, o *Options) *Conn {
 	return newConn(nc, connConfig{options: orZero(o)})
 }

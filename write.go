@@ -25,7 +25,8 @@ const (
 )
 
 // Write sends p as one message: text, which must be UTF-8, or binary, by op. p is not changed and not kept. The message
-// is one frame, unless it is compressed and larger than the write buffer. Write returns nil once the frame is in the write buffer or in the kernel; Flush waits for the kernel.
+// is one frame, unless it is compressed and larger than the write buffer. Write returns nil once the frame is in the
+// write buffer or in the kernel; Flush waits for the kernel.
 //
 // Write waits while the buffer is full and while another message is being streamed. If ctx ends meanwhile, its error
 // is returned and nothing of the message has been or will be sent; only a message larger than the buffer may be cut

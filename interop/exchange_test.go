@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/compress"
 )
 
 // exchangeTimeout bounds an exchange, the start of the peer's process included.
@@ -46,6 +47,9 @@ type opening struct {
 	name        string
 	subprotocol string
 	compress    bool // permessage-deflate
+
+	own  compress.Options // of the library; windows_test.go sets them
+	peer deflate          // of the other end
 }
 
 var openings = []opening{

@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/seed-d69ae1b7/websocket"
-	"github.com/seed-d69ae1b7/websocket/compress"
 )
 
 type ownPeer struct{}
@@ -34,7 +33,7 @@ func (e *ownEndpoint) options(o opening) websocket.Options {
 	}
 	options := websocket.Options{Trace: &websocket.Trace{FrameIn: count(&e.fragmentsIn), FrameOut: count(&e.fragmentsOut)}}
 	if o.compress {
-		options.Compression = &compress.Options{}
+		options.Compression = &o.own
 	}
 	return options
 }
