@@ -14,7 +14,6 @@ type burstTransport struct {
 	burst     []byte
 	n         int
 	parked    bool
-	buf       [1]byte
 }
 
 func (t *burstTransport) run(r reader) error {

@@ -154,7 +154,7 @@ func TestHeldTooLong(t *testing.T) {
 				if got := w.sizes(); got != nil || c.Buffered() != 2*size {
 					t.Errorf("%s: writes of %v before the time", name, got)
 				}
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				synctest.Wait()
 				if got := w.sizes(); !slices.Equal(got, []int{2 * size}) {
 					t.Errorf("%s: writes of %v after a millisecond", name, got)

@@ -102,11 +102,12 @@ func TestWriteCancelled(t *testing.T) {
 		if b := c.Buffered(); b > 2<<10 || b < 1<<10-110 {
 			t.Errorf("%d bytes are buffered, want a full buffer of 1 KiB behind one on its way", b)
 		}
-		ctx, cancel := context.WithCancel(t.Context())
+		var ctx context.Context
 		for name, write := range map[string]func() error{
 			"small message": func() error { return c.Write(ctx, OpText, []byte(strings.Repeat("cancelled ", 10))) },
 			"large message": func() error { return c.Write(ctx, OpText, make([]byte, 1<<20)) },
 		} {
+			var cancel context.CancelFunc
 			ctx, cancel = context.WithCancel(t.Context())
 			time.AfterFunc(time.Second, cancel)
 			if err := write(); err != context.Canceled {
@@ -120,7 +121,7 @@ func TestWriteCancelled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		if err := c.Write(ctx, OpText, []byte("behind a Writer")); !errors.Is(err, context.DeadlineExceeded) {
 			t.Error("write that waits for a Writer:", err)
 		}

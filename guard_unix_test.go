@@ -8,25 +8,26 @@ package websocket
 import (
 	"bytes"
 	"encoding/binary"
-	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // guarded returns a page of memory between two that cannot be read or written.
 func guarded(t *testing.T) []byte {
 	t.Helper()
-	size := syscall.Getpagesize()
-	b, err := syscall.Mmap(-1, 0, 3*size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
+	size := unix.Getpagesize()
+	b, err := unix.Mmap(-1, 0, 3*size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := syscall.Munmap(b); err != nil {
+		if err := unix.Munmap(b); err != nil {
 			t.Error(err)
 		}
 	})
 	for _, page := range [][]byte{b[:size], b[2*size:]} {
-		if err := syscall.Mprotect(page, syscall.PROT_NONE); err != nil {
+		if err := unix.Mprotect(page, unix.PROT_NONE); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -144,23 +143,6 @@ func (p *peer) close(code StatusCode, reason string) {
 	p.nc.(interface{ CloseWrite() error }).CloseWrite()
 	p.expectEnd()
 	p.nc.Close()
-}
-
-// buffered returns what has come for the peer and waits for nothing.
-func (p *peer) buffered() []byte {
-	p.nc.SetReadDeadline(past)
-	defer p.nc.SetReadDeadline(time.Time{})
-	b := make([]byte, p.br.Buffered())
-	io.ReadFull(p.br, b)
-	for {
-		p.nc.SetReadDeadline(time.Now().Add(time.Nanosecond))
-		q := make([]byte, 1<<16)
-		n, err := p.nc.Read(q)
-		b = append(b, q[:n]...)
-		if errors.Is(err, os.ErrDeadlineExceeded) || err != nil {
-			return b
-		}
-	}
 }
 
 // inBubble runs f for both roles of the Conn under test, each in a bubble of testing/synctest.

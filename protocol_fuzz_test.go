@@ -52,7 +52,6 @@ func FuzzReceiver(f *testing.F) {
 type modelSender struct {
 	closed, inMessage bool
 	op                Opcode
-	text              modelReceiver // takes the payloads as frames of their own, for the rule about UTF-8
 	items             []string
 	payload           []byte
 }

@@ -15,7 +15,7 @@ import (
 
 // streamChunk is the most bytes of a Write that go into one message. A message must fit into the write buffer, also
 // when compression makes it longer: a deadline in the middle of a larger one would end the connection.
-const streamChunk = size16K
+const streamChunk = 16 << 10
 
 // Stream returns a net.Conn that carries a stream of bytes in the messages of conn. What is written goes out as
 // messages of the kind op; where they begin and end has no meaning to the reader. Read returns the payload of the

@@ -1,5 +1,7 @@
 //go:build !purego && (amd64 || arm64)
 
+//lint:file-ignore U1000 The assembly reads the tables, which staticcheck does not see.
+
 package websocket
 
 // This file holds what the vector implementations of UTF-8 validation share: the tables, and what is done with the

@@ -274,3 +274,12 @@ func (m *modelReceiver) control(op Opcode, p []byte) bool {
 	m.items = append(m.items, item(fmt.Sprint("close ", code), string(p)))
 	return false
 }
+
+// closeCode returns the code of the close frame that came.
+func (v *verdict) closeCode() (code StatusCode, ok bool) {
+	if n := len(v.items); n > 0 {
+		_, err := fmt.Sscanf(v.items[n-1], "close %d", &code)
+		return code, err == nil
+	}
+	return 0, false
+}

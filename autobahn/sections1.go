@@ -331,10 +331,10 @@ func strictRequest(h *httpHead) error {
 		}
 	}
 	if !strings.EqualFold(h.get("Upgrade"), "websocket") {
-		return fmt.Errorf("Upgrade: %q", h.get("Upgrade"))
+		return fmt.Errorf("wrong Upgrade: %q", h.get("Upgrade"))
 	}
 	if len(h.get("Sec-WebSocket-Key")) != 24 {
-		return fmt.Errorf("Sec-WebSocket-Key: %q", h.get("Sec-WebSocket-Key"))
+		return fmt.Errorf("wrong Sec-WebSocket-Key: %q", h.get("Sec-WebSocket-Key"))
 	}
 	if len(h.values("Sec-WebSocket-Accept")) > 0 {
 		return errors.New("a request with Sec-WebSocket-Accept")

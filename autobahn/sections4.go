@@ -76,18 +76,21 @@ func (r *run) measure(limit int64, do func()) {
 	}
 }
 
+// endless is more octets than a flood sends in its time.
+const endless = 1 << 40
+
 // flood sends what next gives until total octets are on their way, the time is over or the connection is gone. It does
 // not get ahead of the endpoint by more than a MiB.
-func flood(total int, limit time.Duration, next func(r *run) []byte) step {
+func flood(total int64, limit time.Duration, next func(r *run) []byte) step {
 	return func(r *run) {
 		end := time.Now().Add(limit)
 		r.after(limit, func() {}) // wakes pump
-		for sent := 0; sent < total && r.state != closed && time.Now().Before(end); {
+		for sent := int64(0); sent < total && r.state != closed && time.Now().Before(end); {
 			b := next(r)
 			if len(b) == 0 {
 				return
 			}
-			sent += len(b)
+			sent += int64(len(b))
 			r.fresh = append(r.fresh, b...)
 			r.poll()
 			r.pump(func() bool { return r.out.backlog() < mib || !time.Now().Before(end) })
@@ -146,7 +149,7 @@ func endlessMessages() []*Case {
 	bombs := measured("A compressed message of 1 GiB of zeros in fragments of 64 octets", 256, ifAgreed(func(r *run) {
 		payload := zeros(1024)
 		op, rsv := byte(opBinary), byte(rsv1)
-		flood(len(payload), 10*second, func(r *run) []byte {
+		flood(int64(len(payload)), 10*second, func(r *run) []byte {
 			var out []byte
 			for i := 0; i < 256 && len(payload) > 0; i++ {
 				n := min(64, len(payload))
@@ -163,20 +166,20 @@ func endlessMessages() []*Case {
 		measured("A message of 512 MiB in fragments of 64 KiB", 256,
 			send(binaryFrame("").more()), flood(512*mib, 10*second, frames(continuation(big).more(), 8))),
 		measured("Empty fragments without end, for three seconds", 64,
-			send(text("").more()), flood(1<<40, 3*second, frames(continuation("").more(), 8192))),
+			send(text("").more()), flood(endless, 3*second, frames(continuation("").more(), 8192))),
 		measured("Fragments of one octet without end, for three seconds", 256,
-			send(text("").more()), flood(1<<40, 3*second, frames(continuation("x").more(), 8192))),
+			send(text("").more()), flood(endless, 3*second, frames(continuation("x").more(), 8192))),
 	}
 }
 
 func neverReading() []*Case {
 	return []*Case{
 		measured("Pings of 125 octets for three seconds from a peer that does not read", 64, stopReading,
-			flood(1<<40, 3*second, frames(ping(strings.Repeat("x", 125)), 500))),
+			flood(endless, 3*second, frames(ping(strings.Repeat("x", 125)), 500))),
 		measured("Empty pings for three seconds from a peer that does not read", 64, stopReading,
-			flood(1<<40, 3*second, frames(ping(""), 8192))),
+			flood(endless, 3*second, frames(ping(""), 8192))),
 		measured("Messages of 64 KiB for three seconds from a peer that does not read", 64, stopReading,
-			flood(1<<40, 3*second, frames(binaryFrame(strings.Repeat("x", 64*kib)), 8))),
+			flood(endless, 3*second, frames(binaryFrame(strings.Repeat("x", 64*kib)), 8))),
 	}
 }
 

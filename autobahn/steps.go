@@ -23,11 +23,6 @@ func message(opcode byte, payload string, fragment int) step {
 	return func(r *run) { r.sendMessage(opcode, []byte(payload), fragment) }
 }
 
-// raw sends octets that need not be a frame.
-func raw(octets string) step {
-	return func(r *run) { r.sendRaw([]byte(octets)) }
-}
-
 // closeWith starts the closing handshake with the code and reason; a code below zero sends the reason alone.
 func closeWith(code int, reason string) step {
 	return func(r *run) { r.sendClose(code, reason) }

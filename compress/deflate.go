@@ -5,16 +5,18 @@ package compress
 
 import "sync"
 
-// Level says how hard a Deflater looks for repeats. It changes neither what the peer needs nor, except for Smallest,
-// how much memory a connection holds.
+// Level says how hard a Deflater looks for repeats, and what table over the window it holds for that. Any Inflater reads
+// what any level makes.
 type Level uint8
 
 const (
-	// Balanced gives about the size of zlib's level 6. It is the default.
+	// Balanced looks at three earlier places for each string, and comes to about the size of zlib's level 6. It is the
+	// default.
 	Balanced Level = iota
-	// Fastest looks at one earlier place for each string.
+	// Fastest looks at one earlier place for each string, and comes to about the size of zlib's level 1.
 	Fastest
-	// Smallest looks at all that it remembers and weighs every match against the next.
+	// Smallest looks at up to sixteen, and comes to about the size of zlib's level 9. It holds a third more memory than
+	// Balanced.
 	Smallest
 )
 

@@ -65,14 +65,14 @@ func (h *history) findFast(seqs []sequence, from int) []sequence {
 	}
 }
 
-// next looks for a place with the same four bytes as an earlier one, at most d before it; the first eight differ by
+// next looks for a place with the same four bytes as an earlier one, d before it; the first eight differ by
 // differ. The longer it has found none, the fewer places it looks at. Behind the last there are less than eight bytes.
 //
 // Whether there is a match is the only branch that cannot be foretold: see within.
 func (h *history) next(start int) (i, d int, differ uint64) {
 	buf, shift, of, heads, bias, farthest := h.buf, h.shift, h.of, h.heads, h.bias, h.maxDistance
 	last := len(buf) - 8
-	for i = max(start, 1); i <= last; i += 1 + (i-start)>>6 {
+	for i = max(start, 1); i <= last; i += 1 + (i-start)*3>>7 {
 		v := load64(buf, i)
 		head := &heads[hash(v, of, shift)]
 		p := bias + uint16(i)
@@ -89,7 +89,7 @@ func (h *history) next(start int) (i, d int, differ uint64) {
 func within(reach int, p, earlier uint16) int {
 	d := 1 + int(p-1-earlier)
 	over := d - reach
-	return d - over&^(over>>63)
+	return d - over&^(over>>(bits.UintSize-1))
 }
 
 // findLazy looks for the best of several matches, and for a better one at the next byte before it takes it.
@@ -130,7 +130,7 @@ func (h *history) findLazy(seqs []sequence, from int) []sequence {
 }
 
 // balancedEnough is the length from which on level Balanced takes a match without a look at the next byte.
-const balancedEnough = 12
+const balancedEnough = 24
 
 // worth compares matches: a byte more is worth a distance sixteen times as far.
 func worth(length, distance int) int { return 4*length - bits.Len(uint(distance)) }

@@ -33,12 +33,13 @@ type Param struct {
 // Options are what one side wants of permessage-deflate. A nil *Options means no compression; the zero value means
 // context takeover in both directions and the largest windows, unless the peer asks for less.
 //
-// What a connection costs at level Balanced, once messages have passed both ways: a direction with context takeover
-// holds, where it compresses, at most 1.25 times its window and 24 bytes for each 8 bytes of window up to 48 KiB; where
-// it decompresses, its window. That is 120 KiB for 15 bits both ways, 32 KiB for 12, 11 KiB for 11. A direction without
-// takeover holds nothing.
+// What a connection holds at level Balanced, for each direction with context takeover and once it has seen so much: the
+// receiver its window, the sender the window and a quarter, or 1 KiB, more, and six bytes of table for each byte of the
+// window, at most 48 KiB. Both directions together come to 120 KiB for 15 bits, 33 KiB for 12, 17 KiB for 11, 4 KiB for 8.
+// A direction without takeover holds nothing.
 type Options struct {
-	// Level says how hard to look for repeats. The zero value is Balanced.
+	// Level says how hard to look for repeats. The zero value is Balanced. At level Fastest a sender's table takes two
+	// bytes for each byte of the window, at most 32 KiB; at level Smallest four, at most 96 KiB.
 	Level Level
 
 	// MinSize is the size in bytes of the smallest message that is worth compressing; smaller ones are to be sent as
@@ -51,8 +52,8 @@ type Options struct {
 	ClientNoContextTakeover bool
 
 	// ServerMaxWindowBits and ClientMaxWindowBits limit the window of what the server, or client, sends to two to the
-	// power of this many bytes: 8 to 15, and 0 means 15. It is what both sides hold for that direction, beside the
-	// sender's table. Where the peer cannot be made to use so small a window, context takeover is given up instead.
+	// power of this many bytes: 8 to 15, and 0 means 15. Smaller windows hold less, see above, and find less. Where the
+	// peer cannot be made to use so small a window, context takeover is given up instead.
 	ServerMaxWindowBits int
 	ClientMaxWindowBits int
 }

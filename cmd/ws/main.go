@@ -1,5 +1,5 @@
-// Command ws is a tool for WebSocket: an echo server with a page to talk to it, and a client. Each subcommand stands in
-// a file of its own; what they do is done by the library.
+// Command ws is a tool for WebSocket: an echo server with a page to talk to it, a client, and the conformance suite.
+// Each subcommand stands in a file of its own; what they do is done by packages.
 package main
 
 import (
@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/urfave/cli/v3"
+
+	"github.com/seed-d69ae1b7/websocket/cmd/internal/autobahncmd"
 )
 
 func main() {
@@ -25,10 +27,11 @@ func main() {
 func root() *cli.Command {
 	cmd := &cli.Command{
 		Name:  "ws",
-		Usage: "a WebSocket echo server and client",
+		Usage: "WebSocket echo server, client and conformance suite",
 		Commands: []*cli.Command{
 			serveCommand(),
 			dialCommand(),
+			autobahncmd.Command(),
 		},
 		Action: func(_ context.Context, cmd *cli.Command) error {
 			if cmd.Args().Present() {
