@@ -64,3 +64,4 @@ interop/node/node_modules/.package-lock.json: interop/node/package-lock.json
 	cd interop/node && npm ci
 
 -include bench/bench.mk
+-include conformance.mk

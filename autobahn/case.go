@@ -60,7 +60,10 @@ var titles = map[string]string{
 	"1": "Framing", "1.1": "Text messages", "1.2": "Binary messages",
 	"2": "Pings and pongs", "3": "Reserved bits",
 	"4": "Opcodes", "4.1": "Reserved data opcodes", "4.2": "Reserved control opcodes",
-	"5": "Fragmentation", "6": "UTF-8", "7": "Close handling", "9": "Limits and performance",
+	"5": "Fragmentation", "6": "UTF-8",
+	"7": "Close handling", "7.1": "Order of frames", "7.3": "Lengths of the payload", "7.5": "Reasons that are not UTF-8",
+	"7.7": "Codes that are allowed", "7.9": "Codes that are not allowed", "7.13": "Codes without a rule",
+	"9":  "Limits and performance",
 	"10": "Automatic fragmentation", "10.1": "Automatic fragmentation",
 	"12": "Compression: payloads", "13": "Compression: parameters",
 }

@@ -67,6 +67,7 @@ type endpoint struct {
 	deflate *deflater
 	inflate *inflater
 	sent    bool // a Close frame was sent
+	bounded bool // refuses messages of more than a few MiB
 
 	op     byte // message under way
 	packed bool
@@ -367,6 +368,9 @@ func (e *endpoint) check(h header) error {
 // payload reads the payload of a frame; that of a text message is checked as it arrives.
 func (e *endpoint) payload(h header) ([]byte, error) {
 	fresh := h.opcode == opText || h.opcode == opContinuation && e.op == opText && !e.packed
+	if e.bounded && (h.length > 4<<20 || uint64(len(e.msg))+h.length > 4<<20) {
+		return nil, violation(1009)
+	}
 	var prefix []byte
 	if h.opcode == opContinuation {
 		prefix = e.msg
@@ -394,6 +398,14 @@ func unmask(h header, b []byte) []byte {
 		}
 	}
 	return b
+}
+
+// most is the size of the largest message.
+func (e *endpoint) most() int {
+	if e.bounded {
+		return 4 << 20
+	}
+	return maxMessage
 }
 
 // couldBeText tells whether b can be the beginning of valid UTF-8.
@@ -474,7 +486,7 @@ func (e *endpoint) data(h header, payload []byte) error {
 	e.op = 0
 	if e.packed {
 		var err error
-		if msg, err = e.inflate.message(msg, maxMessage); err != nil {
+		if msg, err = e.inflate.message(msg, e.most()); err != nil {
 			if !e.takeDeflate {
 				return violation(1007)
 			}

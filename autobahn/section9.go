@@ -59,7 +59,7 @@ func (k kindOfMessage) one(size int, how string, limit time.Duration, send func(
 		close:       weClose(1000),
 		script: []step{func(r *run) {
 			r.logging(false)
-			r.decide(Failed, fmt.Sprintf("The message did not come back within %d seconds.", limit))
+			r.decide(Failed, fmt.Sprintf("The connection ended before the message had come back, or %d seconds were over.", limit))
 			r.onMessage = func(payload []byte, binary bool) { r.judgeOne(k, size, payload, binary) }
 			send(r)
 			closeAfter(limit * second)(r)

@@ -1,0 +1,158 @@
+//go:build linux
+
+package autobahn
+
+// This file tests the cases that measure memory (S4) against a child process: the test binary itself, as an endpoint
+// that keeps its memory bounded, or as one that does not.
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+const childVariable = "AUTOBAHN_TEST_CHILD"
+
+// TestMain plays the endpoint in a child: "server ADDRESS" or "client URL", and "greedy" behind it.
+func TestMain(m *testing.M) {
+	words := strings.Fields(os.Getenv(childVariable))
+	if len(words) == 0 {
+		os.Exit(m.Run())
+	}
+	greedy := len(words) == 3
+	if words[0] == "server" {
+		childServer(words[1], greedy)
+		return
+	}
+	childClient(words[1], greedy)
+}
+
+func childServer(address string, greedy bool) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		panic(err)
+	}
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go childServe(conn, true, "", greedy)
+	}
+}
+
+func childClient(address string, greedy bool) {
+	for i := 1; ; i++ {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			return
+		}
+		childServe(conn, false, fmt.Sprintf("/runCase?case=%d&agent=child", i), greedy)
+	}
+}
+
+// childServe is the strict endpoint with a bound on everything, or the greedy one.
+func childServe(conn net.Conn, server bool, target string, greedy bool) {
+	defer conn.Close()
+	if !greedy {
+		(&endpoint{server: server, conn: conn, bounded: true}).serve(target)
+		return
+	}
+	if !server {
+		io.WriteString(conn, "GET "+target+" HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA==\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
+	}
+	var hoard [][]byte
+	buf := make([]byte, 64<<10)
+	answered := false
+	for {
+		n, err := conn.Read(buf)
+		if err != nil {
+			runtime.KeepAlive(hoard)
+			return
+		}
+		if len(hoard) < 8 {
+			// The pause lets the suite begin to measure, where the opening handshake and a frame arrive together.
+			time.Sleep(50 * time.Millisecond)
+			hoard = append(hoard, bytes.Repeat([]byte{1}, 64<<20))
+		}
+		if server && !answered && strings.Contains(string(buf[:n]), "\r\n\r\n") {
+			answered = true
+			h, _, _ := parseHead(buf[:n])
+			resp := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + acceptKey(h.get("Sec-WebSocket-Key")) + "\r\n"
+			if len(h.values(extensions)) > 0 {
+				resp += extensions + ": permessage-deflate\r\n"
+			}
+			io.WriteString(conn, resp+"\r\n")
+		}
+	}
+}
+
+// runChild plays a case or two of each group of S4 against a child.
+func runChild(t *testing.T, role Role, greedy bool) map[string]*Result {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	mode := map[Role]string{Servers: "server ", Clients: "client "}[role] + address
+	if greedy {
+		mode += " greedy"
+	}
+	t.Setenv(childVariable, mode)
+	spec := ProcessSpec{Command: []string{os.Args[0]}, Output: os.Stderr}
+	cases := []string{"S4.1.1", "S4.1.6", "S4.2.3", "S4.3.2", "S4.4.1", "S4.4.5"}
+	if role == Servers {
+		l.Close()
+		f := &FuzzingClient{Spec: ClientSpec{Servers: []ServerSpec{{Agent: "child", URL: "ws://" + address}}, Cases: cases}, Process: spec}
+		report, err := f.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return report.results["child"]
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	s := &FuzzingServer{Spec: ServerSpecFile{Cases: cases}, Process: spec}
+	count, err := s.Count()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Progress = func(*Result) {
+		if count--; count == 0 {
+			cancel()
+		}
+	}
+	report, err := s.Serve(ctx, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report.results["child"]
+}
+
+// TestMeasured: a bounded endpoint passes the cases that measure, one that hoards what it gets fails each of them.
+func TestMeasured(t *testing.T) {
+	for _, r := range roles {
+		for _, greedy := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/greedy=%t", r.name, greedy), func(t *testing.T) {
+				results := runChild(t, r.role, greedy)
+				if len(results) < 5 {
+					t.Fatalf("only %d results", len(results))
+				}
+				for id, res := range results {
+					if bad := res.Behavior != OK; bad != greedy {
+						t.Errorf("%s: %s: %s", id, res.Behavior, res.Result)
+					}
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package autobahn
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+)
+
+// reported plays some cases and collects them.
+func reported(t *testing.T, agent string, f faults, ids ...string) *Report {
+	t.Helper()
+	p := NewReport()
+	for _, id := range ids {
+		synctest.Test(t, func(t *testing.T) {
+			res := playServer(t, byID(t, id), f)
+			res.Agent = agent
+			p.Add(res)
+		})
+	}
+	return p
+}
+
+// TestIndexJSON: index.json has the original's shape.
+func TestIndexJSON(t *testing.T) {
+	p := reported(t, "Some/Agent 1.0", faults{}, "1.1.1", "2.7")
+	b, err := p.Index()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasPrefix(b, []byte("{\n   \"Some/Agent 1.0\": {\n      \"1.1.1\": {\n         \"behavior\": \"OK\",\n")) {
+		t.Errorf("index.json begins with %.100s", b)
+	}
+	var index map[string]map[string]map[string]any
+	if err := json.Unmarshal(b, &index); err != nil {
+		t.Fatal(err)
+	}
+	entry := index["Some/Agent 1.0"]["1.1.1"]
+	if got := slices.Sorted(maps.Keys(entry)); !slices.Equal(got, []string{"behavior", "behaviorClose", "duration", "remoteCloseCode", "reportfile"}) {
+		t.Errorf("keys %v", got)
+	}
+	if entry["reportfile"] != "some_agent_1_0_case_1_1_1.json" || entry["remoteCloseCode"] != 1000.0 {
+		t.Errorf("entry %v", entry)
+	}
+}
+
+// caseKeys are the keys of the original's file of a case.
+var caseKeys = strings.Fields(`agent behavior behaviorClose case closedByMe createStats createWirelog description droppedByMe
+	duration expectation expected expectedClose failedByMe httpRequest httpResponse id isServer localCloseCode
+	localCloseReason received remoteCloseCode remoteCloseReason reportCompressionRatio reportTime result resultClose
+	rxFrameStats rxOctetStats started trafficStats txFrameStats txOctetStats wasClean wasCloseHandshakeTimeout
+	wasNotCleanReason wasOpenHandshakeTimeout wasServerConnectionDropTimeout wirelog`)
+
+// TestCaseJSON: the file of a case has the original's keys, sorted, and rows of the wire log in its forms.
+func TestCaseJSON(t *testing.T) {
+	dir := t.TempDir()
+	p := reported(t, "agent", faults{}, "2.3", "6.4.1", "12.1.1")
+	if err := p.WriteJSON(dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"2.3", "6.4.1", "12.1.1"} {
+		b, err := os.ReadFile(filepath.Join(dir, ReportFile("agent", id, "json")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var c map[string]any
+		if err := json.Unmarshal(b, &c); err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.Sorted(maps.Keys(c)); !slices.Equal(got, caseKeys) {
+			t.Errorf("%s: keys %v", id, got)
+		}
+		again, err := marshal(c) // of a map, whose keys are written in order
+		if err != nil || !bytes.Equal(again, b) && id != "12.1.1" {
+			t.Errorf("%s: the keys are not in order, %v", id, err)
+		}
+		kinds := map[string]int{"RO": 2, "TO": 3, "RF": 7, "TF": 9, "CT": 3, "CTE": 2, "KL": 2, "KLE": 1, "TI": 2, "TIE": 1, "WLM": 2}
+		for _, row := range c["wirelog"].([]any) {
+			kind := row.([]any)[0].(string)
+			if n := len(row.([]any)); n != kinds[kind] {
+				t.Errorf("%s: a row %s of %d values", id, kind, n)
+			}
+		}
+		if got := c["trafficStats"] != nil; got != (id == "12.1.1") {
+			t.Errorf("%s: trafficStats %t", id, got)
+		}
+		if id == "2.3" {
+			want := []any{[]any{"pong", "0x00fffefdfcfb00ff"}}
+			if got, _ := json.Marshal(c["received"]); string(got) != `[["pong","0x00fffefdfcfb00ff"]]` {
+				t.Errorf("received %s, want %v", got, want)
+			}
+		}
+	}
+}
+
+// TestHTML: there is an overview and a page a case, and what an endpoint sends cannot become markup.
+func TestHTML(t *testing.T) {
+	dir := t.TempDir()
+	p := reported(t, "<b>agent</b>", faults{}, "1.1.2", "6.4.1", "12.1.1")
+	if err := p.WriteHTML(dir); err != nil {
+		t.Fatal(err)
+	}
+	for name, contains := range map[string][]string{
+		"index.html": {"&lt;b&gt;agent", "1.1.2", "viewport", "UTF-8", ReportFile("<b>agent</b>", "1.1.2", "html")},
+		ReportFile("<b>agent</b>", "1.1.2", "html"):  {"GET / HTTP/1.1", "received frame text(1) fin=true", "sent frame close(8)", "********", "viewport"},
+		ReportFile("<b>agent</b>", "6.4.1", "html"):  {"wait 1 s, A", "timeout"},
+		ReportFile("<b>agent</b>", "12.1.1", "html"): {"Traffic"},
+	} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range contains {
+			if !bytes.Contains(b, []byte(s)) {
+				t.Errorf("%s does not contain %q", name, s)
+			}
+		}
+		if bytes.Contains(b, []byte("<b>agent")) {
+			t.Errorf("%s contains markup of the agent's", name)
+		}
+	}
+}
+
+// TestJUnit: failures and skipped cases by the limit.
+func TestJUnit(t *testing.T) {
+	p := reported(t, "agent", faults{noDeflate: true, noPong: true}, "1.1.1", "2.1", "12.1.1")
+	limit, err := ParseLimit("failed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := p.WriteJUnit(&b, limit); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{`name="agent" tests="3" failures="1" skipped="1"`, `<failure message="FAILED, closing: `, `<skipped message="UNIMPLEMENTED`} {
+		if !strings.Contains(b.String(), s) {
+			t.Errorf("no %s in %s", s, b.String())
+		}
+	}
+	if _, err := ParseLimit("whatever"); err == nil {
+		t.Error("an unknown limit is no error")
+	}
+}
+
+// TestGolden: a report agrees with the file that it wrote; a changed grade, a missing and a new case are told.
+func TestGolden(t *testing.T) {
+	p := reported(t, "agent", faults{}, "1.1.1", "2.1", "3.1")
+	var b bytes.Buffer
+	if err := p.WriteGolden(&b, "agent"); err != nil {
+		t.Fatal(err)
+	}
+	if b.String() != "1.1.1\tOK\tOK\n2.1\tOK\tOK\n3.1\tOK\tOK\n" {
+		t.Errorf("golden file %q", b.String())
+	}
+	for _, tt := range []struct {
+		file string
+		want int
+	}{
+		{b.String(), 0},
+		{strings.ReplaceAll(b.String(), "\n", " # because\n") + "# a comment\n\n", 0},
+		{strings.Replace(b.String(), "OK", "FAILED", 1), 1},
+		{strings.Replace(b.String(), "2.1", "2.2", 1), 2},
+	} {
+		diff, err := p.DiffGolden(strings.NewReader(tt.file), "agent")
+		if err != nil || len(diff) != tt.want {
+			t.Errorf("%q: %q, %v", tt.file, diff, err)
+		}
+	}
+	if _, err := p.DiffGolden(strings.NewReader("1.1.1 OK OK\n"), "agent"); err == nil {
+		t.Error("a malformed line is no error")
+	}
+}
