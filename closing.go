@@ -231,18 +231,14 @@ func (c *Conn) linger() {
 	// the TIME_WAIT state and not the client". After a violation nobody can be relied on to close first.
 	if !c.s.client || !c.peerDone {
 		if !c.t.closeWrite() && c.peerDone {
-			return // closing is the only way to end the stream, and nothing is on its way
+			return // closing is the only way to end the stream, and a peer that keeps the rules sends nothing more
 		}
 	}
 	c.t.setReadDeadline(time.Now().Add(lingerTime))
-	left := lingerBytes
-	c.stopped = false // or run would return with the first bytes
-	c.consume = func(c *Conn) (done bool) {
+	for left := lingerBytes; left > 0 && c.t.run(c) == nil && c.recvErr == nil; {
 		left -= len(c.in)
 		c.in = nil
-		return left <= 0
 	}
-	c.t.run(c)
 }
 
 // finished lets go of everything.

@@ -34,25 +34,23 @@ type Conn struct {
 
 	// Owned by whoever holds the reading bit.
 	r        Receiver
-	ctx      context.Context    // of the read under way
-	consume  func(c *Conn) bool // takes what has come; reports whether the read is done
-	in       []byte             // has come and has not been given to r
-	inBuf    []byte             // the pooled buffer that in is part of, or nil
-	dst      []byte             // where the message under way is put together
-	part     []byte             // what a cancelled read had of its message
-	loop     *messageLoop       // nil outside of Messages
-	stream   *messageReader     // the Reader of the message under way, or nil
-	messages uint64             // how many have come
-	bytes    uint64             // how many have come
-	gather   gathering          // what kind of slice dst is
-	op       Opcode             // of the message under way
-	skip     bool               // the rest of the message under way is not wanted
-	stopped  bool               // nothing more will be read for the application
-	peerDone bool               // the peer's close frame has come
-	parked   bool               // the last thing that the read did was to wait
-	recvErr  error              // of the transport, seen inside of readable
-	small    [16]byte           // where a transport that cannot poll waits for the first bytes of a message
-	deadline readDeadline       // has a lock of its own
+	ctx      context.Context // of the read under way
+	in       []byte          // has come and has not been given to r
+	inBuf    []byte          // the pooled buffer that in is part of, or nil
+	dst      []byte          // where the message under way is put together
+	part     []byte          // what a cancelled read had of its message; in a Messages loop, what the body gets
+	stream   *messageReader  // the Reader of the message under way, or nil
+	messages uint64          // how many have come
+	bytes    uint64          // how many have come
+	gather   gathering       // what kind of slice dst is
+	op       Opcode          // of the message under way
+	skip     bool            // the rest of the message under way is not wanted
+	stopped  bool            // nothing more will be read for the application
+	peerDone bool            // the peer's close frame has come
+	parked   bool            // the last thing that the read did was to wait
+	recvErr  error           // of the transport, seen inside of readable
+	small    [16]byte        // where a transport that cannot poll waits for the first bytes of a message
+	deadline readDeadline    // has a lock of its own
 
 	// Guarded by mu.
 	mu       sync.Mutex
@@ -131,7 +129,8 @@ func newConn(nc net.Conn, cfg connConfig) *Conn {
 }
 
 // ServerConn returns the server's side of a connection whose opening handshake was done elsewhere, such as over a
-// transport of the caller's own. o may be nil. nc's deadlines must not be set; nc belongs to the Conn from now on.
+// transport of the caller's own. o may be nil. nc's deadlines must not be set; nc belongs to the Conn from now on. No
+// extension is in use on it, whatever o.Compression says.
 func ServerConn(nc net.Conn, o *Options) *Conn {
 	return newConn(nc, connConfig{options: orZero(o)})
 }

@@ -5,12 +5,18 @@ package websocket
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
+	"net"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
 )
 
 // inGoroutine runs f and returns where its result will be.
@@ -483,6 +489,62 @@ func TestContext(t *testing.T) {
 		c.CloseNow()
 		if context.Cause(ctx) != c.cause() || ctx.Err() != context.Canceled {
 			t.Error(context.Cause(ctx), ctx.Err())
+		}
+	})
+}
+
+// failingRead is a net.Conn whose reads fail, first with err and then with io.EOF.
+type failingRead struct {
+	net.Conn
+	err error
+}
+
+func (f *failingRead) Read([]byte) (int, error) {
+	err := f.err
+	f.err = io.EOF
+	return 0, err
+}
+
+// TestKernelTimeout protects that the kernel's own timeout, by which TCP gives a peer up, ends the connection and is
+// not taken for a deadline.
+func TestKernelTimeout(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		for _, o := range []*Options{nil, {PingInterval: time.Minute}} {
+			a, _ := netpipe.New(0)
+			timeout := &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ETIMEDOUT)}
+			c := connOver(t, &failingRead{a, timeout}, client, o)
+			_, _, err := c.Read(t.Context())
+			wantClosed(t, err, StatusAbnormalClosure, false)
+			if !errors.Is(err, syscall.ETIMEDOUT) {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// TestCloseNowTLS protects that CloseNow does not wait for TLS to say goodbye to a peer that takes nothing.
+func TestCloseNowTLS(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := netpipe.New(4 << 10)
+		client := tls.Client(a, &tls.Config{InsecureSkipVerify: true})
+		server := tls.Server(b, &tls.Config{Certificates: []tls.Certificate{certificate()}, Time: time.Now})
+		done := inGoroutine(server.Handshake)
+		if err := errors.Join(client.Handshake(), <-done); err != nil {
+			t.Fatal(err)
+		}
+		c := connOver(t, client, true, nil)
+		read := inGoroutine(func() error { return third(c.Read(t.Context())) })
+		a.SetWriteDeadline(time.Now().Add(time.Second))
+		a.Write(make([]byte, 5<<10)) // the network is full
+		a.SetWriteDeadline(time.Time{})
+		start := time.Now()
+		if err := c.CloseNow(); err != nil {
+			t.Error(err)
+		}
+		wantClosed(t, <-read, StatusAbnormalClosure, true)
+		c.Close(StatusNormalClosure, "")
+		if d := time.Since(start); d > 0 {
+			t.Errorf("it took %v", d)
 		}
 	})
 }

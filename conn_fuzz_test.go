@@ -224,7 +224,7 @@ func TestConnModel(t *testing.T) {
 }
 
 // modelScripts is how many.
-const modelScripts = 150
+const modelScripts = 60
 
 // runFuzzConn plays one script.
 func runFuzzConn(t *testing.T, script, app, network []byte, client bool) {

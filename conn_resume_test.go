@@ -11,6 +11,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/compress"
+	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
 )
 
 // readKinds are the ways to read one message.
@@ -115,6 +118,50 @@ func TestCancelledReadResumes(t *testing.T) {
 						op, got, err = first.read(t, t.Context(), c)
 						wantMessage(t, op, got, err, "next")
 					}
+				}
+				c.CloseNow()
+			}
+		}
+	})
+}
+
+// TestCancelledCompressedReadResumes protects the same for messages that are compressed with context takeover: the
+// inflater has seen every byte once, also of messages that were discarded.
+func TestCancelledCompressedReadResumes(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		agreed := compress.Params{}
+		o := &Options{Compression: new(compress.Options)}
+		for i, first := range readKinds {
+			for j, next := range readKinds {
+				a, b := netpipe.New(pipeSize)
+				c := newConn(a, connConfig{client: client, options: o, agreement: agreement{compression: &agreed}})
+				p := peerOver(t, b, !client)
+				var s Sender
+				_, deflater := compressors(o.Compression, agreed, !client)
+				s.Reset(SenderOptions{Client: !client, Deflater: deflater})
+				for _, cut := range []int{1, 2, 5, 6, 7, 8, 20, 100, 300} {
+					want := string(compressible(5000, uint64(i*100+j*10+cut)))
+					wire, err := s.AppendMessage(nil, OpText, []byte(want))
+					if err != nil || len(wire) > 4000 || cut >= len(wire) {
+						t.Fatal(len(wire), err)
+					}
+					p.write(wire[:cut])
+					ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+					_, got, err := first.read(t, ctx, c)
+					cancel()
+					if !errors.Is(err, context.DeadlineExceeded) {
+						t.Fatalf("%s of %d bytes: %.20q, %v", first.name, cut, got, err)
+					}
+					discarded := first.name == "Reader" && len(got) > 0
+					p.write(wire[cut:])
+					if !discarded {
+						op, got, err := next.read(t, t.Context(), c)
+						wantMessage(t, op, got, err, want)
+					}
+					wire, _ = s.AppendMessage(nil, OpText, []byte(want))
+					p.write(wire)
+					op, got, err := next.read(t, t.Context(), c)
+					wantMessage(t, op, got, err, want)
 				}
 				c.CloseNow()
 			}

@@ -360,3 +360,58 @@ func TestFlushFails(t *testing.T) {
 		}
 	})
 }
+
+// TestLargeWriteWaits protects that a large message waits until what was written before has been sent, ends that wait
+// with its context, and does not begin it where writes do not wait.
+func TestLargeWriteWaits(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		for _, failWhenFull := range []bool{false, true} {
+			c, p := narrow(t, 100, client, &Options{FailWhenFull: failWhenFull})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			if err := c.Write(ctx, OpBinary, make([]byte, 200)); err != nil { // less than the buffer, more than the network
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			start := time.Now()
+			err := c.Write(ctx, OpBinary, make([]byte, 1<<20))
+			if failWhenFull && (err != ErrBackpressure || time.Since(start) > 0) {
+				t.Error(err)
+			}
+			if !failWhenFull && (!errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second) {
+				t.Error(err, time.Since(start))
+			}
+			cancel()
+			p.expect(OpBinary, strings.Repeat("\x00", 200))
+			synctest.Wait()
+			wrote := inGoroutine(func() error { return c.Write(t.Context(), OpBinary, make([]byte, 1<<20)) })
+			p.expect(OpBinary, strings.Repeat("\x00", 1<<20))
+			if err := <-wrote; err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// TestLargeWriteThenClose protects that the frames of others, control frames and the close frame, follow a large
+// message that is on its way, whole.
+func TestLargeWriteThenClose(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		c, p := narrow(t, 1000, client, nil)
+		wrote := inGoroutine(func() error { return c.Write(t.Context(), OpBinary, make([]byte, 1<<20)) })
+		synctest.Wait()
+		if err := c.Write(t.Context(), OpText, []byte("behind it")); err != nil {
+			t.Error(err)
+		}
+		closed := inGoroutine(func() error { return c.Close(4000, "") })
+		synctest.Wait()
+		p.expect(OpBinary, strings.Repeat("\x00", 1<<20))
+		p.expect(OpText, "behind it")
+		p.close(4000, "")
+		if err := <-wrote; err != nil {
+			t.Error(err)
+		}
+		if err := <-closed; err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/compress"
 )
 
 // hostileRow is a peer: what it sends and what comes of it.
@@ -22,6 +24,8 @@ type hostileRow struct {
 	frames []string // as in wire; sent at once
 	then   string   // "": it reads to the end; "FIN": it ends its stream first; "RST": it resets the connection
 	limit  int64    // Options.ReadLimit
+
+	compression *compress.Options // Options.Compression
 
 	echo   []string   // what it gets back before the close frame
 	code   StatusCode // of the close frame that it gets; 0: none
@@ -146,7 +150,7 @@ func hostileRows() []hostileRow {
 
 // TestHostilePeers protects the outcome of every row, on the wire and for the program.
 func TestHostilePeers(t *testing.T) {
-	for i, row := range hostileRows() {
+	for i, row := range append(hostileRows(), hostileDeflateRows()...) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			for how, open := range openings {
@@ -166,7 +170,7 @@ func TestHostilePeers(t *testing.T) {
 }
 
 func (row *hostileRow) run(t *testing.T, open opened, loop func(context.Context, *Conn) error, oneByOne bool) {
-	peer, prog := open(t, Options{ReadLimit: row.limit}, loop)
+	peer, prog := open(t, Options{ReadLimit: row.limit, Compression: row.compression}, loop)
 	peer.SetDeadline(time.Now().Add(30 * time.Second)) // so that a test fails, and does not hang
 	stream := wire(t, peer.server, row.frames...)
 	switch {

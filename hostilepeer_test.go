@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 )
@@ -119,7 +120,7 @@ func meetUpgradeConn(
 		conns <- c
 		prog.end <- loop(context.Background(), c)
 	}()
-	peer := askForUpgrade(t, client)
+	peer := askForUpgrade(t, client, o)
 	prog.conn = <-conns
 	return peer, prog
 }
@@ -146,16 +147,25 @@ func meetHandler(t testing.TB, o Options, loop func(context.Context, *Conn) erro
 	if err != nil {
 		t.Fatal(err)
 	}
-	peer := askForUpgrade(t, client)
+	peer := askForUpgrade(t, client, o)
 	prog.conn = <-conns
 	return peer, prog
 }
 
+// extensionsOf returns the line of a handshake that makes a peer agree with a program that has these options: to
+// compression if it wants that.
+func extensionsOf(o Options) string {
+	if o.Compression == nil {
+		return ""
+	}
+	return "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+}
+
 // askForUpgrade plays the client's half of the opening handshake.
-func askForUpgrade(t testing.TB, nc net.Conn) *hostilePeer {
+func askForUpgrade(t testing.TB, nc net.Conn, o Options) *hostilePeer {
 	t.Helper()
 	t.Cleanup(func() { nc.Close() })
-	if _, err := io.WriteString(nc, minimalRequest); err != nil {
+	if _, err := io.WriteString(nc, strings.TrimSuffix(minimalRequest, "\r\n")+extensionsOf(o)+"\r\n"); err != nil {
 		t.Fatal(err)
 	}
 	peer := &hostilePeer{TCPConn: nc.(*net.TCPConn), input: bufio.NewReader(nc)}
@@ -193,7 +203,7 @@ func meetDialer(t testing.TB, o Options, loop func(context.Context, *Conn) error
 		t.Fatal(err)
 	}
 	io.WriteString(peer, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Accept: "+AcceptKey(request.Header.Get("Sec-WebSocket-Key"))+"\r\n\r\n")
+		"Sec-WebSocket-Accept: "+AcceptKey(request.Header.Get("Sec-WebSocket-Key"))+"\r\n"+extensionsOf(o)+"\r\n")
 	prog.conn = <-conns
 	return peer, prog
 }

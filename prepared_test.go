@@ -1,5 +1,7 @@
 package websocket
 
+// This file tests PreparedMessage.
+
 import (
 	"context"
 	"errors"

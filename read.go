@@ -317,7 +317,6 @@ func (c *Conn) wanted(ev *Event) bool {
 // wait waits for input until consume is done. The error is that of the context; when the connection ended, it is nil
 // and stopped is set.
 func (c *Conn) wait(consume func(c *Conn) bool) error {
-	c.consume = consume
 	c.unwatchOther()
 	for !c.stopped {
 		c.parked = false
@@ -325,34 +324,26 @@ func (c *Conn) wait(consume func(c *Conn) bool) error {
 		if err == nil {
 			err, c.recvErr = c.recvErr, nil
 		}
-		if err == nil {
-			return nil
-		}
-		if !isTimeout(err) {
+		switch {
+		case err == nil:
+			// Not inside of the transport's callback: what is deep in the stack makes it grow, for good.
+			if consume(c) {
+				return nil
+			}
+		case !isTimeout(err):
 			c.lost(err)
-			return nil
-		}
-		if err := c.timedOut(err); err != nil {
-			return err
+		default:
+			if err := c.timedOut(err); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// readable is what the transport calls when there may be something to read.
-func (c *Conn) readable() (done bool) {
-	for {
-		if !c.fill() {
-			return false
-		}
-		if c.recvErr != nil || c.stopped || c.consume(c) {
-			return true
-		}
-	}
-}
-
-// fill gets bytes from the transport. It reports false when it has to wait for them.
-func (c *Conn) fill() bool {
+// readable gets bytes, or an error, from the transport, which calls it when there may be some. It reports false when
+// it has to wait for them.
+func (c *Conn) readable() bool {
 	polls := c.t.polls()
 	switch {
 	case !polls:

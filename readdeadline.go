@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -19,6 +20,9 @@ var past = time.Unix(1, 0)
 func isTimeout(err error) bool {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return true
+	}
+	if errors.Is(err, syscall.ETIMEDOUT) {
+		return false // TCP has given the peer up; this error, too, has a method Timeout that returns true
 	}
 	var timeout interface{ Timeout() bool }
 	return errors.As(err, &timeout) && timeout.Timeout()

@@ -37,8 +37,11 @@ type Event struct {
 
 // ReceiverOptions say what a Receiver is to expect.
 type ReceiverOptions struct {
-	Client bool   // this endpoint is the client, so that frames must come unmasked; otherwise they must come masked
-	Limit  uint64 // most bytes that a message may deliver, after inflation; 0 means no limit
+	Client bool // this endpoint is the client, so that frames must come unmasked; otherwise they must come masked
+
+	// Limit is the most bytes that a message may deliver, after inflation; 0 means no limit. On the wire a message may
+	// take twice that and 64 KiB.
+	Limit uint64
 
 	// Inflater, if permessage-deflate was negotiated, is what the payloads of compressed messages pass through.
 	Inflater *compress.Inflater
@@ -62,8 +65,8 @@ const (
 
 // Receiver turns the bytes that a peer sends after the opening handshake into messages and control frames, and
 // enforces every rule of RFC 6455 about them: Sections 5, 6.2, 7.4 and 8.1. It does no I/O, starts no goroutine,
-// reads no clock, and holds at most a partial header and a partial control payload. Use it from one goroutine at a
-// time. The zero value is a server's Receiver without a limit.
+// reads no clock, and holds at most a partial header, a partial control payload and its Inflater. Use it from one
+// goroutine at a time. The zero value is a server's Receiver without a limit.
 type Receiver struct {
 	// The small fields stand together, because every connection has them.
 

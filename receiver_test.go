@@ -336,23 +336,15 @@ func TestReceiverLimit(t *testing.T) {
 		}
 	}
 	// 2-byte headers and 1 byte of payload: 3 bytes on the wire for a byte.
-	const limit = 100_000
-	most := 2*limit + wireSlack
-	for _, over := range []int{0, 1} {
-		stream := []byte{0x02, 0x01, 0}
-		for len(stream)+3 <= most+over {
-			stream = append(stream, 0x00, 0x01, 0)
-		}
-		stream = append(stream, make([]byte, most+over-len(stream))...)
-		r := newReceiver(true, limit)
-		if v := receive(t, r, stream[:len(stream)-len(stream)%3]); v.code != 0 {
-			t.Errorf("%d bytes: %v", len(stream), v)
-		}
-	}
-	stream := bytes.Repeat([]byte{0x00, 0x01, 0}, most/3+1)
+	const limit = 70_000
+	r := newReceiver(true, limit)
+	stream := bytes.Repeat([]byte{0x00, 0x01, 0}, (2*limit+wireSlack)/3)
 	stream[0] = 0x02
-	if v := receive(t, newReceiver(true, limit), stream); v.code != StatusPolicyViolation {
+	if v := receive(t, r, stream); v.code != 0 {
 		t.Errorf("%d bytes of a message on the wire: %v", len(stream), v)
+	}
+	if _, _, _, err := r.Next(nil, []byte{0x00, 0x01, 0}); err == nil || err.(*ProtocolError).Code != StatusPolicyViolation {
+		t.Errorf("%d bytes of a message on the wire: %v", len(stream)+3, err)
 	}
 }
 

@@ -85,20 +85,28 @@ func (s *Sender) AppendMessage(dst []byte, op Opcode, p []byte) ([]byte, error) 
 
 // checkMessage applies the rules for a whole message.
 func (s *Sender) checkMessage(op Opcode, p []byte) error {
+	if err := checkPayload(op, p); err != nil {
+		return err
+	}
 	switch {
-	case !op.isData():
-		return errSendOpcode
 	case s.closed:
 		// RFC 6455, Section 5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
 		return errSendClosed
 	case s.inMessage:
 		// RFC 6455, Section 5.4: "The fragments of one message MUST NOT be interleaved".
 		return errSendInside
-	case op == OpText:
+	}
+	return nil
+}
+
+// checkPayload applies the rules for a whole message by itself.
+func checkPayload(op Opcode, p []byte) error {
+	switch {
+	case !op.isData():
+		return errSendOpcode
+	case op == OpText && !validText(p):
 		// RFC 6455, Section 5.6: "The "Payload data" is text data encoded as UTF-8."
-		if !validText(p) {
-			return errSendUTF8
-		}
+		return errSendUTF8
 	}
 	return nil
 }
@@ -110,7 +118,8 @@ func validText(p []byte) bool {
 }
 
 // AppendFragment appends the frame of a message's next fragment. op is the message's on every fragment of it; last
-// ends the message. Control frames may be appended between fragments. The fragments of a text may cut a character.
+// ends the message. Control frames may be appended between fragments. The fragments of a text may cut a character. Of a
+// compressed message, the peer may need the next fragment to inflate the end of this one.
 func (s *Sender) AppendFragment(dst []byte, op Opcode, p []byte, last bool) ([]byte, error) {
 	switch {
 	case !op.isData():

@@ -1,5 +1,7 @@
 package websocket
 
+// This file tests Stream. The suite that golang.org/x/net has for a net.Conn runs in bench/nettest.
+
 import (
 	"bytes"
 	"context"

@@ -4,6 +4,7 @@ package websocket
 // sockets on Unix, which waits without a buffer and writes without waiting, is in transport_unix.go.
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 	"time"
@@ -77,7 +78,16 @@ func (t *netTransport) setWriteDeadline(at time.Time)      { t.nc.SetWriteDeadli
 func (t *netTransport) addrs() (local, remote net.Addr) { return t.nc.LocalAddr(), t.nc.RemoteAddr() }
 
 func (t *netTransport) closeWrite() bool { return closeWrite(t.nc) }
-func (t *netTransport) abort()           { t.nc.Close() }
+
+func (t *netTransport) abort() {
+	if t, ok := t.nc.(*tls.Conn); ok {
+		// Its own Close would wait up to 5 seconds for room for a last alert.
+		t.NetConn().Close()
+		return
+	}
+	t.nc.Close()
+}
+
 func (t *netTransport) close() error {
 	// A second Close, after abort, reports that it is one.
 	if err := t.nc.Close(); !errors.Is(err, net.ErrClosed) {

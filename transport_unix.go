@@ -20,8 +20,10 @@ type rawTransport struct {
 
 	// owned by the reader
 	reader reader
-	onRead func(fd uintptr) bool // made once: a closure for each wait would be an allocation
-	readFD int                   // valid inside of onRead
+	// onRead is the callback of the descriptor's Read: the descriptor stays open while it runs, and false parks the
+	// goroutine until the next edge of readability. It is made once: a closure for each wait would be an allocation.
+	onRead func(fd uintptr) bool
+	readFD int // valid inside of onRead
 
 	// owned by the writer
 	onWrite  func(fd uintptr) bool
@@ -47,8 +49,20 @@ func newRawTransport(nc net.Conn) transport {
 		return nil
 	}
 	t := &rawTransport{nc: nc, rc: rc}
-	t.onRead = t.poll
-	t.onWrite = t.attempt
+	t.onRead = func(fd uintptr) bool {
+		t.readFD = int(fd)
+		return t.reader.readable()
+	}
+	t.onWrite = func(fd uintptr) bool {
+		n, err := writeFD(int(fd), t.writing)
+		for err == syscall.EINTR {
+			n, err = writeFD(int(fd), t.writing)
+		}
+		if err != syscall.EAGAIN {
+			t.written, t.writeErr = n, err
+		}
+		return true // it never asks to wait
+	}
 	return t
 }
 
@@ -57,57 +71,38 @@ func (t *rawTransport) run(r reader) error {
 	return t.rc.Read(t.onRead)
 }
 
-// poll is the callback of the descriptor's Read: the descriptor stays open while it runs, and false parks the
-// goroutine until the next edge of readability.
-func (t *rawTransport) poll(fd uintptr) bool {
-	t.readFD = int(fd)
-	return t.reader.readable()
-}
-
 func (t *rawTransport) polls() bool { return true }
 
 func (t *rawTransport) recv(p []byte) (int, error) {
-	for {
-		n, err := readFD(t.readFD, p)
-		switch {
-		case err == syscall.EINTR:
-			continue
-		case err == syscall.EAGAIN:
-			return 0, errWouldBlock
-		case err != nil:
-			return 0, &net.OpError{Op: "read", Net: "websocket", Source: t.nc.LocalAddr(), Addr: t.nc.RemoteAddr(), Err: err}
-		case n == 0 && len(p) > 0:
-			return 0, io.EOF
-		}
-		return n, nil
+	n, err := readFD(t.readFD, p)
+	for err == syscall.EINTR {
+		n, err = readFD(t.readFD, p)
 	}
+	switch {
+	case err == syscall.EAGAIN:
+		return 0, errWouldBlock
+	case err != nil:
+		return 0, t.failed("read", err)
+	case n == 0 && len(p) > 0:
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// failed wraps an error of a system call as package net does.
+func (t *rawTransport) failed(op string, err error) error {
+	return &net.OpError{Op: op, Net: "websocket", Source: t.nc.LocalAddr(), Addr: t.nc.RemoteAddr(), Err: err}
 }
 
 func (t *rawTransport) trySend(p []byte) (int, error) {
-	t.writing, t.written, t.writeErr = p, 0, nil
+	t.writing = p
 	err := t.rc.Write(t.onWrite)
-	t.writing = nil
-	if t.writeErr != nil {
-		err = t.writeErr
+	if err == nil && t.writeErr != nil {
+		err = t.failed("write", t.writeErr)
 	}
-	return t.written, err
-}
-
-// attempt is the callback of the descriptor's Write. It never asks to wait.
-func (t *rawTransport) attempt(fd uintptr) bool {
-	for {
-		n, err := writeFD(int(fd), t.writing)
-		switch {
-		case err == syscall.EINTR:
-			continue
-		case err == syscall.EAGAIN:
-		case err != nil:
-			t.writeErr = &net.OpError{Op: "write", Net: "websocket", Source: t.nc.LocalAddr(), Addr: t.nc.RemoteAddr(), Err: err}
-		default:
-			t.written = n
-		}
-		return true
-	}
+	n := max(t.written, 0)
+	t.writing, t.written, t.writeErr = nil, 0, nil
+	return n, err
 }
 
 // vector is the pair of slices of one writev.

@@ -218,20 +218,21 @@ func (u *Upgrader) Handler(f func(*Conn, *http.Request)) http.Handler {
 		}
 		var e *HandshakeError
 		if errors.As(err, &e) && e.Status == http.StatusInternalServerError {
-			u.logf(r, "%v", err)
+			u.logf(r.Context(), "%v", err)
 		}
 	})
 }
 
 // serve runs f.
 func (u *Upgrader) serve(c *Conn, r *http.Request, f func(*Conn, *http.Request)) {
+	// This function must not hold on to r, which is as large as Conn: it may live as long as the connection.
 	defer func() {
 		code := StatusNormalClosure
 		if v := recover(); v != nil {
 			code = StatusInternalError
 			if v != http.ErrAbortHandler {
 				stack := make([]byte, 64<<10)
-				u.logf(r, "websocket: panic serving %s: %v\n%s", r.RemoteAddr, v, stack[:runtime.Stack(stack, false)])
+				u.logf(c.Context(), "websocket: panic serving %v: %v\n%s", c.RemoteAddr(), v, stack[:runtime.Stack(stack, false)])
 			}
 		}
 		c.Close(code, "")
@@ -239,10 +240,10 @@ func (u *Upgrader) serve(c *Conn, r *http.Request, f func(*Conn, *http.Request))
 	f(c, r)
 }
 
-// logf writes to the log that is responsible for r.
-func (u *Upgrader) logf(r *http.Request, format string, args ...any) {
+// logf writes to the log that is responsible for a request's context.
+func (u *Upgrader) logf(ctx context.Context, format string, args ...any) {
 	l := u.ErrorLog
-	if s, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && l == nil {
+	if s, ok := ctx.Value(http.ServerContextKey).(*http.Server); ok && l == nil {
 		l = s.ErrorLog
 	}
 	if l == nil {

@@ -25,7 +25,8 @@ const (
 )
 
 // Write sends p as one message: text, which must be UTF-8, or binary, by op. p is not changed and not kept. The message
-// is one frame, unless it is compressed and larger than the write buffer. Write returns nil once the frame is in the write buffer or in the kernel; Flush waits for the kernel.
+// is one frame, unless it is compressed and larger than the write buffer. Write returns nil once the frame is in the
+// write buffer or in the kernel; Flush waits for the kernel.
 //
 // Write waits while the buffer is full and while another message is being streamed. If ctx ends meanwhile, its error
 // is returned and nothing of the message has been or will be sent; only a message larger than the buffer may be cut
@@ -43,20 +44,31 @@ func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
 		return c.writeLarge(ctx, op, p)
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	leaves, err := c.put(ctx, op, p, need)
+	if leaves {
+		// From here and not from below, because the stack of a goroutine that has grown once stays large.
+		err = c.startFlush(ctx.Done() == nil)
+	}
+	c.mu.Unlock()
+	return err
+}
+
+// put appends the frame of a message, of at most need bytes, to out when there is room. It reports whether it is time
+// to send what is there. mu is held, and released while it waits.
+func (c *Conn) put(ctx context.Context, op Opcode, p []byte, need int) (leaves bool, err error) {
 	if c.err != nil || c.writer != nil || len(c.out)+need > c.limit {
 		if err := c.reserve(ctx, need, forMessage); err != nil {
-			return err
+			return false, err
 		}
 	}
 	out, err := c.s.AppendMessage(growBuffer(c.out, need), op, p)
 	if err != nil {
 		c.keepOut(out)
-		return err
+		return false, err
 	}
 	c.out = out
 	c.stats.MessagesOut++
-	return c.appended(ctx)
+	return c.leaves(), nil
 }
 
 // keepOut sets out after an append that failed: an empty buffer goes back. mu is held.
@@ -138,16 +150,25 @@ func (c *Conn) writeTimeout() time.Duration {
 	return orDefault(c.opts.WriteTimeout, DefaultWriteTimeout)
 }
 
-// appended sends what out holds on its way, or holds it while more input is at hand. mu is held.
+// appended sends what out holds on its way, if it is time to. mu is held, and released during the write.
 func (c *Conn) appended(ctx context.Context) error {
+	if c.leaves() {
+		return c.flush(ctx)
+	}
+	return nil
+}
+
+// leaves reports whether what has been appended to out is to be sent now: not if it goes out next in any case, and not
+// while more input is at hand. mu is held.
+func (c *Conn) leaves() bool {
 	if c.flushing {
-		return nil // it goes out next
+		return false
 	}
 	if !c.opts.NoBatching && c.state.Load()&moreInput != 0 && len(c.out) < c.limit/2 {
 		c.startHold()
-		return nil
+		return false
 	}
-	return c.flush(ctx)
+	return true
 }
 
 // startHold makes sure that what out holds leaves in time. The timer is not stopped when the frames leave before:

@@ -17,26 +17,23 @@ const maskChunkSize = size64K
 
 // writeLarge is Write for a message that does not fit into the buffer.
 func (c *Conn) writeLarge(ctx context.Context, op Opcode, p []byte) error {
+	if err := checkPayload(op, p); err != nil {
+		return err
+	}
 	if c.s.deflater != nil {
 		return c.writeCompressed(ctx, op, p)
 	}
-	return c.writeFrame(ctx, op, p, false)
+	return c.writeFrame(ctx, finBit|byte(op), p)
 }
 
-// writeFrame sends p as one frame that is not compressed. checked says that op and p are those of a message.
-func (c *Conn) writeFrame(ctx context.Context, op Opcode, p []byte, checked bool) error {
+// writeFrame sends a message as one frame that begins with the byte b0 and has the payload p.
+func (c *Conn) writeFrame(ctx context.Context, b0 byte, p []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.takeTransport(ctx); err != nil {
 		return err
 	}
-	if !checked {
-		if err := c.s.checkMessage(op, p); err != nil {
-			c.giveTransport()
-			return err
-		}
-	}
-	h := c.s.newHead(finBit|byte(op), len(p))
+	h := c.s.newHead(b0, len(p))
 	head := appendHead(getBuffer(MaxHeaderSize), h)
 	c.stats.MessagesOut++
 	c.sending = len(head) + len(p)
@@ -183,9 +180,6 @@ func (c *Conn) sendUntil(ctx context.Context, b, p []byte) (int64, error) {
 // writeCompressed is writeLarge where messages are compressed: in fragments, so that neither the whole of the result
 // has to be held nor others have to wait for it.
 func (c *Conn) writeCompressed(ctx context.Context, op Opcode, p []byte) error {
-	if op == OpText && !validText(p) {
-		return errSendUTF8
-	}
 	w, err := c.Writer(ctx, op)
 	if err != nil {
 		return err

@@ -101,8 +101,7 @@ func (w *messageWriter) fragment(last bool) error {
 		c.keepOut(out)
 	}
 	if err != nil {
-		w.fail(err)
-		return err
+		return w.fail(err)
 	}
 	w.started = true
 	w.buf = w.buf[:0]
@@ -113,15 +112,18 @@ func (w *messageWriter) fragment(last bool) error {
 	return c.appended(w.ctx)
 }
 
-// fail gives the message up. c.mu is held, and released meanwhile.
-func (w *messageWriter) fail(err error) {
+// fail gives the message up because of err, and returns what to tell of it: how the connection ended, if it has. c.mu
+// is held, and released meanwhile.
+func (w *messageWriter) fail(err error) error {
 	w.err = err
 	if w.started && w.c.err == nil {
 		w.c.mu.Unlock()
 		w.c.end(&CloseError{Code: StatusInternalError, Local: true, Err: errors.Join(errUnfinished, err)}, endLinger)
 		w.c.mu.Lock()
+		err = w.c.err
 	}
 	w.end(err)
+	return err
 }
 
 // end lets other messages pass. c.mu is held.

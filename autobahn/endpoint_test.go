@@ -367,7 +367,7 @@ func (e *endpoint) check(h header) error {
 
 // payload reads the payload of a frame; that of a text message is checked as it arrives.
 func (e *endpoint) payload(h header) ([]byte, error) {
-	fresh := h.opcode == opText || h.opcode == opContinuation && e.op == opText && !e.packed
+	fresh := h.opcode == opText || h.opcode == opContinuation && e.op == opText && !e.packed && len(e.msg) < 1<<10
 	if e.bounded && (h.length > 4<<20 || uint64(len(e.msg))+h.length > 4<<20) {
 		return nil, violation(1009)
 	}

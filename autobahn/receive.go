@@ -210,7 +210,7 @@ func (r *run) closeArrived(payload []byte) {
 		r.drop()
 		return
 	}
-	r.timeout(r.timeouts.Drop, func() {
+	r.after(r.timeouts.Drop, func() {
 		r.res.WasServerConnectionDropTimeout = true
 		r.notClean("The server did not drop the TCP connection in time.")
 		r.drop()

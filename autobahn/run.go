@@ -129,7 +129,7 @@ func (r *run) play(ctx context.Context, opening func(*run) bool) *Result {
 	r.out = newWriter(r.conn)
 	moving.Go(r.readLoop)
 	moving.Go(r.out.loop)
-	r.timeout(r.timeouts.Open, func() {
+	r.after(r.timeouts.Open, func() {
 		r.res.WasOpenHandshakeTimeout = true
 		r.notClean("The peer did not finish the opening handshake in time.")
 		r.drop()
@@ -209,9 +209,6 @@ func (r *run) arrived(c chunk) {
 func (r *run) after(d time.Duration, do func()) {
 	r.timers = append(r.timers, timer{time.Now().Add(d), do})
 }
-
-// timeout is after, for the limits of the handshakes, which are not in the log.
-func (r *run) timeout(d time.Duration, do func()) { r.after(d, do) }
 
 // setClock makes the clock strike when the first timer falls due.
 func (r *run) setClock() {
@@ -367,7 +364,7 @@ func (r *run) sendCloseFrame(code int, reason string, reply bool) {
 		r.res.LocalCloseReason = &shown
 	}
 	if !reply {
-		r.timeout(r.timeouts.Close, func() {
+		r.after(r.timeouts.Close, func() {
 			if r.rx.gotClose {
 				return
 			}

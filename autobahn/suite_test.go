@@ -149,7 +149,12 @@ var failing = func() Limit {
 func TestEveryCaseCanFail(t *testing.T) {
 	// These say nothing about what the case itself looks at. They come last, and only where nothing else can fail.
 	blunt := []string{"refuse", "silent opening", "deaf", "vanish"}
-	sharp := slices.DeleteFunc(slices.Sorted(maps.Keys(bad)), func(n string) bool { return slices.Contains(blunt, n) })
+	sharp := []string{"shortens", "no pong", "lax framing", "no UTF-8", "any close"} // most cases fail with one of these
+	for _, n := range slices.Sorted(maps.Keys(bad)) {
+		if !slices.Contains(blunt, n) && !slices.Contains(sharp, n) {
+			sharp = append(sharp, n)
+		}
+	}
 	only := map[string]bool{"7.1.6": true, "7.13.1": true, "7.13.2": true, "S1.2.12": true}
 	for _, r := range roles {
 		t.Run(r.name, func(t *testing.T) {

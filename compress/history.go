@@ -28,9 +28,9 @@ type window struct {
 // emptyBias is the position of the first byte. The zeros in a new table then look like positions beyond reach.
 const emptyBias = 1 << 15
 
-// The tables have an entry for each so many bytes of window, and at most so many.
+// The tables have an entry for each byte of the window, but at least and at most two to the power of so many.
 const (
-	minTable = 7 // base-2 logarithms
+	minTable = 7
 	maxTable = 14
 )
 
@@ -108,7 +108,11 @@ func (h *history) makeTable(log uint) {
 	case Balanced:
 		h.pairs = cleared(h.pairs, 1<<log)
 	case Smallest:
-		h.older = cleared(h.older, h.maxDistance)
+		n := 1 << log
+		if log == maxTable { // which may be less than the window
+			n = h.maxDistance
+		}
+		h.older = cleared(h.older, n)
 	}
 }
 

@@ -55,6 +55,8 @@ var syncTail = []byte{0x00, 0x00, 0xFF, 0xFF}
 // begins the next message. When n < len(src), or last is set and done is not, max bytes were appended and there may be
 // more: call again with src[n:], also if that is empty. Otherwise the next piece is due.
 //
+// Room in dst for some hundred bytes more than come out is made use of: the end of it is filled more slowly.
+//
 // An error wraps ErrCorrupt, comes with what was decompressed before it, and is returned by every later call. Append
 // keeps neither dst nor src.
 func (f *Inflater) Append(dst, src []byte, last bool, max int) (out []byte, n int, done bool, err error) {

@@ -104,9 +104,9 @@ const anyBits = -1
 // parse reads a list of parameters, by the letter. What it does not accept, an answer must not hold, and an offer must
 // not be accepted with.
 //
-// RFC 7692, Section 7.1: "A server MUST decline an extension negotiation offer for this extension if" it "contains an
-// extension parameter not defined for use in an offer", one "with an invalid value", or "multiple extension parameters
-// with the same name".
+// RFC 7692, Section 7: a server must decline an offer, and a client must fail the connection for an answer, that
+// "contains an extension parameter not defined for use in an offer", or an answer, one "with an invalid value", or
+// "multiple extension parameters with the same name".
 func parse(params []Param, answer bool) (o offer, err error) {
 	for _, p := range params {
 		twice, valid := false, !p.HasValue
@@ -122,7 +122,7 @@ func parse(params []Param, answer bool) (o offer, err error) {
 			twice = o.clientBits != 0
 			o.clientBits, valid = parseBits(p)
 			if !p.HasValue && !answer {
-				// Section 7.1.2.2: in an offer, "this parameter may have no value".
+				// Section 7.1.2.2, of an offer: "This parameter has no value or a decimal integer value".
 				o.clientBits, valid = anyBits, true
 			}
 		default:
@@ -177,8 +177,8 @@ func (o *Options) Accept(dst []byte, params []Param) (out []byte, p Params, ok b
 	case offered.clientBits != 0:
 		p.ClientMaxWindowBits = min(wanted, offered.clientBits)
 	case wanted < 15:
-		// Section 7.1.2.2: "If a received extension negotiation offer doesn't have the client_max_window_bits extension
-		// parameter, the corresponding extension negotiation response MUST NOT" have it. Takeover can still be refused.
+		// Section 7.1.2.2: when the offer does not have client_max_window_bits, the answer "MUST NOT include" it.
+		// Takeover can still be refused.
 		p.ClientNoContextTakeover = true
 	}
 	answer := offer{serverNoTakeover: p.ServerNoContextTakeover, clientNoTakeover: p.ClientNoContextTakeover}

@@ -130,7 +130,7 @@ func TestConfirm(t *testing.T) {
 		{small, "", fail},
 		// Section 7.1.2.2
 		{small, "server_max_window_bits=10; client_max_window_bits=12", fail},
-		// Section 7.1: what no answer may hold.
+		// Section 7: what no answer may hold.
 		{none, "client_max_window_bits", fail},
 		{none, "server_max_window_bits", fail},
 		{none, "server_max_window_bits=7", fail},

@@ -6,13 +6,16 @@ package interop
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/compress"
 )
 
 // exchangeTimeout bounds an exchange, the start of the peer's process included.
@@ -43,11 +46,16 @@ type peer interface {
 type opening struct {
 	name        string
 	subprotocol string
+	compress    bool // permessage-deflate
+
+	own  compress.Options // of the library; windows_test.go sets them
+	peer deflate          // of the other end
 }
 
 var openings = []opening{
 	{name: "plain"},
 	{name: "subprotocol", subprotocol: "interop.v1"},
+	{name: "compressed", compress: true},
 }
 
 // closed says with what close frame of the other end a connection has ended.
@@ -76,8 +84,8 @@ var exchanges = []exchange{
 	{"65536 bytes", carry(websocket.OpBinary, pattern(65536))},
 	{"1 MiB binary", carry(websocket.OpBinary, pattern(1<<20))},
 	{"1 MiB text", carry(websocket.OpText, []byte(strings.Repeat("0123456789abcdeé", 1<<20/17)))},
-	{"fragmented text", fragmented(websocket.OpText, []byte(strings.Repeat("grüße ", 1200)))},
-	{"fragmented binary", fragmented(websocket.OpBinary, pattern(5000))},
+	{"fragmented text", fragmented(websocket.OpText, []byte("grüße "+hex.EncodeToString(noise(20000))))},
+	{"fragmented binary", fragmented(websocket.OpBinary, noise(40000))},
 	{"ping and pong", pings},
 	{"close without a code", closes(websocket.StatusNoStatusReceived, "")},
 	{"close 1000", closes(websocket.StatusNormalClosure, "")},
@@ -117,7 +125,8 @@ func carry(op websocket.Opcode, fragments ...[]byte) func(ctx context.Context, c
 	}
 }
 
-// fragmented carries a message of three parts, and requires that fragments have really passed, both ways.
+// fragmented carries a message of three parts, which must be long enough that the library sends fragments, and requires
+// that they have really passed, both ways.
 func fragmented(op websocket.Opcode, part []byte) func(ctx context.Context, client, server endpoint) error {
 	run := carry(op, part, part, part)
 	return func(ctx context.Context, client, server endpoint) error {
@@ -173,6 +182,13 @@ func pattern(n int) []byte {
 	return b
 }
 
+// noise returns n bytes that do not compress, the same every time.
+func noise(n int) []byte {
+	b := make([]byte, n)
+	rand.NewChaCha8([32]byte{}).Read(b)
+	return b
+}
+
 // TestExchanges protects the promise that the library and every peer understand each other, whoever is the server.
 func TestExchanges(t *testing.T) {
 	for name, p := range map[string]peer{"own": ownPeer{}, "gorilla": gorillaPeer{}, "coder": coderPeer{}, "node": nodePeer{}} {
@@ -219,6 +235,13 @@ func runExchange(t *testing.T, client, server peer, o opening, run func(ctx cont
 	}
 	if c.subprotocol() != o.subprotocol || s.subprotocol() != o.subprotocol {
 		t.Errorf("subprotocols %q and %q, want %q", c.subprotocol(), s.subprotocol(), o.subprotocol)
+	}
+	for _, e := range []endpoint{c, s} {
+		if own, ok := e.(*ownEndpoint); ok {
+			if _, compressed := own.conn.Compression(); compressed != o.compress {
+				t.Errorf("compression was agreed on: %v, want %v", compressed, o.compress)
+			}
+		}
 	}
 	if err := run(ctx, c, s); err != nil {
 		t.Fatal(err)

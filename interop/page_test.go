@@ -215,7 +215,7 @@ func TestBrowserAsClient(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if _, err := w.Write([]byte(strings.Repeat("fragments ", 1000))); err != nil {
+			if _, err := w.Write([]byte(strings.Repeat("fragments ", 10000))); err != nil {
 				return err
 			}
 			if err := w.Close(); err != nil {
@@ -227,7 +227,7 @@ func TestBrowserAsClient(t *testing.T) {
 			}
 			return nil
 		}, func(tab *tab) {
-			tab.waitForEntry("received", "text", "10,000 bytes")
+			tab.waitForEntry("received", "text", "100,000 bytes")
 			tab.close("4000", "fragments have come")
 			tab.waitForEntry("received", "close", "4000 (clean)")
 		}},

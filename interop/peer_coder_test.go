@@ -35,7 +35,7 @@ func newCoderEndpoint(t *testing.T, conn *coder.Conn) *coderEndpoint {
 func (coderPeer) listen(_ context.Context, t *testing.T, o opening) (string, func(context.Context) (endpoint, error)) {
 	accepted := make(chan endpoint, 1)
 	url := serveHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		conn, err := coder.Accept(w, r, &coder.AcceptOptions{Subprotocols: subprotocols(o)})
+		conn, err := coder.Accept(w, r, &coder.AcceptOptions{Subprotocols: subprotocols(o), CompressionMode: coderMode(o), CompressionThreshold: 1})
 		if err != nil {
 			t.Errorf("coder: %v", err)
 			return
@@ -46,11 +46,19 @@ func (coderPeer) listen(_ context.Context, t *testing.T, o opening) (string, fun
 }
 
 func (coderPeer) dial(ctx context.Context, t *testing.T, url string, o opening) (endpoint, error) {
-	conn, _, err := coder.Dial(ctx, url, &coder.DialOptions{Subprotocols: subprotocols(o)})
+	conn, _, err := coder.Dial(ctx, url, &coder.DialOptions{Subprotocols: subprotocols(o), CompressionMode: coderMode(o), CompressionThreshold: 1})
 	if err != nil {
 		return nil, err
 	}
 	return newCoderEndpoint(t, conn), nil
+}
+
+// coderMode returns what o means by compression.
+func coderMode(o opening) coder.CompressionMode {
+	if o.compress {
+		return coder.CompressionContextTakeover
+	}
+	return coder.CompressionDisabled
 }
 
 func (e *coderEndpoint) subprotocol() string { return e.conn.Subprotocol() }

@@ -44,7 +44,7 @@ func newGorillaEndpoint(t *testing.T, conn *gorilla.Conn) *gorillaEndpoint {
 
 func (gorillaPeer) listen(_ context.Context, t *testing.T, o opening) (string, func(context.Context) (endpoint, error)) {
 	accepted := make(chan endpoint, 1)
-	u := gorilla.Upgrader{Subprotocols: subprotocols(o), WriteBufferSize: gorillaBuffer}
+	u := gorilla.Upgrader{Subprotocols: subprotocols(o), WriteBufferSize: gorillaBuffer, EnableCompression: o.compress}
 	url := serveHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, err := u.Upgrade(w, r, nil)
 		if err != nil {
@@ -57,7 +57,7 @@ func (gorillaPeer) listen(_ context.Context, t *testing.T, o opening) (string, f
 }
 
 func (gorillaPeer) dial(ctx context.Context, t *testing.T, url string, o opening) (endpoint, error) {
-	d := gorilla.Dialer{Subprotocols: subprotocols(o), WriteBufferSize: gorillaBuffer}
+	d := gorilla.Dialer{Subprotocols: subprotocols(o), WriteBufferSize: gorillaBuffer, EnableCompression: o.compress}
 	conn, _, err := d.DialContext(ctx, url, nil)
 	if err != nil {
 		return nil, err

@@ -30,6 +30,8 @@ type nodeCommand struct {
 	Do          string               `json:"do"`
 	URL         string               `json:"url,omitempty"`
 	Subprotocol string               `json:"subprotocol,omitempty"`
+	Compress    bool                 `json:"compress,omitempty"`
+	Deflate     deflate              `json:"deflate"`
 	Op          string               `json:"op,omitempty"`
 	Fragments   [][]byte             `json:"fragments,omitempty"`
 	Data        string               `json:"data,omitempty"`
@@ -97,7 +99,7 @@ func (e *nodeEndpoint) do(c nodeCommand) (nodeAnswer, error) {
 
 func (nodePeer) listen(ctx context.Context, t *testing.T, o opening) (string, func(context.Context) (endpoint, error)) {
 	e := startNode(ctx, t)
-	a, err := e.do(nodeCommand{Do: "listen", Subprotocol: o.subprotocol})
+	a, err := e.do(nodeCommand{Do: "listen", Subprotocol: o.subprotocol, Compress: o.compress, Deflate: o.peer})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +112,7 @@ func (nodePeer) listen(ctx context.Context, t *testing.T, o opening) (string, fu
 
 func (nodePeer) dial(ctx context.Context, t *testing.T, url string, o opening) (endpoint, error) {
 	e := startNode(ctx, t)
-	a, err := e.do(nodeCommand{Do: "dial", URL: url, Subprotocol: o.subprotocol})
+	a, err := e.do(nodeCommand{Do: "dial", URL: url, Subprotocol: o.subprotocol, Compress: o.compress, Deflate: o.peer})
 	e.agreed = a.Subprotocol
 	return e, err
 }

@@ -23,7 +23,7 @@ type ownEndpoint struct {
 }
 
 // options counts the fragments that pass.
-func (e *ownEndpoint) options() websocket.Options {
+func (e *ownEndpoint) options(o opening) websocket.Options {
 	count := func(n *atomic.Int64) func(*websocket.Conn, websocket.Header) {
 		return func(_ *websocket.Conn, h websocket.Header) {
 			if !h.Fin {
@@ -31,7 +31,11 @@ func (e *ownEndpoint) options() websocket.Options {
 			}
 		}
 	}
-	return websocket.Options{Trace: &websocket.Trace{FrameIn: count(&e.fragmentsIn), FrameOut: count(&e.fragmentsOut)}}
+	options := websocket.Options{Trace: &websocket.Trace{FrameIn: count(&e.fragmentsIn), FrameOut: count(&e.fragmentsOut)}}
+	if o.compress {
+		options.Compression = &o.own
+	}
+	return options
 }
 
 func (e *ownEndpoint) start(t *testing.T, conn *websocket.Conn) {
@@ -81,7 +85,7 @@ func acceptFrom(accepted <-chan endpoint) func(context.Context) (endpoint, error
 func (ownPeer) listen(_ context.Context, t *testing.T, o opening) (string, func(context.Context) (endpoint, error)) {
 	e := new(ownEndpoint)
 	accepted := make(chan endpoint, 1)
-	u := &websocket.Upgrader{Options: e.options(), Subprotocols: subprotocols(o)}
+	u := &websocket.Upgrader{Options: e.options(o), Subprotocols: subprotocols(o)}
 	url := serveHTTP(t, u.Handler(func(conn *websocket.Conn, _ *http.Request) {
 		e.start(t, conn)
 		accepted <- e
@@ -92,7 +96,7 @@ func (ownPeer) listen(_ context.Context, t *testing.T, o opening) (string, func(
 
 func (ownPeer) dial(ctx context.Context, t *testing.T, url string, o opening) (endpoint, error) {
 	e := new(ownEndpoint)
-	d := &websocket.Dialer{Options: e.options(), Subprotocols: subprotocols(o)}
+	d := &websocket.Dialer{Options: e.options(o), Subprotocols: subprotocols(o)}
 	conn, _, err := d.Dial(ctx, url)
 	if err != nil {
 		return nil, err

@@ -28,8 +28,8 @@ fi
 version=$1
 root=$(sed -n 's/^module //p' go.mod)
 
-for mod in */go.mod; do
-	grep -q "^replace $root => ../\$" "$mod" || continue
+for mod in */go.mod */*/go.mod; do
+	grep -q "^replace $root => " "$mod" || continue
 	edit=(go mod edit -dropreplace="$root" -require="$root@$version")
 	if [[ -n $dry ]]; then
 		# A copy is edited, so that nothing can be left behind half done.

@@ -59,6 +59,7 @@ func seedClient(base, agent string) error {
 	if err != nil {
 		return err
 	}
-	c.Read(ctx)
-	return c.CloseNow()
+	c.Read(ctx) // until the server, which has then written its reports, closes
+	c.CloseNow()
+	return nil
 }

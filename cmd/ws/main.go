@@ -40,11 +40,11 @@ func root() *cli.Command {
 			return cli.ShowRootCommandHelp(cmd)
 		},
 	}
-	for _, c := range append(cmd.Commands, cmd) {
+	cmd.Walk(func(c *cli.Command) error {
 		c.OnUsageError = usageError
-		c.HideHelpCommand = true
-	}
-	cmd.HideHelpCommand = false
+		c.HideHelpCommand = c != cmd
+		return nil
+	})
 	return cmd
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/compress"
 	"github.com/urfave/cli/v3"
 )
 
@@ -32,10 +33,18 @@ func serveCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "addr", Value: "127.0.0.1:9001", Usage: "listen on `HOST:PORT`; port 0 picks a free one"},
 			&cli.Int64Flag{Name: "limit", Value: 64 << 20, Usage: "most `BYTES` of a message; negative for no limit"},
+			// Compression is on here, unlike in the library, so that there is something to try with.
+			&cli.BoolFlag{Name: "compress", Value: true, Usage: "compress messages with clients that offer it"},
+			&cli.IntFlag{Name: "window-bits", Value: 15, Usage: "windows of at most 2^`BITS` bytes for compression, 8 to 15, both ways"},
+			&cli.BoolFlag{Name: "no-context-takeover", Usage: "compress each message by itself, both ways"},
 		},
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			if cmd.Args().Present() {
 				return fmt.Errorf("serve takes no arguments, and got %q", cmd.Args().First())
+			}
+			u, err := echoUpgrader(cmd)
+			if err != nil {
+				return err
 			}
 			ln, err := net.Listen("tcp", cmd.String("addr"))
 			if err != nil {
@@ -43,20 +52,31 @@ func serveCommand() *cli.Command {
 			}
 			host := browserHost(ln.Addr().(*net.TCPAddr))
 			fmt.Fprintf(cmd.Root().Writer, "Open http://%s/ in a browser. ws://%s/ echoes. Ctrl-C ends it.\n", host, host)
-			return serve(ctx, ln, echoUpgrader(cmd))
+			return serve(ctx, ln, u)
 		},
 	}
 }
 
 // echoUpgrader returns the Upgrader that the flags ask for.
-func echoUpgrader(cmd *cli.Command) *websocket.Upgrader {
+func echoUpgrader(cmd *cli.Command) (*websocket.Upgrader, error) {
+	o := websocket.Options{ReadLimit: cmd.Int64("limit")}
+	if cmd.Bool("compress") {
+		bits, alone := cmd.Int("window-bits"), cmd.Bool("no-context-takeover")
+		o.Compression = &compress.Options{
+			ServerMaxWindowBits: bits, ServerNoContextTakeover: alone,
+			ClientMaxWindowBits: bits, ClientNoContextTakeover: alone,
+		}
+		if err := o.Compression.Validate(); err != nil {
+			return nil, err
+		}
+	}
 	return &websocket.Upgrader{
-		Options: websocket.Options{ReadLimit: cmd.Int64("limit")},
+		Options: o,
 		// Pages of any origin may connect, since this is a server to test with. That is safe here, because there is
 		// nothing to protect: a page gets back what it has sent and nothing else, there are no cookies or other
 		// rights of the user that it could borrow, and the server listens on loopback unless told otherwise.
 		InsecureSkipOriginCheck: true,
-	}
+	}, nil
 }
 
 // serve answers connections from ln until ctx ends, and then ends them in order. It owns ln.

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/compress"
 )
 
 // testTimeout bounds each test.
@@ -182,6 +183,25 @@ func TestServeShutdown(t *testing.T) {
 	}
 }
 
+// TestServeCompression protects the flags about compression: what they make of a client's offer.
+func TestServeCompression(t *testing.T) {
+	for _, row := range []struct {
+		flags []string
+		want  compress.Params
+	}{
+		{nil, compress.Params{ServerMaxWindowBits: 15, ClientMaxWindowBits: 15}},
+		{[]string{"-window-bits", "9"}, compress.Params{ServerMaxWindowBits: 9, ClientMaxWindowBits: 9}},
+		{[]string{"-no-context-takeover"}, compress.Params{ServerNoContextTakeover: true, ClientNoContextTakeover: true, ServerMaxWindowBits: 15, ClientMaxWindowBits: 15}},
+		{[]string{"-compress=false", "-window-bits", "9"}, compress.Params{}},
+	} {
+		d := websocket.Dialer{Options: websocket.Options{Compression: &compress.Options{}}}
+		conn := startServe(t, append(row.flags, "-addr", "127.0.0.1:0")...).dial(t, d)
+		if got, ok := conn.Compression(); got != row.want || ok != (row.want != compress.Params{}) {
+			t.Errorf("%q: %+v, %v, want %+v", row.flags, got, ok, row.want)
+		}
+	}
+}
+
 // TestWrongUse protects that what cannot be done is one line that says why.
 func TestWrongUse(t *testing.T) {
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
@@ -197,6 +217,7 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"serve", "-addr", "nonsense"}, "nonsense"},
 		{[]string{"serve", "-unknown"}, "-unknown"},
 		{[]string{"serve", "-limit", "many"}, "many"},
+		{[]string{"serve", "-window-bits", "7"}, "7 bits"},
 		{[]string{"serve", "argument"}, "argument"},
 		{[]string{"unknown"}, "unknown"},
 		{[]string{"dial"}, "URL"},

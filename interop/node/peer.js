@@ -31,12 +31,12 @@ async function next(take) {
 }
 
 const commands = {
-  async listen({ subprotocol }) {
+  async listen({ subprotocol, compress, deflate }) {
     const server = new WebSocketServer({
       host: "127.0.0.1",
       port: 0,
       handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
-      perMessageDeflate: false,
+      perMessageDeflate: compress ? { threshold: 0, ...deflate } : false,
     });
     accepted = new Promise((resolve) => server.once("connection", (ws) => { adopt(ws); resolve(); }));
     await new Promise((resolve, reject) => server.once("listening", resolve).once("error", reject));
@@ -46,8 +46,8 @@ const commands = {
     await accepted;
     return { subprotocol: socket.protocol };
   },
-  async dial({ url, subprotocol }) {
-    adopt(new WebSocket(url, subprotocol ? [subprotocol] : [], { perMessageDeflate: false }));
+  async dial({ url, subprotocol, compress, deflate }) {
+    adopt(new WebSocket(url, subprotocol ? [subprotocol] : [], { perMessageDeflate: compress ? { threshold: 0, ...deflate } : false }));
     await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
     return { subprotocol: socket.protocol };
   },

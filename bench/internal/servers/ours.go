@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/compress"
 )
 
 func init() {
@@ -13,7 +14,7 @@ func init() {
 	register(ours("ours-appendread", "UpgradeConn, for { AppendRead; Write }", oursAppendRead))
 	register(ours("ours-read", "UpgradeConn, for { Read; Write }", oursRead))
 	register(Library{
-		Name: "ours-handler", Module: oursModule, Setup: "net/http, Handler, for msg := range Messages { Write }", IdleOnly: true,
+		Name: "ours-handler", Module: oursModule, Setup: "net/http, Handler, for msg := range Messages { Write }", IdleOnly: true, Deflate: true,
 		Serve: func(ln net.Listener, o Options) error {
 			h := oursUpgrader(o).Handler(func(c *websocket.Conn, _ *http.Request) { oursMessages(c) })
 			return serveHTTP(ln, h.ServeHTTP)
@@ -25,19 +26,27 @@ const oursModule = "github.com/seed-d69ae1b7/websocket"
 
 func ours(name, setup string, echo func(*websocket.Conn)) Library {
 	return Library{
-		Name: name, Module: oursModule, Setup: setup,
+		Name: name, Module: oursModule, Setup: setup, Deflate: true,
 		Serve: func(ln net.Listener, o Options) error {
 			up := oursUpgrader(o)
 			return serveConns(ln, func(nc net.Conn) {
 				if c, err := up.UpgradeConn(context.Background(), nc, nil); err == nil {
-					echo(c)
+					go echo(c) // as UpgradeConn's documentation says
 				}
 			})
 		},
 	}
 }
 
-func oursUpgrader(Options) *websocket.Upgrader { return &websocket.Upgrader{} }
+func oursUpgrader(o Options) *websocket.Upgrader {
+	up := new(websocket.Upgrader)
+	if o.Deflate {
+		up.Compression = &compress.Options{
+			Level: compress.Fastest, MinSize: -1, ServerNoContextTakeover: true, ClientNoContextTakeover: true,
+		}
+	}
+	return up
+}
 
 func oursMessages(c *websocket.Conn) {
 	ctx := context.Background()
