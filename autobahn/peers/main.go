@@ -16,13 +16,12 @@ var servers = map[string]http.HandlerFunc{
 	"coder":   coderServer,
 	"gobwas":  gobwasServer,
 	"gws":     gwsServer,
-	"seed":    seedServer,
 }
 
 func main() {
-	library := flag.String("library", "gorilla", "gorilla, coder, gobwas, gws, or seed, which is the library beside the suite")
+	library := flag.String("library", "gorilla", "gorilla, coder, gobwas or gws")
 	listen := flag.String("listen", "", "serve an echo at this address")
-	connect := flag.String("connect", "", "run the cases of the fuzzing server at this URL (gorilla and seed only)")
+	connect := flag.String("connect", "", "run the cases of the fuzzing server at this URL (gorilla only)")
 	flag.Parse()
 	if err := run(*library, *listen, *connect); err != nil {
 		fmt.Fprintln(os.Stderr, "peers:", err)
@@ -32,9 +31,6 @@ func main() {
 
 func run(library, listen, connect string) error {
 	if connect != "" {
-		if library == "seed" {
-			return seedClient(connect, library)
-		}
 		return gorillaClient(connect, library)
 	}
 	handler := servers[library]
