@@ -64,8 +64,9 @@ func run(ctx context.Context, mode string, args []string) error {
 	return fmt.Errorf("no mode %q\n%s", mode, usage)
 }
 
-// printAddress prints an address at which nothing listens. The kernel does not hand its port out again soon. Who starts
-// an endpoint over and over, as the suite does to measure its memory, has to know the address before.
+// printAddress prints an address at which nothing listens. Who starts an endpoint over and over, as the suite does to
+// measure its memory, has to know the address before. Nothing reserves the port, but the kernel has many to pick from,
+// and an endpoint that does not get it ends the run with an error.
 func printAddress() error {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
