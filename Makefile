@@ -13,11 +13,17 @@ FUZZTIME ?= 10s
 COVERAGE := 95
 
 # The default: everything that needs only Go. The second run is for the files that the race detector cannot be used
-# with, which assert what is allocated.
+# with, which assert what is allocated; the third for the portable code that assembly stands in front of.
 .PHONY: test
 test:
-	go test $(RACE) -shuffle=on ./... ./cmd/...
-	$(if $(RACE),go test -shuffle=on ./...)
+	go test $(RACE) -shuffle=on -timeout 20m ./... ./cmd/...
+	$(if $(RACE),go test -shuffle=on . ./compress)
+	go test -tags purego -run 'Mask|UTF8|Allocs|RoundTrip|Zlib' . ./compress
+
+# The assembly for arm64, on any machine that has qemu-user-static.
+.PHONY: test-arm64
+test-arm64:
+	GOARCH=arm64 CGO_ENABLED=0 go test -exec qemu-aarch64-static -run 'Mask|UTF8|Header|Close|Opcode|Status' .
 
 # Other systems and architectures that the root module must at least pass go vet on, its tests included.
 VET := linux/amd64 linux/arm64 linux/386 windows/amd64 darwin/arm64 freebsd/amd64 js/wasm
@@ -63,5 +69,5 @@ interop: interop/node/node_modules/.package-lock.json
 interop/node/node_modules/.package-lock.json: interop/node/package-lock.json
 	cd interop/node && npm ci
 
--include bench/bench.mk
--include conformance.mk
+include bench/bench.mk
+include conformance.mk
