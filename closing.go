@@ -227,8 +227,9 @@ func (c *Conn) untilClosed() (done bool) {
 
 // linger ends the outgoing stream and discards what still comes.
 func (c *Conn) linger() {
-	// RFC 6455, Section 7.1.1: "In most normal cases, the server will close the TCP connection first so that it holds
-	// the TIME_WAIT state and not the client". After a violation nobody can be relied on to close first.
+	// RFC 6455, Section 7.1.1: "The underlying TCP connection, in most normal cases, SHOULD be closed first by the
+	// server, so that it holds the TIME_WAIT state and not the client". After a violation nobody can be relied on to
+	// close first.
 	if !c.s.client || !c.peerDone {
 		if !c.t.closeWrite() && c.peerDone {
 			return // closing is the only way to end the stream, and a peer that keeps the rules sends nothing more

@@ -41,7 +41,7 @@ type Conn struct {
 	part     []byte          // what a cancelled read had of its message; in a Messages loop, what the body gets
 	stream   *messageReader  // the Reader of the message under way, or nil
 	messages uint64          // how many have come
-	bytes    uint64          // how many have come
+	bytes    uint64          // of the transport that have come
 	gather   gathering       // what kind of slice dst is
 	op       Opcode          // of the message under way
 	skip     bool            // the rest of the message under way is not wanted

@@ -236,7 +236,7 @@ func (c *Conn) readMessage() (done bool) {
 }
 
 // exactly returns a copy of p.
-func exactly(p []byte) []byte { return append(make([]byte, 0, len(p)), p...) }
+func exactly(p []byte) []byte { return append([]byte{}, p...) } // does not clear it first, as make would
 
 // collect appends a part of a message to dst, unless it was read or inflated straight to its place there.
 func (c *Conn) collect(p []byte) {

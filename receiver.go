@@ -144,7 +144,7 @@ func (r *Receiver) next(dst, src []byte, ev *Event) (out []byte, n int, err erro
 		return dst, 0, r.err
 	}
 	if r.closed {
-		// RFC 6455, Section 1.4: "After receiving a control frame indicating the connection should be closed, a peer
+		// RFC 6455, Section 1.4: "after receiving a control frame indicating the connection should be closed, a peer
 		// discards any further data received."
 		return dst, len(src), nil
 	}
@@ -244,7 +244,7 @@ func (r *Receiver) check(h head) error {
 		return protocolError(StatusProtocolError, "5.2", "reserved bit set on a "+op.String()+" frame")
 	}
 	if h.masked == r.client {
-		// RFC 6455, Section 5.1: "a client MUST close a connection if it detects a masked frame".
+		// RFC 6455, Section 5.1: "A client MUST close a connection if it detects a masked frame."
 		if r.client {
 			return protocolError(StatusProtocolError, "5.1", "masked frame from a server")
 		}
