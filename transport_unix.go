@@ -133,8 +133,7 @@ func (t *rawTransport) closeWrite() bool                   { return closeWrite(t
 
 func (t *rawTransport) addrs() (local, remote net.Addr) { return t.nc.LocalAddr(), t.nc.RemoteAddr() }
 
-// abort shuts the socket down rather than closing it: closing waits for a callback that runs, and a Messages loop
-// runs its body in one.
+// abort shuts the socket down rather than closing it: closing waits for the callbacks that run.
 func (t *rawTransport) abort() {
 	t.rc.Control(func(fd uintptr) { syscall.Shutdown(int(fd), syscall.SHUT_RDWR) })
 }

@@ -57,7 +57,25 @@ func runServer(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	return finish(cmd, t, report, spec.Outdir)
+	if err := finish(cmd, t, report, spec.Outdir); err != nil {
+		return err
+	}
+	if cmd.String("exec") == "" || len(spec.ExcludeAgentCases) > 0 {
+		return nil
+	}
+	return complete(report, cases)
+}
+
+// complete returns an error unless a client has run all cases: one that gave up has not shown much.
+func complete(report *autobahn.Report, cases int) error {
+	most := 0
+	for _, agent := range report.Agents() {
+		most = max(most, len(report.Results(agent)))
+	}
+	if most < cases {
+		return fmt.Errorf("the client has run %d of %d cases", most, cases)
+	}
+	return nil
 }
 
 func serverSpec(cmd *cli.Command) (autobahn.ServerSpecFile, string, error) {
