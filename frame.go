@@ -86,7 +86,9 @@ type Header struct {
 // byte that shows it. ParseHeader does not allocate unless it fails.
 func ParseHeader(b []byte) (h Header, n int, err error) {
 	c, n, err := parseHead(b)
-	return c.header(), n, err
+	// In place: a copy of fields that have just been stored one by one would have to wait for them.
+	c.fill(&h)
+	return h, n, err
 }
 
 // head is a Header in the form that Receiver and Sender work with, which is passed in registers.
@@ -100,18 +102,21 @@ type head struct {
 func (h head) opcode() Opcode { return Opcode(h.b0 & 0xF) }
 
 // header returns h as a Header.
-func (h head) header() Header {
-	c := Header{
-		Fin:    h.b0&finBit != 0,
-		RSV1:   h.b0&rsv1Bit != 0,
-		RSV2:   h.b0&rsv2Bit != 0,
-		RSV3:   h.b0&rsv3Bit != 0,
-		Opcode: h.opcode(),
-		Masked: h.masked,
-		Length: h.length,
-	}
-	binary.LittleEndian.PutUint32(c.MaskKey[:], h.key)
+func (h head) header() (c Header) {
+	h.fill(&c)
 	return c
+}
+
+// fill sets c to h.
+func (h head) fill(c *Header) {
+	c.Fin = h.b0&finBit != 0
+	c.RSV1 = h.b0&rsv1Bit != 0
+	c.RSV2 = h.b0&rsv2Bit != 0
+	c.RSV3 = h.b0&rsv3Bit != 0
+	c.Opcode = h.opcode()
+	c.Masked = h.masked
+	c.Length = h.length
+	binary.LittleEndian.PutUint32(c.MaskKey[:], h.key)
 }
 
 // parseHead is ParseHeader for a head.
@@ -198,13 +203,17 @@ func parseLength(b []byte, announced byte) (length uint64, n int, err error) {
 // header that breaks the protocol is encoded as it is, for tests and tools that need one.
 func AppendHeader(dst []byte, h Header) []byte {
 	c := head{b0: byte(h.Opcode & 0xF), masked: h.Masked, key: binary.LittleEndian.Uint32(h.MaskKey[:]), length: h.Length}
-	for _, bit := range [...]struct {
-		set bool
-		bit byte
-	}{{h.Fin, finBit}, {h.RSV1, rsv1Bit}, {h.RSV2, rsv2Bit}, {h.RSV3, rsv3Bit}} {
-		if bit.set {
-			c.b0 |= bit.bit
-		}
+	if h.Fin {
+		c.b0 |= finBit
+	}
+	if h.RSV1 {
+		c.b0 |= rsv1Bit
+	}
+	if h.RSV2 {
+		c.b0 |= rsv2Bit
+	}
+	if h.RSV3 {
+		c.b0 |= rsv3Bit
 	}
 	return appendHead(dst, c)
 }
