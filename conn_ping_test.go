@@ -23,7 +23,8 @@ func pingPayload(n int) string { return string(binary.BigEndian.AppendUint64(nil
 func TestEveryPingIsAnswered_5_5_2(t *testing.T) {
 	inBubble(t, func(t *testing.T, client bool) {
 		c, p, w := counted(t, client, nil)
-		var wire []byte
+		// The few bytes that a reader waits for end inside of this message, so that the rest comes in one read.
+		wire := p.message("a message before the pings")
 		for i := range 10 {
 			wire = append(wire, p.frame(true, OpPing, strings.Repeat("p", i*10))...)
 		}
@@ -31,15 +32,16 @@ func TestEveryPingIsAnswered_5_5_2(t *testing.T) {
 		wire = append(wire, p.frame(true, OpPing, "inside")...)
 		wire = append(wire, p.frame(true, OpContinuation, "age")...)
 		p.write(wire)
-		op, got, err := c.Read(t.Context())
-		wantMessage(t, op, got, err, "message")
+		for _, want := range []string{"a message before the pings", "message"} {
+			op, got, err := c.Read(t.Context())
+			wantMessage(t, op, got, err, want)
+		}
 		go c.Read(t.Context())
 		for i := range 10 {
 			p.expect(OpPong, strings.Repeat("p", i*10))
 		}
 		p.expect(OpPong, "inside")
-		// Those that come with the first few bytes leave alone, because the reader then waits.
-		if n := len(w.sizes()); n > 4 {
+		if n := len(w.sizes()); n != 1 {
 			t.Errorf("the pongs left in %d writes", n)
 		}
 		c.CloseNow()
