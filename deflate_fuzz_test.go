@@ -34,7 +34,7 @@ func FuzzReceiverDeflate(f *testing.F) {
 		want := m.judge(stream)
 		for how, chunks := range map[string][][]byte{"whole": {stream}, "one by one": singles(stream), "in chunks": cutAt(stream, seed)} {
 			r := newInflating(client, takeover, uint64(limit))
-			got := receiveWithRoom(t, r, int(room), chunks...)
+			got := receiving{room: int(room)}.receive(t, r, chunks...)
 			if isStricter(r.err) {
 				continue
 			}

@@ -74,6 +74,10 @@ func (c *Conn) eachMessage(body func(Message, error) bool) error {
 // findMessage looks for the end of the message under way and makes part the whole of it: where it came, if it came at
 // once, or put together in dst.
 func (c *Conn) findMessage() (done bool) {
+	if p, ok := c.whole(); ok {
+		c.part = p
+		return true
+	}
 	for {
 		ev, ok := c.next()
 		if !ok {

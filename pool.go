@@ -62,6 +62,11 @@ func growBuffer(b []byte, n int) []byte {
 	if cap(b)-len(b) >= n {
 		return b
 	}
+	return moveBuffer(b, n)
+}
+
+// moveBuffer is growBuffer for a buffer without the room. It is apart so that growBuffer is inlined.
+func moveBuffer(b []byte, n int) []byte {
 	larger := append(getBuffer(max(len(b)+n, 2*len(b))), b...)
 	putBuffer(b)
 	return larger

@@ -46,6 +46,7 @@ func FuzzReceiver(f *testing.F) {
 		agree(t, "whole", receive(t, newReceiver(client, uint64(limit)), stream), want)
 		agree(t, "one by one", receive(t, newReceiver(client, uint64(limit)), singles(stream)...), want)
 		agree(t, "in chunks", receive(t, newReceiver(client, uint64(limit)), cutAt(stream, seed)...), want)
+		agree(t, "whole frames", receiving{whole: true}.receive(t, newReceiver(client, uint64(limit)), cutAt(stream, seed)...), want)
 	})
 }
 

@@ -196,6 +196,10 @@ func (c *Conn) message(consume func(c *Conn) bool) error {
 
 // gatherMessage puts the message under way together in dst, as far as it has come.
 func (c *Conn) gatherMessage() (done bool) {
+	if p, ok := c.whole(); ok {
+		c.collect(p)
+		return true
+	}
 	for {
 		ev, ok := c.next()
 		if !ok {
@@ -211,6 +215,11 @@ func (c *Conn) gatherMessage() (done bool) {
 // readMessage is gatherMessage for Read: a message that comes as one part is copied to a slice of its size, any other
 // is put together in a pooled buffer first.
 func (c *Conn) readMessage() (done bool) {
+	if p, ok := c.whole(); ok {
+		putBuffer(c.dst)
+		c.dst = exactly(p)
+		return true
+	}
 	for {
 		ev, ok := c.next()
 		if !ok {
@@ -252,6 +261,21 @@ func (c *Conn) collect(p []byte) {
 		c.dst = growBuffer(c.dst, len(p))
 	}
 	c.dst = append(c.dst, p...)
+}
+
+// whole returns the next message if the input begins with the whole of it in one frame. Otherwise next has to look at it.
+func (c *Conn) whole() (p []byte, ok bool) {
+	if c.skip {
+		return nil, false
+	}
+	op, p, n := c.r.whole(c.in)
+	if n == 0 {
+		return nil, false
+	}
+	c.in = c.in[n:]
+	c.messages++
+	c.op = op
+	return p, c.state.Load()&ended == 0
 }
 
 // next returns the next part of a message that the input holds, having dealt with all else that stands before it.

@@ -178,6 +178,33 @@ func (r *Receiver) next(dst, src []byte, ev *Event) (out []byte, n int, err erro
 	}
 }
 
+// whole takes a message that has come as one whole and plain frame, as most do, and breaks no rule. n is 0 for all else:
+// nothing of it has been taken then, and next deals with it.
+func (r *Receiver) whole(src []byte) (op Opcode, p []byte, n int) {
+	if r.inFrame || r.inMessage || r.headerLen > 0 || r.closed || r.err != nil || r.onHeader != nil {
+		return 0, nil, 0
+	}
+	h, n, err := parseHead(src)
+	op = Opcode(h.b0 &^ finBit) // of no message if a reserved bit is set
+	if n == 0 || err != nil || h.b0&finBit == 0 || !op.isData() || h.masked == r.client {
+		return 0, nil, 0
+	}
+	if h.length > uint64(len(src)-n) || r.limit > 0 && h.length > r.limit {
+		return 0, nil, 0
+	}
+	p = src[n : n+int(h.length)]
+	if h.masked {
+		maskBytes(p, p, h.key)
+	}
+	if op == OpText && !validText(p) {
+		if h.masked {
+			maskBytes(p, p, h.key) // as it came
+		}
+		return 0, nil, 0
+	}
+	return op, p, n + len(p)
+}
+
 // fail makes err sticky and lets go of the rest.
 func (r *Receiver) fail(err error) error {
 	r.err = err.(*ProtocolError)

@@ -47,7 +47,7 @@ func (row *deflateRow) run(t *testing.T, client bool) {
 	whole := judge(stream)
 	agree(t, "one by one", receive(t, receiver(), singles(stream)...), whole)
 	for _, room := range []int{1, 512, 1000} {
-		agree(t, fmt.Sprintf("room for %d", room), receiveWithRoom(t, receiver(), room, stream), whole)
+		agree(t, fmt.Sprintf("room for %d", room), receiving{room: room}.receive(t, receiver(), stream), whole)
 	}
 	for i := range min(len(stream), 300) {
 		want := judge(stream[:i])
@@ -269,7 +269,7 @@ func TestReceiverDeflateFlushed(t *testing.T) {
 			text := bytes.Repeat([]byte("a"), size)
 			r := newInflating(true, true, 0)
 			frame := deflatedFrames(append(deflated(text), 0, 0, 0xff, 0xff), 1<<20)[0]
-			v := receiveWithRoom(t, r, room, wire(t, true, "41"+frame[2:]))
+			v := receiving{room: room}.receive(t, r, wire(t, true, "41"+frame[2:]))
 			if v.partial != string(text) {
 				t.Errorf("room for %d: %d bytes of %d", room, len(v.partial), size)
 			}
@@ -283,7 +283,8 @@ func TestReceiverDeflateInPlace(t *testing.T) {
 	text = append(text, compressible(40<<10, 5)...)
 	stream := wire(t, false, deflatedFrames(deflated(text), 1<<20)...)
 	for _, room := range []int{512, 777} {
-		if v := receiveWithRoom(t, newInflating(false, true, 0), room, stream); len(v.items) != 1 || v.items[0] != item(OpText, string(text)) {
+		v := receiving{room: room}.receive(t, newInflating(false, true, 0), stream)
+		if len(v.items) != 1 || v.items[0] != item(OpText, string(text)) {
 			t.Errorf("room for %d: %v", room, v)
 		}
 	}

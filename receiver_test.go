@@ -17,18 +17,36 @@ import (
 // bytes are.
 func receive(t testing.TB, r *Receiver, chunks ...[]byte) (v verdict) {
 	t.Helper()
-	return receiveWithRoom(t, r, 0, chunks...)
+	return receiving{}.receive(t, r, chunks...)
 }
 
-// receiveWithRoom is receive with a dst that has room bytes of room.
-func receiveWithRoom(t testing.TB, r *Receiver, room int, chunks ...[]byte) (v verdict) {
+// receiving says how bytes are given to a Receiver.
+type receiving struct {
+	room  int  // that dst has
+	whole bool // messages that came as one frame are taken as Conn does, by whole
+}
+
+// receive is the function receive.
+func (o receiving) receive(t testing.TB, r *Receiver, chunks ...[]byte) (v verdict) {
 	t.Helper()
+	room := o.room
 	var partial []byte
 	defer func() { v.partial = string(partial) }()
 	inMessage, closed := false, false
 	for _, chunk := range chunks {
 		src := bytes.Clone(chunk)
 		for {
+			if o.whole {
+				before := bytes.Clone(src)
+				if op, p, n := r.whole(src); n > 0 {
+					v.items = append(v.items, item(op, string(p)))
+					src = src[n:]
+					continue
+				}
+				if !bytes.Equal(src, before) {
+					t.Fatalf("whole took nothing and left %x of %x", src, before)
+				}
+			}
 			direct := r.Direct()
 			out, ev, n, err := r.Next(append(make([]byte, 0, 3+room), "dst"...), src)
 			if string(out[:3]) != "dst" || len(out) > 3 && (len(out) != 3+len(ev.Payload) || &out[3] != &ev.Payload[0]) {
@@ -167,6 +185,10 @@ func (row *receiverRow) run(t *testing.T, client bool) {
 			receive(t, newReceiver(client, row.limit), stream[:i], nil, stream[i:]), judge(stream))
 	}
 	agree(t, "one by one", receive(t, newReceiver(client, row.limit), singles(stream)...), judge(stream))
+	for i := range len(stream) + 1 {
+		agree(t, fmt.Sprintf("whole frames, cut at %d", i),
+			receiving{whole: true}.receive(t, newReceiver(client, row.limit), stream[:i], stream[i:]), judge(stream))
+	}
 }
 
 // TestReceiver protects every rule about incoming frames.

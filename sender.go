@@ -184,14 +184,19 @@ func (s *Sender) AppendClose(dst []byte, code StatusCode, reason string) ([]byte
 
 // appendFrame appends a frame that begins with the byte b0 and has the payload p, masked if this is a client.
 func (s *Sender) appendFrame(dst []byte, b0 byte, p []byte) []byte {
-	h := s.newHead(b0, len(p))
+	h := s.newHead(head{b0: b0, length: uint64(len(p))})
 	dst = appendHead(dst, h)
 	if !h.masked {
 		return append(dst, p...)
 	}
+	return appendMasked(dst, p, h.key)
+}
+
+// appendMasked appends p, masked.
+func appendMasked(dst, p []byte, key uint32) []byte {
 	n := len(dst)
 	dst = slices.Grow(dst, len(p))[:n+len(p)]
-	maskBytes(dst[n:], p, h.key)
+	maskBytes(dst[n:], p, key)
 	return dst
 }
 
@@ -223,7 +228,7 @@ func (s *Sender) appendCompressedFragment(dst []byte, b0 byte, p []byte, last bo
 // frame makes a frame of what stands in out behind start and room bytes for its header.
 func (s *Sender) frame(out []byte, start, room int, b0 byte) []byte {
 	p := out[start+room:]
-	h := s.newHead(b0, len(p))
+	h := s.newHead(head{b0: b0, length: uint64(len(p))})
 	if size := headerSize(len(p), s.client); size != room {
 		p = out[start+size : start+size+copy(out[start+size:], p)]
 	}
@@ -234,9 +239,17 @@ func (s *Sender) frame(out []byte, start, room int, b0 byte) []byte {
 	return out[:cap(out)-cap(p)+len(p)]
 }
 
-// newHead returns the header of a new frame.
-func (s *Sender) newHead(b0 byte, length int) head {
-	h := head{b0: b0, length: uint64(length)}
+// newHead returns h as the header of a new frame. What a server without hooks does without is apart, so that this is
+// inlined.
+func (s *Sender) newHead(h head) head {
+	if s.client || s.onHeader != nil {
+		return s.completeHead(h)
+	}
+	return h
+}
+
+// completeHead is newHead for a client, and for whoever wants to see the header.
+func (s *Sender) completeHead(h head) head {
 	if s.client {
 		// RFC 6455, Section 5.1: "a client MUST mask all frames that it sends to the server".
 		h.masked, h.key = true, s.nextKey()

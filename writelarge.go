@@ -33,7 +33,7 @@ func (c *Conn) writeFrame(ctx context.Context, b0 byte, p []byte) error {
 	if err := c.takeTransport(ctx); err != nil {
 		return err
 	}
-	h := c.s.newHead(b0, len(p))
+	h := c.s.newHead(head{b0: b0, length: uint64(len(p))})
 	head := appendHead(getBuffer(MaxHeaderSize), h)
 	c.stats.MessagesOut++
 	c.sending = len(head) + len(p)
