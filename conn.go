@@ -59,8 +59,8 @@ type Conn struct {
 	sending  int            // bytes that are on their way from a buffer to the network
 	flushing bool           // a goroutine is writing to the transport
 	ending   ending         // how far the end has come
-	timed    bool           // hold has been started and has not fired
-	hold     *time.Timer    // bounds how long frames are held; made when first needed
+	timed    bool           // held will be called
+	hold     *time.Timer    // calls it, but for sockets; made when first needed
 	writer   *messageWriter // nil, or the message that is being streamed out
 	changed  chan struct{}  // closed and forgotten when a writer may go on; nil when nobody waits
 	pings    *pings         // nil until a ping is sent

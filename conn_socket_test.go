@@ -429,3 +429,42 @@ func wantClosedSomehow(t *testing.T, err error) {
 		t.Error(err)
 	}
 }
+
+// TestSocketsHeldTooLong protects that replies leave when a body stops in the middle of a burst, on as many connections
+// as there may be and again and again, whatever a bubble's clock has done to the time at which the timer fires.
+func TestSocketsHeldTooLong(t *testing.T) {
+	setDue := func(at time.Time) {
+		socketHolds.mu.Lock()
+		defer socketHolds.mu.Unlock()
+		socketHolds.due = at
+	}
+	for _, shift := range []time.Duration{0, -time.Hour, time.Hour} {
+		setDue(time.Now().Add(shift))
+		onSockets(t, func(t *testing.T, cn, sn net.Conn) {
+			s, p := connOver(t, sn, false, nil), peerOver(t, cn, true)
+			arrived := make(chan struct{})
+			go func() {
+				for range 2 {
+					p.write(bytes.Repeat(p.message("m"), 3))
+					p.expect(OpText, "m") // while the body waits for it
+					arrived <- struct{}{}
+					p.expect(OpText, "m")
+					p.expect(OpText, "m")
+				}
+				p.nc.Close()
+			}()
+			n := 0
+			for m, err := range s.Messages(t.Context()) {
+				if err != nil || s.Write(t.Context(), m.Op, m.Data) != nil {
+					break
+				}
+				if n++; n%3 == 1 {
+					<-arrived
+				}
+			}
+			if n != 6 {
+				t.Errorf("%d messages", n)
+			}
+		})
+	}
+}

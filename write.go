@@ -7,7 +7,8 @@ package websocket
 // writer and the reader try that first, and what the kernel does not take is left to a goroutine that ends when the
 // buffer is empty. Where it cannot, only a writer that has nothing to wait for but this write does it itself.
 //
-// While messages that arrived together are still being read, frames are held in the buffer: see park in read.go.
+// While messages that arrived together are still being read, frames are held in the buffer: see park in read.go, and
+// holding.go for how long.
 
 import (
 	"context"
@@ -18,8 +19,6 @@ import (
 const (
 	// minWriteBuffer is the smallest Options.WriteBuffer, so that control frames always fit.
 	minWriteBuffer = 1 << 10
-	// holdTime is the longest that a frame is held in the buffer without somebody reading.
-	holdTime = time.Millisecond
 	// maxRounds is how many buffers a writer sends before it leaves the frames of others to a goroutine.
 	maxRounds = 8
 )
@@ -169,28 +168,6 @@ func (c *Conn) leaves() bool {
 		return false
 	}
 	return true
-}
-
-// startHold makes sure that what out holds leaves in time. The timer is not stopped when the frames leave before:
-// it is started at most once in holdTime, however many bursts there are. mu is held.
-func (c *Conn) startHold() {
-	if c.timed {
-		return
-	}
-	c.timed = true
-	if c.hold == nil {
-		c.hold = time.AfterFunc(holdTime, c.held)
-	} else {
-		c.hold.Reset(holdTime)
-	}
-}
-
-// held sends what has been held for too long.
-func (c *Conn) held() {
-	c.mu.Lock()
-	c.timed = false
-	c.flushByReader()
-	c.mu.Unlock()
 }
 
 // flushHeld sends what is held, for a reader that is about to wait.
