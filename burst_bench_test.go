@@ -23,22 +23,24 @@ func (t *burstTransport) run(r reader) error {
 	return nil
 }
 func (t *burstTransport) polls() bool { return true }
-func (t *burstTransport) recv(p []byte) (int, error) {
+func (t *burstTransport) recv(p []byte) (int, bool, error) {
 	if t.parked = !t.parked; !t.parked {
-		return 0, errWouldBlock
+		return 0, false, errWouldBlock
 	}
 	if t.n--; t.n < 0 {
-		return 0, context.Canceled
+		return 0, false, context.Canceled
 	}
-	return copy(p, t.burst), nil
+	return copy(p, t.burst), false, nil
 }
-func (t *burstTransport) trySend(p []byte) (int, error)   { return len(p), nil }
-func (t *burstTransport) send(b, p []byte) (int64, error) { return int64(len(b) + len(p)), nil }
-func (t *burstTransport) setReadDeadline(time.Time) error { return nil }
-func (t *burstTransport) setWriteDeadline(time.Time)      {}
-func (t *burstTransport) closeWrite() bool                { return true }
-func (t *burstTransport) abort()                          {}
-func (t *burstTransport) close() error                    { return nil }
+func (t *burstTransport) trySend(p []byte, _ bool) (int, error) { return len(p), nil }
+func (t *burstTransport) room() []byte                          { return nil }
+func (t *burstTransport) pin()                                  {}
+func (t *burstTransport) send(b, p []byte) (int64, error)       { return int64(len(b) + len(p)), nil }
+func (t *burstTransport) setReadDeadline(time.Time) error       { return nil }
+func (t *burstTransport) setWriteDeadline(time.Time)            {}
+func (t *burstTransport) closeWrite() bool                      { return true }
+func (t *burstTransport) abort()                                {}
+func (t *burstTransport) close() error                          { return nil }
 
 // BenchmarkBurst measures what an echo costs apart from system calls: 16 messages of 125 bytes come at once.
 func BenchmarkBurst(b *testing.B) {

@@ -48,8 +48,9 @@ type Conn struct {
 	stopped  bool            // nothing more will be read for the application
 	peerDone bool            // the peer's close frame has come
 	parked   bool            // the last thing that the read did was to wait
+	drained  bool            // the bytes that came last were all that there were
 	recvErr  error           // of the transport, seen inside of readable
-	small    [16]byte        // where a transport that cannot poll waits for the first bytes of a message
+	body     messageBody     // of the Messages loop under way, or nil
 	deadline readDeadline    // has a lock of its own
 
 	// Guarded by mu.
@@ -58,6 +59,10 @@ type Conn struct {
 	out      []byte         // frames that wait for the network; pooled
 	sending  int            // bytes that are on their way from a buffer to the network
 	flushing bool           // a goroutine is writing to the transport
+	pinned   bool           // the reader is in a wait that keeps the transport's descriptor open
+	direct   bool           // a goroutine is writing to that descriptor and relies on it
+	fresh    bool           // the write under way has begun after the bytes came that the body deals with
+	answered bool           // such a write has succeeded
 	ending   ending         // how far the end has come
 	timed    bool           // held will be called
 	hold     *time.Timer    // calls it, but for sockets; made when first needed

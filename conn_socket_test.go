@@ -468,3 +468,106 @@ func TestSocketsHeldTooLong(t *testing.T) {
 		})
 	}
 }
+
+// TestSocketsReadAfterLoop protects that a message is read that came, and of which the poller told, while the body of a
+// loop ran that left with an answered message: what the loop knew about the socket does not hold for the next read.
+func TestSocketsReadAfterLoop(t *testing.T) {
+	onSockets(t, func(t *testing.T, cn, sn net.Conn) {
+		s, p := connOver(t, sn, false, nil), peerOver(t, cn, true)
+		told, tell := tcpPair(t)
+		defer told.Close()
+		defer tell.Close()
+		for i := range 3 * len(readKinds) {
+			go func() {
+				for range 2 {
+					p.send(OpText, "answered")
+					p.expect(OpText, "answered")
+				}
+				p.send(OpText, "behind")
+				tell.Write([]byte("!"))
+			}()
+			n := 0
+			for m, err := range s.Messages(t.Context()) {
+				if err == nil {
+					err = s.Write(t.Context(), m.Op, m.Data)
+				}
+				if n++; err != nil || n == 2 {
+					// The poller that tells of this byte tells of the message before it, too.
+					if _, again := told.Read(make([]byte, 1)); err != nil || again != nil {
+						t.Fatal(err, again)
+					}
+					break
+				}
+			}
+			op, got, err := readKinds[i%len(readKinds)].read(t, t.Context(), s)
+			wantMessage(t, op, got, err, "behind")
+		}
+		s.CloseNow()
+	})
+}
+
+// TestSocketsWritesBesideLoops protects writes of other goroutines while a Messages loop waits, runs its body, is left and
+// begins again: they arrive, in order, and none of them outlives the wait whose descriptor it uses.
+func TestSocketsWritesBesideLoops(t *testing.T) {
+	onSockets(t, func(t *testing.T, cn, sn net.Conn) {
+		c, s := connOver(t, cn, true, nil), connOver(t, sn, false, nil)
+		const each = 500
+		var writers sync.WaitGroup
+		for i := range 2 {
+			writers.Go(func() {
+				for j := range each {
+					if err := s.Write(t.Context(), OpBinary, []byte{byte(i), byte(j), byte(j >> 8)}); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		looped := inGoroutine(func() error {
+			for {
+				for m, err := range s.Messages(t.Context()) {
+					if err != nil {
+						return err
+					}
+					if err := s.Write(t.Context(), m.Op, m.Data); err != nil {
+						t.Error(err)
+					}
+					if m.Data[0]%2 == 0 {
+						break
+					}
+				}
+			}
+		})
+		sent := inGoroutine(func() error {
+			for i := range each {
+				if err := c.Write(t.Context(), OpText, []byte{byte(i % 100)}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		var next [2]int
+		echoed := 0
+		for next[0] < each || next[1] < each || echoed < each {
+			op, p, err := c.Read(t.Context())
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case op == OpText:
+				if int(p[0]) != echoed%100 {
+					t.Fatalf("echo of %d, want %d", p[0], echoed%100)
+				}
+				echoed++
+			default:
+				if j := int(p[1]) | int(p[2])<<8; j != next[p[0]] {
+					t.Fatalf("message %d of writer %d, want %d", j, p[0], next[p[0]])
+				}
+				next[p[0]]++
+			}
+		}
+		writers.Wait()
+		if err := errors.Join(<-sent, c.Close(StatusNormalClosure, "")); err != nil {
+			t.Error(err)
+		}
+		wantClosed(t, <-looped, StatusNormalClosure, false)
+	})
+}

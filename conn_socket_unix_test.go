@@ -7,7 +7,7 @@ package websocket
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"net"
 	"runtime"
@@ -15,71 +15,99 @@ import (
 	"testing"
 )
 
+// ends are ways in which a peer's stream ends.
+var ends = map[string]func(p *peer){
+	"FIN":        func(p *peer) { p.nc.Close() },
+	"half-close": func(p *peer) { p.nc.(*net.TCPConn).CloseWrite() },
+	"RST": func(p *peer) {
+		p.nc.(*net.TCPConn).SetLinger(0)
+		p.nc.Close()
+	},
+	"close frame": func(p *peer) {
+		p.send(OpClose, closePayload(StatusNormalClosure, ""))
+		p.nc.(*net.TCPConn).CloseWrite()
+	},
+	"urgent byte": func(p *peer) {
+		sendUrgent(p.t, p.nc.(*net.TCPConn))
+		p.nc.Close()
+	},
+}
+
 // TestQueuedEnd protects that a message is delivered and the end noticed when both were queued before the reader ran,
-// whatever the end is, with one processor, with a body that writes and with one that is silent.
+// whatever the end is, with one processor, with a body that answers and with one that is silent; at once, and when the
+// reader has waited before, so that it may know what it need not ask.
 func TestQueuedEnd(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	ends := map[string]func(p *peer){
-		"FIN":        func(p *peer) { p.nc.Close() },
-		"half-close": func(p *peer) { p.nc.(*net.TCPConn).CloseWrite() },
-		"RST": func(p *peer) {
-			p.nc.(*net.TCPConn).SetLinger(0)
-			p.nc.Close()
-		},
-		"close frame": func(p *peer) {
-			p.send(OpClose, closePayload(StatusNormalClosure, ""))
-			p.nc.(*net.TCPConn).CloseWrite()
-		},
-		"urgent byte": func(p *peer) {
-			sendUrgent(p.t, p.nc.(*net.TCPConn))
-			p.nc.Close()
-		},
-	}
 	for name, end := range ends {
-		for _, writes := range []bool{true, false} {
-			for _, reads := range []string{"Messages", "AppendRead"} {
-				cn, sn := tcpPair(t)
-				s, p := connOver(t, sn, false, nil), peerOver(t, cn, true)
-				p.send(OpText, "message")
-				end(p)
-				got := 0
-				handle := func(op Opcode, data []byte) {
-					got++
-					if writes {
-						s.Write(t.Context(), op, data)
-					}
+		for _, answers := range []int{0, 1, 2} {
+			for _, before := range []int{0, 1, 3} {
+				for _, reads := range []string{"Messages", "AppendRead"} {
+					t.Run(fmt.Sprintf("%s, %d answers, %d messages before, %s", name, answers, before, reads), func(t *testing.T) {
+						queuedEnd(t, name, end, answers, before, reads)
+					})
 				}
-				var err error
-				if reads == "Messages" {
-					var m Message
-					for m, err = range s.Messages(t.Context()) {
-						if err == nil {
-							handle(m.Op, m.Data)
-						}
-					}
-				} else {
-					for err == nil {
-						var op Opcode
-						var data []byte
-						if op, data, err = s.AppendRead(t.Context(), nil); err == nil {
-							handle(op, data)
-						}
-					}
-				}
-				var closed *CloseError
-				// A reset may destroy the message on its way.
-				if got != 1 && name != "RST" || !errors.As(err, &closed) {
-					t.Errorf("%s, %s, writes %v: %d messages, %v", name, reads, writes, got, err)
-				}
-				if name == "close frame" {
-					wantClosed(t, err, StatusNormalClosure, false)
-				} else if closed.Code != StatusAbnormalClosure {
-					t.Errorf("%s: %v", name, err)
-				}
-				cn.Close()
 			}
 		}
 	}
+}
+
+// queuedEnd lets a peer exchange messages with a reader, and then send one more and end.
+func queuedEnd(t *testing.T, name string, end func(p *peer), answers, before int, reads string) {
+	cn, sn := tcpPair(t)
+	s, p := connOver(t, sn, false, nil), peerOver(t, cn, true)
+	got := 0
+	var err error
+	finish := func() {
+		p.send(OpText, "last")
+		end(p)
+	}
+	handle := func(op Opcode, data []byte) {
+		got++
+		if string(data) == "message" {
+			s.Write(t.Context(), op, data)
+			return
+		}
+		for range answers {
+			s.Write(t.Context(), op, data)
+		}
+	}
+	if before == 0 {
+		finish()
+	} else {
+		go func() {
+			for range before {
+				p.send(OpText, "message")
+				p.expect(OpText, "message")
+			}
+			finish()
+		}()
+	}
+	if reads == "Messages" {
+		var m Message
+		for m, err = range s.Messages(t.Context()) {
+			if err == nil {
+				handle(m.Op, m.Data)
+			}
+		}
+	} else {
+		for err == nil {
+			var op Opcode
+			var data []byte
+			if op, data, err = s.AppendRead(t.Context(), nil); err == nil {
+				handle(op, data)
+			}
+		}
+	}
+	// A reset may destroy the message on its way.
+	if got != before+1 && name != "RST" {
+		t.Errorf("%d messages, want %d", got, before+1)
+	}
+	if name == "close frame" {
+		wantClosed(t, err, StatusNormalClosure, false)
+	} else {
+		wantClosed(t, err, StatusAbnormalClosure, false)
+	}
+	cn.Close()
 }
 
 // sendUrgent sends a byte out of band.

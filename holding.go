@@ -14,9 +14,15 @@ const holdTime = time.Millisecond
 // startHold makes sure that what out holds leaves in time. The timer is not stopped when the frames leave before:
 // it is started at most once in holdTime, however many bursts there are. mu is held.
 func (c *Conn) startHold() {
+	if !c.timed {
+		c.timed = true
+		c.startTimer()
+	}
+}
+
+// startTimer sees to it that held is called within holdTime. mu is held.
+func (c *Conn) startTimer() {
 	switch {
-	case c.timed:
-		return
 	case c.t.polls():
 		socketHolds.add(c)
 	case c.hold == nil:
@@ -24,7 +30,6 @@ func (c *Conn) startHold() {
 	default:
 		c.hold.Reset(holdTime)
 	}
-	c.timed = true
 }
 
 // held sends what has been held for too long.

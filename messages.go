@@ -40,35 +40,53 @@ func (c *Conn) Messages(ctx context.Context) iter.Seq2[Message, error] {
 	}
 }
 
+// messageBody is the body of a Messages loop. It returns false to leave the loop.
+type messageBody func(Message, error) bool
+
 // eachMessage runs the body on the messages that come, until there is an error or, without one, until the body leaves.
-func (c *Conn) eachMessage(body func(Message, error) bool) error {
-	returned := false
-	defer func() {
-		if !returned {
-			// The body panicked, or ended its goroutine. Nobody knows how far it came with its message.
-			c.end(&CloseError{Code: StatusAbnormalClosure, Local: true, Err: errBodyPanicked}, endAborted)
-			c.endLoop()
-		}
-	}()
+func (c *Conn) eachMessage(body messageBody) (err error) {
+	defer c.bodyReturned()
 	c.dst, c.gather = nil, intoPool
 	if len(c.part) > 0 {
 		c.collect(c.part)
 	}
-	for {
+	c.body = body
+	if !c.deliver() {
+		err = c.wait((*Conn).bodyLeft)
+	}
+	if c.bodyLeft() {
 		c.part = nil
-		err := c.message((*Conn).findMessage)
-		if err != nil || c.stopped {
-			returned = true
-			c.keep(c.dst)
-			return firstError(c.endLoop(), err)
-		}
-		if c.enterBody() && !body(Message{c.op, c.part}, nil) {
-			returned = true
-			c.part = nil
-			return c.endLoop()
+		return c.endLoop()
+	}
+	c.body = nil
+	c.keep(c.dst)
+	return firstError(c.endLoop(), err)
+}
+
+// bodyLeft reports whether the body has left the loop.
+func (c *Conn) bodyLeft() bool { return c.body == nil }
+
+// bodyReturned ends the connection if the body panicked, or ended its goroutine: nobody knows how far it came with its
+// message.
+func (c *Conn) bodyReturned() {
+	if c.body == nil {
+		return
+	}
+	c.body = nil
+	c.end(&CloseError{Code: StatusAbnormalClosure, Local: true, Err: errBodyPanicked}, endAborted)
+	c.endLoop()
+}
+
+// deliver runs the body on the messages that are at hand. It reports whether the loop is over.
+func (c *Conn) deliver() (over bool) {
+	for c.part = nil; c.findMessage() && !c.stopped; c.part = nil {
+		if c.enterBody() && !c.body(Message{c.op, c.part}, nil) {
+			c.body = nil
+			return true
 		}
 		c.dst = c.dst[:0]
 	}
+	return c.stopped
 }
 
 // findMessage looks for the end of the message under way and makes part the whole of it: where it came, if it came at
@@ -101,8 +119,11 @@ func (c *Conn) enterBody() bool {
 		set |= moreInput
 	}
 	// The bits stay from one message of a burst to the next: park clears them.
-	if was := c.state.Load() & (inBody | moreInput); was != set {
+	was := c.state.Load() & (inBody | moreInput)
+	if set&^was != 0 {
 		c.state.Or(set)
+	}
+	if was&^set != 0 {
 		c.state.And(^(was &^ set))
 	}
 	return c.state.Load()&ended == 0
@@ -113,5 +134,6 @@ func (c *Conn) endLoop() error {
 	putBuffer(c.dst)
 	c.dst = nil
 	c.state.And(^uint32(inBody)) // Close waits again
+	c.unpin()
 	return c.endRead()
 }

@@ -345,12 +345,13 @@ func (c *Conn) wait(consume func(c *Conn) bool) error {
 	for !c.stopped {
 		c.parked = false
 		err := c.t.run(c)
+		c.unpin()
 		if err == nil {
 			err, c.recvErr = c.recvErr, nil
 		}
 		switch {
 		case err == nil:
-			// Not inside of the transport's callback: what is deep in the stack makes it grow, for good.
+			// Not inside of readable: what is deep in the stack makes it grow, for good.
 			if consume(c) {
 				return nil
 			}
@@ -365,9 +366,19 @@ func (c *Conn) wait(consume func(c *Conn) bool) error {
 	return nil
 }
 
-// readable gets bytes, or an error, from the transport, which calls it when there may be some. It reports false when
-// it has to wait for them.
-func (c *Conn) readable() bool {
+// readable is called by the transport when there may be something to read. It reports false when it has to wait. The
+// body of a Messages loop runs inside of it, so that the wait goes on where it was.
+func (c *Conn) readable() (done bool) {
+	for c.receive() {
+		if c.body == nil || c.recvErr != nil || c.deliver() {
+			return true
+		}
+	}
+	return false
+}
+
+// receive gets bytes, or an error, from the transport. It reports false when it has to wait for them.
+func (c *Conn) receive() (some bool) {
 	polls := c.t.polls()
 	switch {
 	case !polls:
@@ -376,9 +387,16 @@ func (c *Conn) readable() bool {
 		// A peer that sends without a pause would keep a loop from ever waiting.
 		c.recvErr = os.ErrDeadlineExceeded
 		return true
+	case c.drained:
+		// What came up to the transport's last wake-up has been read, the end of the stream included, and if a write has
+		// succeeded since then no reset was there either. What comes later wakes it again.
+		c.drained = false
+		if c.park() {
+			return false
+		}
 	}
-	p := c.place(polls)
-	n, err := c.t.recv(p)
+	p := c.place()
+	n, drained, err := c.t.recv(p)
 	if err == errWouldBlock {
 		c.park()
 		return false
@@ -390,6 +408,7 @@ func (c *Conn) readable() bool {
 	// An error that came with bytes will come again with the next ones.
 	c.in = p[:n]
 	c.bytes += uint64(n)
+	c.drained = drained
 	c.r.SetLimit(c.readLimit.Load())
 	if c.deadline.alive != nil {
 		c.deadline.alive.heard()
@@ -399,8 +418,8 @@ func (c *Conn) readable() bool {
 
 // place returns where the next bytes are to be read to: the rest of a large payload goes straight into dst, which
 // grows with what has come and not with what was announced. A transport that cannot poll waits for a new message
-// with the few bytes that Conn has, so that an idle connection holds no buffer.
-func (c *Conn) place(polls bool) []byte {
+// with the few bytes that it has, so that an idle connection holds no buffer.
+func (c *Conn) place() []byte {
 	if due := c.r.Direct(); due >= directSize && c.gather != notGathering && !c.skip {
 		room := int(min(due, uint64(max(directSize, len(c.dst)))))
 		if c.gather == intoPool {
@@ -410,27 +429,29 @@ func (c *Conn) place(polls bool) []byte {
 		}
 		return c.dst[len(c.dst) : len(c.dst)+room]
 	}
-	if !polls && c.inBuf == nil && c.r.Idle() {
-		return c.small[:]
-	}
 	if c.inBuf == nil {
+		if room := c.t.room(); room != nil && c.r.Idle() {
+			return room
+		}
 		c.inBuf = getBuffer(readBufferSize)
 	}
 	return c.inBuf[:cap(c.inBuf)]
 }
 
-// park does what is due before waiting for the network.
-func (c *Conn) park() {
+// park does what is due before waiting for the network. It reports whether a write has succeeded that began after the
+// last bytes came.
+func (c *Conn) park() (answered bool) {
 	if c.state.Load()&(inBody|moreInput) != 0 {
 		c.state.And(^uint32(inBody | moreInput))
 	}
 	c.dropInput()
-	c.flushHeld()
+	answered = c.flushHeld()
 	c.watch()
 	if c.deadline.alive != nil {
 		c.arm()
 	}
 	c.parked = true
+	return answered
 }
 
 // CloseRead is for those who only write: it starts a goroutine that reads and discards messages, and so answers pings

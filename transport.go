@@ -25,9 +25,16 @@ type transport interface {
 	// returns false. Otherwise recv waits, and trySend must not be called.
 	polls() bool
 
-	recv(p []byte) (int, error)      // only inside of readable
-	trySend(p []byte) (int, error)   // less than len(p) with a nil error: would block
-	send(b, p []byte) (int64, error) // all of b and then of p, waiting; p may be nil
+	// room returns where a transport that cannot poll may wait for the first bytes of a message, or nil.
+	room() []byte
+
+	// pin is called inside of readable. What runs there may take its time, and until run returns trySend may be told to
+	// be direct.
+	pin()
+
+	recv(p []byte) (n int, drained bool, err error) // only inside of readable; drained: there was nothing behind
+	trySend(p []byte, direct bool) (int, error)     // less than len(p) with a nil error: would block
+	send(b, p []byte) (int64, error)                // all of b and then of p, waiting; p may be nil
 
 	setReadDeadline(t time.Time) error
 	setWriteDeadline(t time.Time)
@@ -51,7 +58,10 @@ func newTransport(nc net.Conn) transport {
 }
 
 // netTransport is the transport over any net.Conn.
-type netTransport struct{ nc net.Conn }
+type netTransport struct {
+	nc    net.Conn
+	small [16]byte // so that an idle connection holds no buffer
+}
 
 func (t *netTransport) run(r reader) error {
 	for !r.readable() {
@@ -59,9 +69,16 @@ func (t *netTransport) run(r reader) error {
 	return nil
 }
 
-func (t *netTransport) polls() bool                   { return false }
-func (t *netTransport) recv(p []byte) (int, error)    { return t.nc.Read(p) }
-func (t *netTransport) trySend(p []byte) (int, error) { return 0, nil }
+func (t *netTransport) polls() bool  { return false }
+func (t *netTransport) room() []byte { return t.small[:] }
+func (t *netTransport) pin()         {}
+
+func (t *netTransport) recv(p []byte) (n int, drained bool, err error) {
+	n, err = t.nc.Read(p)
+	return n, false, err
+}
+
+func (t *netTransport) trySend([]byte, bool) (int, error) { return 0, nil }
 
 func (t *netTransport) send(b, p []byte) (int64, error) {
 	n, err := t.nc.Write(b)

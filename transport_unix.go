@@ -23,9 +23,12 @@ type rawTransport struct {
 	// onRead is the callback of the descriptor's Read: the descriptor stays open while it runs, and false parks the
 	// goroutine until the next edge of readability. It is made once: a closure for each wait would be an allocation.
 	onRead func(fd uintptr) bool
-	readFD int // valid inside of onRead
+	readFD int      // valid inside of onRead
+	pinned bool     // since pin was called in this run
+	counts counting // whether the socket tells what is left in it
 
 	// owned by the writer
+	pinnedFD int // valid for a direct trySend
 	onWrite  func(fd uintptr) bool
 	writing  []byte
 	written  int
@@ -54,55 +57,90 @@ func newRawTransport(nc net.Conn) transport {
 		return t.reader.readable()
 	}
 	t.onWrite = func(fd uintptr) bool {
-		n, err := writeFD(int(fd), t.writing)
-		for err == syscall.EINTR {
-			n, err = writeFD(int(fd), t.writing)
-		}
-		if err != syscall.EAGAIN {
-			t.written, t.writeErr = n, err
-		}
+		t.written, t.writeErr = tryWriteFD(int(fd), t.writing)
 		return true // it never asks to wait
 	}
 	return t
 }
 
 func (t *rawTransport) run(r reader) error {
-	t.reader = r
+	t.reader, t.pinned = r, false
 	return t.rc.Read(t.onRead)
 }
 
-func (t *rawTransport) polls() bool { return true }
+func (t *rawTransport) polls() bool  { return true }
+func (t *rawTransport) room() []byte { return nil }
 
-func (t *rawTransport) recv(p []byte) (int, error) {
-	n, err := readFD(t.readFD, p)
-	for err == syscall.EINTR {
-		n, err = readFD(t.readFD, p)
+func (t *rawTransport) pin() {
+	t.pinned, t.pinnedFD = true, t.readFD
+	if t.counts == notAsked {
+		t.counts = askCount(t.readFD)
+	}
+}
+
+func (t *rawTransport) recv(p []byte) (n int, drained bool, err error) {
+	for {
+		if t.pinned && t.counts == itCounts && len(p) <= maxRawIO {
+			n, drained, err = countFD(t.readFD, p)
+		} else {
+			n, err = readFD(t.readFD, p)
+		}
+		if err != syscall.EINTR {
+			break
+		}
 	}
 	switch {
 	case err == syscall.EAGAIN:
-		return 0, errWouldBlock
+		return 0, false, errWouldBlock
 	case err != nil:
-		return 0, t.failed("read", err)
+		return 0, false, t.failed("read", err)
 	case n == 0 && len(p) > 0:
-		return 0, io.EOF
+		return 0, false, io.EOF
 	}
-	return n, nil
+	return n, drained, nil
 }
+
+// counting says whether the kernel tells, with what it gives, how much is left.
+type counting uint8
+
+const (
+	notAsked counting = iota
+	itCounts
+	itDoesNot
+)
 
 // failed wraps an error of a system call as package net does.
 func (t *rawTransport) failed(op string, err error) error {
 	return &net.OpError{Op: op, Net: "websocket", Source: t.nc.LocalAddr(), Addr: t.nc.RemoteAddr(), Err: err}
 }
 
-func (t *rawTransport) trySend(p []byte) (int, error) {
-	t.writing = p
-	err := t.rc.Write(t.onWrite)
-	if err == nil && t.writeErr != nil {
-		err = t.failed("write", t.writeErr)
+func (t *rawTransport) trySend(p []byte, direct bool) (n int, err error) {
+	if direct {
+		n, err = tryWriteFD(t.pinnedFD, p)
+	} else {
+		t.writing = p
+		if err := t.rc.Write(t.onWrite); err != nil {
+			return 0, err
+		}
+		n, err = t.written, t.writeErr
+		t.writing, t.writeErr = nil, nil
 	}
-	n := max(t.written, 0)
-	t.writing, t.written, t.writeErr = nil, 0, nil
-	return n, err
+	if err != nil {
+		return n, t.failed("write", err)
+	}
+	return n, nil
+}
+
+// tryWriteFD writes what the kernel takes at once.
+func tryWriteFD(fd int, p []byte) (n int, err error) {
+	n, err = writeFD(fd, p)
+	for err == syscall.EINTR {
+		n, err = writeFD(fd, p)
+	}
+	if err == syscall.EAGAIN {
+		err = nil
+	}
+	return max(n, 0), err
 }
 
 // vector is the pair of slices of one writev.

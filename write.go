@@ -170,12 +170,36 @@ func (c *Conn) leaves() bool {
 	return true
 }
 
-// flushHeld sends what is held, for a reader that is about to wait.
-func (c *Conn) flushHeld() {
+// flushHeld sends what is held, for a reader that is about to wait. It reports whether a write has succeeded that
+// began after the last bytes came.
+func (c *Conn) flushHeld() (answered bool) {
 	c.mu.Lock()
 	c.stats.MessagesIn, c.stats.BytesIn = c.messages, c.bytes
+	c.fresh = false
+	if c.body != nil && !c.pinned {
+		c.t.pin()
+		c.pinned = true
+	}
 	if len(c.out) > 0 {
 		c.flushByReader()
+		answered = !c.flushing && len(c.out) == 0 && c.err == nil
+	}
+	answered = answered || c.answered
+	c.answered = false
+	c.mu.Unlock()
+	return answered
+}
+
+// unpin is for a reader that has left its wait. It lets a write end that relies on the wait, which takes as long as a
+// system call that does not block.
+func (c *Conn) unpin() {
+	if !c.pinned {
+		return
+	}
+	c.drained = false // what comes from now on may wake nobody
+	c.mu.Lock()
+	for c.pinned = false; c.direct; {
+		c.await(context.Background(), nil)
 	}
 	c.mu.Unlock()
 }
@@ -199,18 +223,22 @@ func (c *Conn) startFlush(mayWait bool) error {
 		c.flushLater(c.takeOut(), 0)
 		return nil
 	}
+	c.fresh = c.state.Load()&inBody != 0
 	for range maxRounds {
 		b := c.takeOut()
+		c.direct = c.pinned
 		c.mu.Unlock()
 		var n int
 		var err error
 		if c.t.polls() {
-			n, err = c.t.trySend(b)
+			n, err = c.t.trySend(b, c.direct)
 		} else {
 			n, err = len(b), c.send(b)
 		}
 		if err == nil && n < len(b) {
 			c.mu.Lock()
+			c.direct = false
+			c.notify()
 			c.flushLater(b, n)
 			return nil
 		}
@@ -288,7 +316,8 @@ func (c *Conn) takeOut() []byte {
 // held.
 func (c *Conn) sent() (all bool) {
 	c.stats.BytesOut += uint64(c.sending)
-	c.sending = 0
+	c.sending, c.direct = 0, false
+	c.answered = c.answered || c.fresh
 	if len(c.out) > 0 && c.ending < endAborted {
 		return false
 	}
@@ -301,7 +330,7 @@ func (c *Conn) sent() (all bool) {
 func (c *Conn) flushFailed(err error) error {
 	c.end(&CloseError{Code: StatusAbnormalClosure, Err: err}, endAborted)
 	c.mu.Lock()
-	c.flushing, c.sending = false, 0
+	c.flushing, c.direct, c.sending = false, false, 0
 	putBuffer(c.out)
 	c.out = nil
 	c.notify()
