@@ -90,7 +90,8 @@ type opening struct {
 	major, minor int                 // the HTTP version
 	secure       bool                // it came over TLS
 	body         bool                // a message body was announced
-	lines        [numFields][]string // the values of ownFields, one for each line
+	lines        [numFields][]string // the values of ownFields, one for each line; not to be written to
+	first        [numFields]string   // backs lines, for add
 
 	// Filled by check.
 	offers []extension
@@ -99,13 +100,19 @@ type opening struct {
 
 // reset empties o and keeps its memory, but not what that pointed at.
 func (o *opening) reset() {
-	for i := range o.lines {
-		clear(o.lines[i])
-		o.lines[i] = o.lines[i][:0]
-	}
 	clear(o.offers)
 	clear(o.params)
-	*o = opening{lines: o.lines, offers: o.offers[:0], params: o.params[:0]}
+	*o = opening{offers: o.offers[:0], params: o.params[:0]}
+}
+
+// add adds a line of a field. Only a repeated one allocates.
+func (o *opening) add(field int, value string) {
+	if len(o.lines[field]) > 0 {
+		o.lines[field] = append(o.lines[field], value)
+		return
+	}
+	o.first[field] = value
+	o.lines[field] = o.first[field : field+1 : field+1]
 }
 
 // value returns the only line of a field that check has accepted, or the empty string.

@@ -5,6 +5,7 @@ package websocket
 // keeps no more than a bounded number of elements.
 
 import (
+	"math/bits"
 	"strings"
 
 	"github.com/seed-d69ae1b7/websocket/compress"
@@ -32,25 +33,39 @@ func tokenLength(s string) int {
 // isToken reports whether s is a token.
 func isToken(s string) bool { return s != "" && tokenLength(s) == len(s) }
 
-// isFieldValue reports whether s has only characters that a field's value may have: no controls but the tab.
-func isFieldValue(s string) bool {
+// fieldValueLength returns the length of the longest prefix of s that has only characters that a field's value may
+// have: no controls but the tab (RFC 9110, Section 5.5).
+func fieldValueLength(s string) int {
 	const each = 0x0101010101010101
-	for len(s) >= 8 {
-		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-		// The top bit of a byte is set if it may be below space, or DEL. Then the slow loop decides.
-		if del := x ^ each*0x7F; ((x-each*' ')|(del-each)&^del)&(each*0x80) != 0 {
+	i := 0
+	for len(s)-i >= 8 {
+		b := s[i : i+8]
+		x := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+			uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+		// The lowest top bit that is set is that of the first byte below space or equal to DEL. Above it, a borrow may
+		// have set others.
+		del := x ^ each*0x7F
+		found := ((x-each*' ')&^x | (del-each)&^del) & (each * 0x80)
+		if found == 0 {
+			i += 8
+			continue
+		}
+		i += bits.TrailingZeros64(found) / 8
+		if s[i] != '\t' {
+			return i
+		}
+		i++
+	}
+	for ; i < len(s); i++ {
+		if c := s[i]; c < ' ' && c != '\t' || c == 0x7F {
 			break
 		}
-		s = s[8:]
 	}
-	for i := range len(s) {
-		if c := s[i]; c < ' ' && c != '\t' || c == 0x7F {
-			return false
-		}
-	}
-	return true
+	return i
 }
+
+// isFieldValue reports whether s may be a field's value.
+func isFieldValue(s string) bool { return fieldValueLength(s) == len(s) }
 
 // equalFold reports whether a and b are equal but for the case of ASCII letters, and of those alone.
 func equalFold(a, b string) bool {

@@ -147,10 +147,11 @@ func (o *opening) fill(r *http.Request) {
 	o.secure = r.TLS != nil
 	o.body = r.ContentLength != 0 || len(r.TransferEncoding) > 0
 	for i, name := range canonicalFields {
-		o.lines[i] = append(o.lines[i], r.Header[name]...)
+		o.lines[i] = r.Header[name]
 	}
 	// net/http refuses a repeated Host, and moves the only one here.
-	o.lines[fieldHost] = append(o.lines[fieldHost][:0], r.Host)
+	o.lines[fieldHost] = nil
+	o.add(fieldHost, r.Host)
 }
 
 // canonicalFields holds ownFields as the keys of an http.Header.
