@@ -100,9 +100,9 @@ func TestHandshakeFunctionAllocs(t *testing.T) {
 
 func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) { return h.nc, h.rw, nil }
 
-// TestTrackerMemory protects the budget of 32 bytes for each connection that Shutdown must know.
+// TestTrackerMemory protects the budget of 24 bytes for each connection that Shutdown must know.
 func TestTrackerMemory(t *testing.T) {
-	if size := unsafe.Sizeof(tracker{}); size > 32 {
+	if size := unsafe.Sizeof(tracker{}); size > 24 {
 		t.Errorf("%d bytes", size)
 	}
 }

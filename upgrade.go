@@ -93,15 +93,13 @@ func (u *Upgrader) negotiate(h *serverHandshake) (agreed agreement, err *Handsha
 
 // open makes the connection whose handshake is complete. buffered is copied.
 func (u *Upgrader) open(ctx context.Context, nc net.Conn, agreed agreement, buffered []byte) (*Conn, error) {
-	t := &tracker{list: &u.conns}
 	c := newConn(nc, connConfig{
 		agreement: agreed,
 		options:   &u.Options,
 		buffered:  buffered,
 		base:      ctx,
-		tracker:   t,
 	})
-	if !t.add(c) {
+	if !u.conns.add(c) {
 		c.Close(StatusGoingAway, "")
 		return nil, &HandshakeError{Reason: "the server is shutting down"}
 	}
