@@ -76,12 +76,29 @@ var ownFields = [numFields]string{
 
 // ownField returns the index of the field with that name, in any case, or -1.
 func ownField(name string) int {
-	for i := range ownFields {
-		if len(name) == len(ownFields[i]) && equalFold(name, ownFields[i]) {
-			return i
-		}
+	i := -1
+	switch len(name) { // each length is of one name
+	case len("Host"):
+		i = fieldHost
+	case len("Origin"):
+		i = fieldOrigin
+	case len("Upgrade"):
+		i = fieldUpgrade
+	case len("Connection"):
+		i = fieldConnection
+	case len("Sec-WebSocket-Key"):
+		i = fieldKey
+	case len("Sec-WebSocket-Version"):
+		i = fieldVersion
+	case len("Sec-WebSocket-Protocol"):
+		i = fieldProtocol
+	case len("Sec-WebSocket-Extensions"):
+		i = fieldExtensions
 	}
-	return -1
+	if i >= 0 && !equalFold(name, ownFields[i]) {
+		return -1
+	}
+	return i
 }
 
 // opening is a client's opening handshake as the rules of Section 4.2.1 see it, whoever read it.

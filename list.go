@@ -72,6 +72,9 @@ func equalFold(a, b string) bool {
 	if len(a) != len(b) {
 		return false
 	}
+	if a == b {
+		return true
+	}
 	for i := range len(a) {
 		if a[i] != b[i] && lower(a[i]) != lower(b[i]) {
 			return false

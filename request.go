@@ -31,7 +31,7 @@ type Request struct {
 
 // requestField says where the name and the value of a field stand in a request's head. These are offsets, and not
 // strings, to spare the garbage collector the pointers (BenchmarkUpgradeConn).
-type requestField struct{ name, nameEnd, value, valueEnd, end uint16 }
+type requestField struct{ name, nameEnd, value, valueEnd uint16 }
 
 // field returns name and value of field i.
 func (r *Request) field(i int) (name, value string) {
@@ -150,13 +150,13 @@ func parseRequest(in string, o *opening, r *Request) (n int, _ *HandshakeError) 
 		if len(r.fields) == maxRequestFields {
 			return 0, &HandshakeError{Status: http.StatusRequestHeaderFieldsTooLarge, Reason: "too many header fields"}
 		}
-		f, err := parseField(in, n)
+		f, next, err := parseField(in, n)
 		if err != nil {
 			return 0, err
 		}
 		r.fields = append(r.fields, f)
 		o.addField(in[f.name:f.nameEnd], in[f.value:f.valueEnd])
-		n = int(f.end)
+		n = next
 	}
 	// RFC 9112, Section 3.2.2: the host of an absolute target counts, not that of the field.
 	if authority := targetAuthority(r.URI); authority != "" && len(o.lines[fieldHost]) == 1 {
@@ -222,27 +222,27 @@ func targetAuthority(target string) string {
 	return rest
 }
 
-// parseField reads "Name: value" and CRLF, which begin at start. Folded lines are refused, as RFC 9112, Section 5.2,
+// parseField reads "Name: value" and CRLF, which begin at start, and returns where the next line does. Folded lines are refused, as RFC 9112, Section 5.2,
 // allows: they begin with a space, which no name does. So is a space before the colon (Section 5.1).
-func parseField(in string, start int) (f requestField, _ *HandshakeError) {
+func parseField(in string, start int) (f requestField, next int, _ *HandshakeError) {
 	colon := start + tokenLength(in[start:])
 	if colon == start || !strings.HasPrefix(in[colon:], ":") {
-		return f, malformedField("name", in[colon:])
+		return f, 0, malformedField("name", in[colon:])
 	}
 	value := colon + 1
 	for value < len(in) && isSpace(in[value]) {
 		value++
 	}
 	end := value + fieldValueLength(in[value:])
-	next := end + len("\r\n")
+	next = end + len("\r\n")
 	if !strings.HasPrefix(in[end:], "\r\n") {
-		return f, malformedField("value", in[end:])
+		return f, 0, malformedField("value", in[end:])
 	}
 	for end > value && isSpace(in[end-1]) {
 		end--
 	}
 	// maxRequestHead is far below what 16 bits hold.
-	return requestField{uint16(start), uint16(colon), uint16(value), uint16(end), uint16(next)}, nil
+	return requestField{uint16(start), uint16(colon), uint16(value), uint16(end)}, next, nil
 }
 
 // addField takes note of a field that the rules look at.
