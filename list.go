@@ -68,13 +68,10 @@ func fieldValueLength(s string) int {
 func isFieldValue(s string) bool { return fieldValueLength(s) == len(s) }
 
 // equalFold reports whether a and b are equal but for the case of ASCII letters, and of those alone.
-func equalFold(a, b string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	if a == b {
-		return true
-	}
+func equalFold(a, b string) bool { return len(a) == len(b) && (a == b || equalLower(a, b)) }
+
+// equalLower is equalFold for strings of the same length.
+func equalLower(a, b string) bool {
 	for i := range len(a) {
 		if a[i] != b[i] && lower(a[i]) != lower(b[i]) {
 			return false
@@ -134,8 +131,16 @@ func countTokens(lines []string) (n int, ok bool) {
 	return n, true
 }
 
+// isOnly reports whether the list that stands in lines is this element, in any case, and nothing else.
+func isOnly(lines []string, element string) bool {
+	return len(lines) == 1 && equalFold(lines[0], element)
+}
+
 // hasToken looks for a token, in any case, in the list that stands in lines. ok is false if the list is malformed.
 func hasToken(lines []string, token string) (found, ok bool) {
+	if isOnly(lines, token) {
+		return true, true
+	}
 	for _, line := range lines {
 		for line != "" {
 			var element string
@@ -153,6 +158,9 @@ func hasToken(lines []string, token string) (found, ok bool) {
 
 // hasProtocol is hasToken for the list in Upgrade, where a version may follow the name (RFC 9110, Section 7.8).
 func hasProtocol(lines []string, protocol string) (found, ok bool) {
+	if isOnly(lines, protocol) {
+		return true, true
+	}
 	for _, line := range lines {
 		for line != "" {
 			var element string

@@ -39,24 +39,18 @@ func (u *Upgrader) Shutdown(ctx context.Context) error {
 
 // connList knows the open connections of an Upgrader.
 type connList struct {
-	mu     sync.Mutex
-	first  *Conn         // guarded by mu, as is the rest, and the trackers in the list
-	n      int           // how many there are
-	closed bool          // Shutdown was called
-	empty  chan struct{} // nil, or closed and forgotten once the list is empty
+	closed atomic.Bool // Shutdown was called; set with mu held
+
+	mu    sync.Mutex
+	first *Conn         // guarded by mu, as is the rest, and the trackers in the list
+	n     int           // how many there are
+	empty chan struct{} // nil, or closed and forgotten once the list is empty
 }
 
 // tracker is a connection's place in the list, and part of the Conn. It is all that Shutdown costs a connection.
 type tracker struct {
 	list       *connList // nil, or the list that the connection was added to
 	prev, next *Conn
-}
-
-// isClosed reports whether Shutdown was called.
-func (l *connList) isClosed() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.closed
 }
 
 // add takes note of an open connection that nobody else knows yet. If it returns false, Shutdown was called and has
@@ -70,7 +64,7 @@ func (l *connList) add(c *Conn) bool {
 	}
 	l.first = c
 	l.n++
-	return !l.closed
+	return !l.closed.Load()
 }
 
 // remove forgets a connection that has ended. It does nothing for one that was never added, nor when called again.
@@ -114,7 +108,7 @@ func (l *connList) open() []*Conn {
 func (l *connList) close() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.closed = true
+	l.closed.Store(true)
 	empty := l.empty
 	if empty == nil {
 		empty = make(chan struct{})

@@ -56,7 +56,7 @@ func TestShutdownWaits(t *testing.T) {
 		l, _ := trackConns(t, n)
 		start := time.Now()
 		err := l.shutdown(context.Background(), func(c *Conn) {
-			if !l.isClosed() {
+			if !l.closed.Load() {
 				t.Error("not refusing connections yet")
 			}
 			time.Sleep(time.Second)

@@ -72,7 +72,7 @@ func (h *serverHandshake) release() {
 // negotiate decides about the request and returns what was agreed on. The answer to the offers is left in h.answer.
 func (u *Upgrader) negotiate(h *serverHandshake) (agreed agreement, err *HandshakeError) {
 	o := &h.opening
-	if u.conns.isClosed() {
+	if u.conns.closed.Load() {
 		return agreed, &HandshakeError{Status: http.StatusServiceUnavailable, Reason: "the server is shutting down"}
 	}
 	if err := o.check(); err != nil {
