@@ -143,10 +143,10 @@ func (o *opening) value(field int) string {
 // check applies RFC 6455, Section 4.2.1, in the order in which it is told to clients, and reads the extensions that
 // the client offers. It is the only place that knows these rules.
 func (o *opening) check() *HandshakeError {
-	for _, rule := range [...]func() *HandshakeError{
-		o.checkHTTP, o.checkUpgrade, o.checkVersion, o.checkKey, o.checkOffers,
+	for _, rule := range [...]func(*opening) *HandshakeError{
+		(*opening).checkHTTP, (*opening).checkUpgrade, (*opening).checkVersion, (*opening).checkKey, (*opening).checkOffers,
 	} {
-		if err := rule(); err != nil {
+		if err := rule(o); err != nil {
 			return err
 		}
 	}

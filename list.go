@@ -20,14 +20,35 @@ var tokenChars = func() (t [256]bool) {
 	return t
 }()
 
+// each times a byte is a word of eight of them.
+const each = 0x0101010101010101
+
+// word returns the first eight bytes of s, the first in the lowest place.
+func word(s string) uint64 {
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
 // tokenLength returns the length of the longest prefix of s that has only characters of a token.
 func tokenLength(s string) int {
-	for i := range len(s) {
-		if !tokenChars[s[i]] {
-			return i
+	i := 0
+	for len(s)-i >= 8 {
+		// The lowest top bit that is set is that of the first byte that is neither a letter nor a hyphen. Above it, a
+		// carry may have set others.
+		x := word(s[i : i+8])
+		lower := x | each*0x20
+		letter := (lower + each*(0x80-'a')) &^ (lower + each*(0x7F-'z'))
+		hyphen := x ^ each*'-' // zero where there is one
+		if found := ((hyphen&(each*0x7F) + each*0x7F) | hyphen) &^ letter & (each * 0x80); found != 0 {
+			i += bits.TrailingZeros64(found) / 8
+			break
 		}
+		i += 8
 	}
-	return len(s)
+	for i < len(s) && tokenChars[s[i]] {
+		i++
+	}
+	return i
 }
 
 // isToken reports whether s is a token.
@@ -36,16 +57,12 @@ func isToken(s string) bool { return s != "" && tokenLength(s) == len(s) }
 // fieldValueLength returns the length of the longest prefix of s that has only characters that a field's value may
 // have: no controls but the tab (RFC 9110, Section 5.5).
 func fieldValueLength(s string) int {
-	const each = 0x0101010101010101
 	i := 0
 	for len(s)-i >= 8 {
-		b := s[i : i+8]
-		x := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
-			uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 		// The lowest top bit that is set is that of the first byte below space or equal to DEL. Above it, a borrow may
 		// have set others.
-		del := x ^ each*0x7F
-		found := ((x-each*' ')&^x | (del-each)&^del) & (each * 0x80)
+		x := word(s[i : i+8])
+		found := ((x - each*' ') | (x ^ each*0x7F - each)) &^ x & (each * 0x80)
 		if found == 0 {
 			i += 8
 			continue
