@@ -27,7 +27,7 @@ type Conn struct {
 	limit int // of bytes in out
 	agreement
 	base    context.Context // nil, or the context whose values Context shows
-	tracker tracker         // owned by the list of the Upgrader
+	tracker tracker         // its place in the Upgrader's list, whose lock guards it
 
 	readLimit atomic.Uint64 // what r's limit is to be
 

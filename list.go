@@ -36,8 +36,8 @@ func tokenLength(s string) int {
 		// The lowest top bit that is set is that of the first byte that is neither a letter nor a hyphen. Above it, a
 		// carry may have set others.
 		x := word(s[i : i+8])
-		lower := x | each*0x20
-		letter := (lower + each*(0x80-'a')) &^ (lower + each*(0x7F-'z'))
+		small := x | each*0x20 // letters in lower case
+		letter := (small + each*(0x80-'a')) &^ (small + each*(0x7F-'z'))
 		hyphen := x ^ each*'-' // zero where there is one
 		if found := ((hyphen&(each*0x7F) + each*0x7F) | hyphen) &^ letter & (each * 0x80); found != 0 {
 			i += bits.TrailingZeros64(found) / 8

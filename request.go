@@ -125,6 +125,7 @@ func malformed(reason string) *HandshakeError {
 	return &HandshakeError{Status: http.StatusBadRequest, Reason: reason + " (RFC 9112)"}
 }
 
+// malformedLine returns the answer to a bare LF.
 func malformedLine() *HandshakeError { return malformed("a line does not end with CRLF") }
 
 // malformedField returns the answer to a field that goes wrong where rest begins.
@@ -135,8 +136,8 @@ func malformedField(part, rest string) *HandshakeError {
 	return malformed("the " + part + " of a header field is malformed")
 }
 
-// parseRequest reads the head at the start of in, which hasEnd, into o and r, which must be empty. It returns the size
-// of the head in bytes. What it fills consists of parts of in.
+// parseRequest reads the head at the start of in into o and r, which must be empty, and returns its size in bytes. in
+// has an end, as hasEnd says. The strings that it fills o and r with are parts of in.
 func parseRequest(in string, o *opening, r *Request) (n int, _ *HandshakeError) {
 	r.head = in
 	end, ok := lineEnd(in)
@@ -222,8 +223,9 @@ func targetAuthority(target string) string {
 	return rest
 }
 
-// parseField reads "Name: value" and CRLF, which begin at start, and returns where the next line does. Folded lines are refused, as RFC 9112, Section 5.2,
-// allows: they begin with a space, which no name does. So is a space before the colon (Section 5.1).
+// parseField reads "Name: value" and CRLF, which begin at start, and returns where the next line does. Folded lines are
+// refused, as RFC 9112, Section 5.2, allows: they begin with a space, which no name does. So is a space before the colon
+// (Section 5.1).
 func parseField(in string, start int) (f requestField, next int, _ *HandshakeError) {
 	colon := start + tokenLength(in[start:])
 	if colon == start || !strings.HasPrefix(in[colon:], ":") {
