@@ -260,7 +260,5 @@ func (c *Conn) finished() {
 	}
 	c.notify()
 	c.mu.Unlock()
-	if c.tracker != nil {
-		c.tracker.remove(c)
-	}
+	c.tracker.remove(c)
 }

@@ -27,9 +27,8 @@ type Conn struct {
 	limit int // of bytes in out
 	agreement
 	base    context.Context // nil, or the context whose values Context shows
-	tracker *tracker        // nil, or where to sign off
+	tracker tracker         // its place in the Upgrader's list, whose lock guards it
 
-	state     atomic.Uint32 // reading, inBody, moreInput, ended
 	readLimit atomic.Uint64 // what r's limit is to be
 
 	// Owned by whoever holds the reading bit.
@@ -65,7 +64,8 @@ type Conn struct {
 	answered bool           // such a write has succeeded
 	ending   ending         // how far the end has come
 	timed    bool           // held will be called
-	hold     *time.Timer    // calls it, but for sockets; made when first needed
+	state    atomic.Uint32  // reading, inBody, moreInput, ended; not guarded, but here it fills a word
+	hold     *time.Timer    // calls held, but for sockets; made when first needed
 	writer   *messageWriter // nil, or the message that is being streamed out
 	changed  chan struct{}  // closed and forgotten when a writer may go on; nil when nobody waits
 	pings    *pings         // nil until a ping is sent
@@ -92,7 +92,6 @@ type connConfig struct {
 	options  *Options        // shared by the connections of one Upgrader or Dialer, read only
 	buffered []byte          // what the peer sent right behind its half of the handshake; newConn copies it
 	base     context.Context // nil, or the context whose values Conn.Context shows
-	tracker  *tracker        // nil, or where to sign off when the connection has ended
 }
 
 // newConn returns the connection over nc, whose opening handshake is done and whose deadlines are not set.
@@ -102,7 +101,6 @@ func newConn(nc net.Conn, cfg connConfig) *Conn {
 		limit:     bufferLimit(cfg.options.WriteBuffer),
 		agreement: cfg.agreement,
 		base:      cfg.base,
-		tracker:   cfg.tracker,
 	}
 	c.t = newTransport(nc)
 	c.readLimit.Store(readLimit(c.opts.ReadLimit))

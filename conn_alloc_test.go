@@ -175,10 +175,11 @@ func TestPongAllocs(t *testing.T) {
 	})
 }
 
-// TestConnSize protects what an idle connection costs beside its goroutine.
+// TestConnSize protects what an idle connection costs beside its goroutine: 640 bytes, of which the allocator takes 8
+// for itself. One byte more, and it takes 704.
 func TestConnSize(t *testing.T) {
-	if n := unsafe.Sizeof(Conn{}); n > 640 {
-		t.Errorf("a Conn takes %d bytes, want at most 640", n)
+	if n := unsafe.Sizeof(Conn{}); n > 632 {
+		t.Errorf("a Conn takes %d bytes, want at most 632", n)
 	}
 }
 

@@ -202,20 +202,22 @@ func parseLength(b []byte, announced byte) (length uint64, n int, err error) {
 // AppendHeader appends the encoding of h to dst, with the shortest form of its length. It does not check h: a
 // header that breaks the protocol is encoded as it is, for tests and tools that need one.
 func AppendHeader(dst []byte, h Header) []byte {
-	c := head{b0: byte(h.Opcode & 0xF), masked: h.Masked, key: binary.LittleEndian.Uint32(h.MaskKey[:]), length: h.Length}
-	if h.Fin {
-		c.b0 |= finBit
+	c := head{
+		b0:     bit(h.Fin)<<7 | bit(h.RSV1)<<6 | bit(h.RSV2)<<5 | bit(h.RSV3)<<4 | byte(h.Opcode&0xF),
+		masked: h.Masked, length: h.Length,
 	}
-	if h.RSV1 {
-		c.b0 |= rsv1Bit
-	}
-	if h.RSV2 {
-		c.b0 |= rsv2Bit
-	}
-	if h.RSV3 {
-		c.b0 |= rsv3Bit
+	if h.Masked {
+		c.key = binary.LittleEndian.Uint32(h.MaskKey[:])
 	}
 	return appendHead(dst, c)
+}
+
+// bit returns 1 for true. The compiler makes no branch of it.
+func bit(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // appendHead is AppendHeader for a head.

@@ -76,12 +76,29 @@ var ownFields = [numFields]string{
 
 // ownField returns the index of the field with that name, in any case, or -1.
 func ownField(name string) int {
-	for i := range ownFields {
-		if len(name) == len(ownFields[i]) && equalFold(name, ownFields[i]) {
-			return i
-		}
+	i := -1
+	switch len(name) { // each length is of one name
+	case len("Host"):
+		i = fieldHost
+	case len("Origin"):
+		i = fieldOrigin
+	case len("Upgrade"):
+		i = fieldUpgrade
+	case len("Connection"):
+		i = fieldConnection
+	case len("Sec-WebSocket-Key"):
+		i = fieldKey
+	case len("Sec-WebSocket-Version"):
+		i = fieldVersion
+	case len("Sec-WebSocket-Protocol"):
+		i = fieldProtocol
+	case len("Sec-WebSocket-Extensions"):
+		i = fieldExtensions
 	}
-	return -1
+	if i >= 0 && !equalFold(name, ownFields[i]) {
+		return -1
+	}
+	return i
 }
 
 // opening is a client's opening handshake as the rules of Section 4.2.1 see it, whoever read it.
@@ -90,7 +107,8 @@ type opening struct {
 	major, minor int                 // the HTTP version
 	secure       bool                // it came over TLS
 	body         bool                // a message body was announced
-	lines        [numFields][]string // the values of ownFields, one for each line
+	lines        [numFields][]string // the values of ownFields, one for each line; not to be written to
+	first        [numFields]string   // backs lines, for add
 
 	// Filled by check.
 	offers []extension
@@ -99,13 +117,19 @@ type opening struct {
 
 // reset empties o and keeps its memory, but not what that pointed at.
 func (o *opening) reset() {
-	for i := range o.lines {
-		clear(o.lines[i])
-		o.lines[i] = o.lines[i][:0]
-	}
 	clear(o.offers)
 	clear(o.params)
-	*o = opening{lines: o.lines, offers: o.offers[:0], params: o.params[:0]}
+	*o = opening{offers: o.offers[:0], params: o.params[:0]}
+}
+
+// add adds a line of a field. Only a repeated one allocates.
+func (o *opening) add(field int, value string) {
+	if len(o.lines[field]) > 0 {
+		o.lines[field] = append(o.lines[field], value)
+		return
+	}
+	o.first[field] = value
+	o.lines[field] = o.first[field : field+1 : field+1]
 }
 
 // value returns the only line of a field that check has accepted, or the empty string.
@@ -119,10 +143,10 @@ func (o *opening) value(field int) string {
 // check applies RFC 6455, Section 4.2.1, in the order in which it is told to clients, and reads the extensions that
 // the client offers. It is the only place that knows these rules.
 func (o *opening) check() *HandshakeError {
-	for _, rule := range [...]func() *HandshakeError{
-		o.checkHTTP, o.checkUpgrade, o.checkVersion, o.checkKey, o.checkOffers,
+	for _, rule := range [...]func(*opening) *HandshakeError{
+		(*opening).checkHTTP, (*opening).checkUpgrade, (*opening).checkVersion, (*opening).checkKey, (*opening).checkOffers,
 	} {
-		if err := rule(); err != nil {
+		if err := rule(o); err != nil {
 			return err
 		}
 	}

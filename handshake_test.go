@@ -6,6 +6,7 @@ package websocket
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -191,6 +192,34 @@ func TestFieldValue(t *testing.T) {
 					if got := isFieldValue(string(s)); got != want {
 						t.Fatalf("isFieldValue(%q) = %v, want %v", s, got, want)
 					}
+				}
+			}
+		}
+	}
+}
+
+// TestFieldLengths protects the words of eight bytes against what a byte does to the one above it: every pair of bytes,
+// within a word and across two, and what is around them.
+func TestFieldLengths(t *testing.T) {
+	length := func(s []byte, member func(byte) bool) int {
+		n := slices.IndexFunc(s, func(c byte) bool { return !member(c) })
+		if n < 0 {
+			return len(s)
+		}
+		return n
+	}
+	isTokenChar := func(c byte) bool { return c > ' ' && c < 0x7F && !strings.ContainsRune(`"(),/:;<=>?@[\]{}`, rune(c)) }
+	isValueChar := func(c byte) bool { return c >= ' ' && c != 0x7F || c == '\t' }
+	for pair := range 1 << 16 {
+		for _, fill := range []string{"a", "Z", "-", "7"} {
+			for _, at := range []int{0, 3, 7, 15} {
+				s := []byte(strings.Repeat(fill, 18))
+				s[at], s[at+1] = byte(pair), byte(pair>>8)
+				if got, want := tokenLength(string(s)), length(s, isTokenChar); got != want {
+					t.Fatalf("tokenLength(%q) = %d, want %d", s, got, want)
+				}
+				if got, want := fieldValueLength(string(s)), length(s, isValueChar); got != want {
+					t.Fatalf("fieldValueLength(%q) = %d, want %d", s, got, want)
 				}
 			}
 		}

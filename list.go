@@ -5,6 +5,7 @@ package websocket
 // keeps no more than a bounded number of elements.
 
 import (
+	"math/bits"
 	"strings"
 
 	"github.com/seed-d69ae1b7/websocket/compress"
@@ -19,44 +20,75 @@ var tokenChars = func() (t [256]bool) {
 	return t
 }()
 
+// each times a byte is a word of eight of them.
+const each = 0x0101010101010101
+
+// word returns the first eight bytes of s, the first in the lowest place.
+func word(s string) uint64 {
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
 // tokenLength returns the length of the longest prefix of s that has only characters of a token.
 func tokenLength(s string) int {
-	for i := range len(s) {
-		if !tokenChars[s[i]] {
-			return i
+	i := 0
+	for len(s)-i >= 8 {
+		// The lowest top bit that is set is that of the first byte that is neither a letter nor a hyphen. Above it, a
+		// carry may have set others.
+		x := word(s[i : i+8])
+		small := x | each*0x20 // letters in lower case
+		letter := (small + each*(0x80-'a')) &^ (small + each*(0x7F-'z'))
+		hyphen := x ^ each*'-' // zero where there is one
+		if found := ((hyphen&(each*0x7F) + each*0x7F) | hyphen) &^ letter & (each * 0x80); found != 0 {
+			i += bits.TrailingZeros64(found) / 8
+			break
 		}
+		i += 8
 	}
-	return len(s)
+	for i < len(s) && tokenChars[s[i]] {
+		i++
+	}
+	return i
 }
 
 // isToken reports whether s is a token.
 func isToken(s string) bool { return s != "" && tokenLength(s) == len(s) }
 
-// isFieldValue reports whether s has only characters that a field's value may have: no controls but the tab.
-func isFieldValue(s string) bool {
-	const each = 0x0101010101010101
-	for len(s) >= 8 {
-		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-		// The top bit of a byte is set if it may be below space, or DEL. Then the slow loop decides.
-		if del := x ^ each*0x7F; ((x-each*' ')|(del-each)&^del)&(each*0x80) != 0 {
+// fieldValueLength returns the length of the longest prefix of s that has only characters that a field's value may
+// have: no controls but the tab (RFC 9110, Section 5.5).
+func fieldValueLength(s string) int {
+	i := 0
+	for len(s)-i >= 8 {
+		// The lowest top bit that is set is that of the first byte below space or equal to DEL. Above it, a borrow may
+		// have set others.
+		x := word(s[i : i+8])
+		found := ((x - each*' ') | (x ^ each*0x7F - each)) &^ x & (each * 0x80)
+		if found == 0 {
+			i += 8
+			continue
+		}
+		i += bits.TrailingZeros64(found) / 8
+		if s[i] != '\t' {
+			return i
+		}
+		i++
+	}
+	for ; i < len(s); i++ {
+		if c := s[i]; c < ' ' && c != '\t' || c == 0x7F {
 			break
 		}
-		s = s[8:]
 	}
-	for i := range len(s) {
-		if c := s[i]; c < ' ' && c != '\t' || c == 0x7F {
-			return false
-		}
-	}
-	return true
+	return i
 }
 
+// isFieldValue reports whether s may be a field's value.
+func isFieldValue(s string) bool { return fieldValueLength(s) == len(s) }
+
 // equalFold reports whether a and b are equal but for the case of ASCII letters, and of those alone.
-func equalFold(a, b string) bool {
-	if len(a) != len(b) {
-		return false
-	}
+func equalFold(a, b string) bool { return len(a) == len(b) && (a == b || equalLower(a, b)) }
+
+// equalLower is equalFold for strings of the same length.
+func equalLower(a, b string) bool {
 	for i := range len(a) {
 		if a[i] != b[i] && lower(a[i]) != lower(b[i]) {
 			return false
@@ -116,8 +148,16 @@ func countTokens(lines []string) (n int, ok bool) {
 	return n, true
 }
 
+// isOnly reports whether the list that stands in lines is this element, in any case, and nothing else.
+func isOnly(lines []string, element string) bool {
+	return len(lines) == 1 && equalFold(lines[0], element)
+}
+
 // hasToken looks for a token, in any case, in the list that stands in lines. ok is false if the list is malformed.
 func hasToken(lines []string, token string) (found, ok bool) {
+	if isOnly(lines, token) {
+		return true, true
+	}
 	for _, line := range lines {
 		for line != "" {
 			var element string
@@ -135,6 +175,9 @@ func hasToken(lines []string, token string) (found, ok bool) {
 
 // hasProtocol is hasToken for the list in Upgrade, where a version may follow the name (RFC 9110, Section 7.8).
 func hasProtocol(lines []string, protocol string) (found, ok bool) {
+	if isOnly(lines, protocol) {
+		return true, true
+	}
 	for _, line := range lines {
 		for line != "" {
 			var element string

@@ -21,14 +21,14 @@ const (
 // few words, which is less than the call of an assembly function costs.
 func maskBytes(dst, src []byte, key uint32) {
 	switch n := len(src); {
+	case n >= maskWide && useAVX512:
+		maskAVX512(&dst[0], &src[0], n, key)
 	case n < maskVector:
 		maskShort(dst, src, key)
-	case !useAVX2:
-		maskBytesPortable(dst, src, key)
-	case n < maskWide || !useAVX512:
+	case useAVX2:
 		maskAVX2(&dst[0], &src[0], n, key)
 	default:
-		maskAVX512(&dst[0], &src[0], n, key)
+		maskBytesPortable(dst, src, key)
 	}
 }
 

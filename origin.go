@@ -11,10 +11,10 @@ func originAllowed(origin, host string, secure bool, patterns []string) bool {
 	if !ok || authority == "" {
 		return false // "null", which every sandboxed page has in common, and what is no origin at all
 	}
-	name, port := splitPort(authority, scheme)
-	if sameOrigin(scheme, name, port, host, secure) {
+	if sameOrigin(scheme, authority, host, secure) {
 		return true
 	}
+	name, port := splitPort(authority, scheme)
 	for _, p := range patterns {
 		if originMatches(p, scheme, name, port) {
 			return true
@@ -26,10 +26,14 @@ func originAllowed(origin, host string, secure bool, patterns []string) bool {
 // sameOrigin reports whether the origin is that of the server. A server that does not speak TLS itself cannot know
 // whether something before it does, and takes the origin's word for the scheme; one that does knows that a page that
 // came over plain HTTP is another origin, which a man in the middle may have written.
-func sameOrigin(scheme, name, port, host string, secure bool) bool {
+func sameOrigin(scheme, authority, host string, secure bool) bool {
 	if !equalFold(scheme, "https") && (secure || !equalFold(scheme, "http")) {
 		return false
 	}
+	if authority == host {
+		return true
+	}
+	name, port := splitPort(authority, scheme)
 	hostName, hostPort := splitPort(host, scheme)
 	return equalFold(name, hostName) && port == hostPort
 }

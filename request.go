@@ -23,7 +23,7 @@ type Request struct {
 	Host   string // the authority that the client wants to talk to, with a port if it was given
 	Origin string // of the page that connects, or empty for a client that is no browser
 
-	head         string         // the head of the request, which the strings are parts of
+	head         string         // begins with the head of the request, which the strings are parts of
 	fields       []requestField // where its fields stand
 	subprotocols []string       // lines
 	response     []byte         // the lines added by AddResponseHeader
@@ -101,20 +101,21 @@ func (r *Request) reset() {
 	*r = Request{fields: r.fields[:0], response: r.response[:0]}
 }
 
-// headLength returns the length of the head at the start of b, with the empty line that ends it, or 0 if b ends
-// before the head does. The first scanned bytes are known to hold no end.
-func headLength(b []byte, scanned int) int {
+// hasEnd reports whether b holds the empty line that ends a head. The first scanned bytes are known not to.
+func hasEnd(b []byte, scanned int) bool {
+	// Nearly every request comes in one piece, and nothing behind it.
+	if bytes.HasSuffix(b, []byte("\n\r\n")) {
+		return true
+	}
 	for i := max(scanned-2, 0); ; {
 		n := bytes.IndexByte(b[i:], '\n')
 		if n < 0 {
-			return 0
+			return false
 		}
 		i += n + 1
 		// A bare LF ends a line here, so that a head full of them gets the parser's answer instead of none.
-		if rest := b[i:]; bytes.HasPrefix(rest, []byte("\n")) {
-			return i + 1
-		} else if bytes.HasPrefix(rest, []byte("\r\n")) {
-			return i + 2
+		if rest := b[i:]; bytes.HasPrefix(rest, []byte("\n")) || bytes.HasPrefix(rest, []byte("\r\n")) {
+			return true
 		}
 	}
 }
@@ -124,49 +125,55 @@ func malformed(reason string) *HandshakeError {
 	return &HandshakeError{Status: http.StatusBadRequest, Reason: reason + " (RFC 9112)"}
 }
 
-// parseRequest reads a whole head, as headLength found it, into o and r, which must be empty.
-func parseRequest(head string, o *opening, r *Request) *HandshakeError {
-	r.head = head
-	end, ok := lineEnd(head, 0)
+// malformedLine returns the answer to a bare LF.
+func malformedLine() *HandshakeError { return malformed("a line does not end with CRLF") }
+
+// malformedField returns the answer to a field that goes wrong where rest begins.
+func malformedField(part, rest string) *HandshakeError {
+	if strings.HasPrefix(rest, "\n") {
+		return malformedLine()
+	}
+	return malformed("the " + part + " of a header field is malformed")
+}
+
+// parseRequest reads the head at the start of in into o and r, which must be empty, and returns its size in bytes. in
+// has an end, as hasEnd says. The strings that it fills o and r with are parts of in.
+func parseRequest(in string, o *opening, r *Request) (n int, _ *HandshakeError) {
+	r.head = in
+	end, ok := lineEnd(in)
 	if !ok {
-		return malformed("a line does not end with CRLF")
+		return 0, malformedLine()
 	}
-	if err := parseRequestLine(head[:end], o, r); err != nil {
-		return err
+	if err := parseRequestLine(in[:end], o, r); err != nil {
+		return 0, err
 	}
-	for {
-		start := end + len("\r\n")
-		if end, ok = lineEnd(head, start); !ok {
-			return malformed("a line does not end with CRLF")
-		}
-		if end == start {
-			break
-		}
+	for n = end + len("\r\n"); !strings.HasPrefix(in[n:], "\r\n"); {
 		if len(r.fields) == maxRequestFields {
-			return &HandshakeError{Status: http.StatusRequestHeaderFieldsTooLarge, Reason: "too many header fields"}
+			return 0, &HandshakeError{Status: http.StatusRequestHeaderFieldsTooLarge, Reason: "too many header fields"}
 		}
-		f, err := parseField(head, start, end)
+		f, next, err := parseField(in, n)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		r.fields = append(r.fields, f)
-		o.addField(r.field(len(r.fields) - 1))
+		o.addField(in[f.name:f.nameEnd], in[f.value:f.valueEnd])
+		n = next
 	}
 	// RFC 9112, Section 3.2.2: the host of an absolute target counts, not that of the field.
 	if authority := targetAuthority(r.URI); authority != "" && len(o.lines[fieldHost]) == 1 {
-		o.lines[fieldHost][0] = authority
+		o.first[fieldHost] = authority
 	}
 	r.Host, r.Origin, r.subprotocols = o.value(fieldHost), o.value(fieldOrigin), o.lines[fieldProtocol]
-	return nil
+	return n + len("\r\n"), nil
 }
 
-// lineEnd returns the end of the line that begins at start, without its CRLF. ok is false if it does not end with one.
-func lineEnd(head string, start int) (end int, ok bool) {
-	n := strings.IndexByte(head[start:], '\n')
-	if n < 1 || head[start+n-1] != '\r' {
+// lineEnd returns the size of the first line, without its CRLF. ok is false if it does not end with one.
+func lineEnd(s string) (end int, ok bool) {
+	n := strings.IndexByte(s, '\n')
+	if n < 1 || s[n-1] != '\r' {
 		return 0, false
 	}
-	return start + n - 1, true
+	return n - 1, true
 }
 
 // parseRequestLine reads "GET /path HTTP/1.1".
@@ -203,6 +210,9 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // targetAuthority returns host and port of a target in absolute form, or the empty string.
 func targetAuthority(target string) string {
+	if strings.HasPrefix(target, "/") {
+		return ""
+	}
 	scheme, rest, ok := strings.Cut(target, "://")
 	if !ok || !equalFold(scheme, "http") && !equalFold(scheme, "https") {
 		return ""
@@ -213,31 +223,34 @@ func targetAuthority(target string) string {
 	return rest
 }
 
-// parseField reads "Name: value", which is head[start:end]. Folded lines are refused, as RFC 9112, Section 5.2, allows:
-// they begin with a space, which no name does. So is a space before the colon (Section 5.1).
-func parseField(head string, start, end int) (f requestField, _ *HandshakeError) {
-	colon := start + tokenLength(head[start:end])
-	if colon == start || colon == end || head[colon] != ':' {
-		return f, malformed("the name of a header field is malformed")
+// parseField reads "Name: value" and CRLF, which begin at start, and returns where the next line does. Folded lines are
+// refused, as RFC 9112, Section 5.2, allows: they begin with a space, which no name does. So is a space before the colon
+// (Section 5.1).
+func parseField(in string, start int) (f requestField, next int, _ *HandshakeError) {
+	colon := start + tokenLength(in[start:])
+	if colon == start || !strings.HasPrefix(in[colon:], ":") {
+		return f, 0, malformedField("name", in[colon:])
 	}
 	value := colon + 1
-	for value < end && isSpace(head[value]) {
+	for value < len(in) && isSpace(in[value]) {
 		value++
 	}
-	for end > value && isSpace(head[end-1]) {
+	end := value + fieldValueLength(in[value:])
+	next = end + len("\r\n")
+	if !strings.HasPrefix(in[end:], "\r\n") {
+		return f, 0, malformedField("value", in[end:])
+	}
+	for end > value && isSpace(in[end-1]) {
 		end--
 	}
-	if !isFieldValue(head[value:end]) {
-		return f, malformed("the value of a header field is malformed")
-	}
 	// maxRequestHead is far below what 16 bits hold.
-	return requestField{uint16(start), uint16(colon), uint16(value), uint16(end)}, nil
+	return requestField{uint16(start), uint16(colon), uint16(value), uint16(end)}, next, nil
 }
 
 // addField takes note of a field that the rules look at.
 func (o *opening) addField(name, value string) {
 	if i := ownField(name); i >= 0 {
-		o.lines[i] = append(o.lines[i], value)
+		o.add(i, value)
 		return
 	}
 	// RFC 9112, Section 6: "The presence of a message body in a request is signaled by a Content-Length or

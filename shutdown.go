@@ -39,59 +39,54 @@ func (u *Upgrader) Shutdown(ctx context.Context) error {
 
 // connList knows the open connections of an Upgrader.
 type connList struct {
-	mu     sync.Mutex
-	first  *tracker      // guarded by mu, as is the rest
-	n      int           // how many there are
-	closed bool          // Shutdown was called
-	empty  chan struct{} // nil, or closed and forgotten once the list is empty
+	closed atomic.Bool // Shutdown was called; set with mu held
+
+	mu    sync.Mutex
+	first *Conn         // guarded by mu, as is the rest, and the trackers in the list
+	n     int           // how many there are
+	empty chan struct{} // nil, or closed and forgotten once the list is empty
 }
 
-// tracker is a connection's place in the list. It is all that Shutdown costs a connection: 32 bytes.
+// tracker is a connection's place in the list, and part of the Conn. It is all that Shutdown costs a connection.
 type tracker struct {
-	list       *connList
-	conn       *Conn // nil before add and after remove
-	prev, next *tracker
+	list       *connList // nil, or the list that the connection was added to
+	prev, next *Conn
 }
 
-// isClosed reports whether Shutdown was called.
-func (l *connList) isClosed() bool {
+// add takes note of an open connection that nobody else knows yet. If it returns false, Shutdown was called and has
+// perhaps not seen c: the caller must close it. c is noted all the same, so that a Shutdown under way waits for it.
+func (l *connList) add(c *Conn) bool {
+	c.tracker.list = l
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.closed
-}
-
-// add takes note of an open connection. If it returns false, Shutdown was called and has perhaps not seen c: the
-// caller must close it. c is noted all the same, so that a Shutdown under way waits for it.
-func (t *tracker) add(c *Conn) bool {
-	l := t.list
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	t.conn, t.next = c, l.first
-	if t.next != nil {
-		t.next.prev = t
+	if l.first != nil {
+		c.tracker.next, l.first.tracker.prev = l.first, c
 	}
-	l.first = t
+	l.first = c
 	l.n++
-	return !l.closed
+	return !l.closed.Load()
 }
 
-// remove forgets a connection that has ended. It does nothing when called again.
-func (t *tracker) remove(*Conn) {
+// remove forgets a connection that has ended. It does nothing for one that was never added, nor when called again.
+func (t *tracker) remove(c *Conn) {
 	l := t.list
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if t.conn == nil {
+	if l == nil {
 		return
 	}
-	if t.prev != nil {
-		t.prev.next = t.next
-	} else {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case t.prev != nil:
+		t.prev.tracker.next = t.next
+	case l.first == c:
 		l.first = t.next
+	default:
+		return // it is not in the list any more
 	}
 	if t.next != nil {
-		t.next.prev = t.prev
+		t.next.tracker.prev = t.prev
 	}
-	t.conn, t.prev, t.next = nil, nil, nil
+	t.prev, t.next = nil, nil
 	if l.n--; l.n == 0 && l.empty != nil {
 		close(l.empty)
 		l.empty = nil
@@ -103,8 +98,8 @@ func (l *connList) open() []*Conn {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	conns := make([]*Conn, 0, l.n)
-	for t := l.first; t != nil; t = t.next {
-		conns = append(conns, t.conn)
+	for c := l.first; c != nil; c = c.tracker.next {
+		conns = append(conns, c)
 	}
 	return conns
 }
@@ -113,7 +108,7 @@ func (l *connList) open() []*Conn {
 func (l *connList) close() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.closed = true
+	l.closed.Store(true)
 	empty := l.empty
 	if empty == nil {
 		empty = make(chan struct{})

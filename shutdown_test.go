@@ -20,8 +20,8 @@ func trackConns(t *testing.T, n int) (*connList, []*Conn) {
 	l := new(connList)
 	conns := make([]*Conn, n)
 	for i := range conns {
-		conns[i] = &Conn{tracker: &tracker{list: l}}
-		if !conns[i].tracker.add(conns[i]) {
+		conns[i] = new(Conn)
+		if !l.add(conns[i]) {
 			t.Fatal("add refused before any shutdown")
 		}
 	}
@@ -56,7 +56,7 @@ func TestShutdownWaits(t *testing.T) {
 		l, _ := trackConns(t, n)
 		start := time.Now()
 		err := l.shutdown(context.Background(), func(c *Conn) {
-			if !l.isClosed() {
+			if !l.closed.Load() {
 				t.Error("not refusing connections yet")
 			}
 			time.Sleep(time.Second)
@@ -161,10 +161,10 @@ func TestShutdownTwice(t *testing.T) {
 func TestShutdownStraggler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, conns := trackConns(t, 1)
-		straggler := &Conn{tracker: &tracker{list: l}}
+		straggler := new(Conn)
 		start := time.Now()
 		err := l.shutdown(context.Background(), func(c *Conn) {
-			if straggler.tracker.add(straggler) {
+			if l.add(straggler) {
 				t.Error("accepted during shutdown")
 			}
 			go func() {

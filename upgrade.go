@@ -72,7 +72,7 @@ func (h *serverHandshake) release() {
 // negotiate decides about the request and returns what was agreed on. The answer to the offers is left in h.answer.
 func (u *Upgrader) negotiate(h *serverHandshake) (agreed agreement, err *HandshakeError) {
 	o := &h.opening
-	if u.conns.isClosed() {
+	if u.conns.closed.Load() {
 		return agreed, &HandshakeError{Status: http.StatusServiceUnavailable, Reason: "the server is shutting down"}
 	}
 	if err := o.check(); err != nil {
@@ -93,15 +93,13 @@ func (u *Upgrader) negotiate(h *serverHandshake) (agreed agreement, err *Handsha
 
 // open makes the connection whose handshake is complete. buffered is copied.
 func (u *Upgrader) open(ctx context.Context, nc net.Conn, agreed agreement, buffered []byte) (*Conn, error) {
-	t := &tracker{list: &u.conns}
 	c := newConn(nc, connConfig{
 		agreement: agreed,
 		options:   &u.Options,
 		buffered:  buffered,
 		base:      ctx,
-		tracker:   t,
 	})
-	if !t.add(c) {
+	if !u.conns.add(c) {
 		c.Close(StatusGoingAway, "")
 		return nil, &HandshakeError{Reason: "the server is shutting down"}
 	}
@@ -147,10 +145,11 @@ func (o *opening) fill(r *http.Request) {
 	o.secure = r.TLS != nil
 	o.body = r.ContentLength != 0 || len(r.TransferEncoding) > 0
 	for i, name := range canonicalFields {
-		o.lines[i] = append(o.lines[i], r.Header[name]...)
+		o.lines[i] = r.Header[name]
 	}
 	// net/http refuses a repeated Host, and moves the only one here.
-	o.lines[fieldHost] = append(o.lines[fieldHost][:0], r.Host)
+	o.lines[fieldHost] = nil
+	o.add(fieldHost, r.Host)
 }
 
 // canonicalFields holds ownFields as the keys of an http.Header.

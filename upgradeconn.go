@@ -13,7 +13,9 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unsafe"
 )
 
 // requestBuffer is the size of the buffer that a request is read into at first. Most fit.
@@ -69,12 +71,15 @@ func (u *Upgrader) UpgradeConn(ctx context.Context, nc net.Conn, accept func(*Re
 func (u *Upgrader) handshake(h *serverHandshake, nc net.Conn, accept func(*Request) error) (
 	agreed agreement, rest []byte, _ *HandshakeError,
 ) {
-	n, refusal := h.receive(nc)
-	if refusal != nil {
+	if refusal := h.receive(nc); refusal != nil {
 		return agreed, nil, refusal
 	}
-	// One string of its own for the whole head: every field is a part of it, and the buffer can be used again.
-	if refusal = parseRequest(string(h.in[:n]), &h.opening, &h.request); refusal != nil {
+	in := unsafe.String(unsafe.SliceData(h.in), len(h.in)) // its parts are forgotten before h.in is used again
+	if accept != nil {
+		in = strings.Clone(in) // the callback may keep what it likes
+	}
+	n, refusal := parseRequest(in, &h.opening, &h.request)
+	if refusal != nil {
 		return agreed, nil, refusal
 	}
 	_, h.opening.secure = nc.(*tls.Conn)
@@ -94,28 +99,27 @@ func (u *Upgrader) handshake(h *serverHandshake, nc net.Conn, accept func(*Reque
 	return agreed, h.in[n:], nil
 }
 
-// receive reads until h.in holds a whole head, and returns its length.
-func (h *serverHandshake) receive(nc net.Conn) (int, *HandshakeError) {
+// receive reads until h.in holds a whole head.
+func (h *serverHandshake) receive(nc net.Conn) *HandshakeError {
 	h.in = slices.Grow(h.in[:0], requestBuffer)
 	for {
 		scanned := len(h.in)
 		if scanned == cap(h.in) {
 			h.in = slices.Grow(h.in, min(scanned, maxRequestHead-scanned))
 		}
-		n, err := nc.Read(h.in[scanned:cap(h.in)])
+		n, err := nc.Read(h.in[scanned:min(cap(h.in), maxRequestHead)])
 		h.in = h.in[:scanned+n]
-		end := headLength(h.in, scanned)
-		if end > maxRequestHead || end == 0 && len(h.in) >= maxRequestHead {
-			return 0, &HandshakeError{
+		if hasEnd(h.in, scanned) {
+			return nil
+		}
+		if len(h.in) == maxRequestHead {
+			return &HandshakeError{
 				Status: http.StatusRequestHeaderFieldsTooLarge,
 				Reason: "the request has more than " + strconv.Itoa(maxRequestHead) + " bytes",
 			}
 		}
-		if end > 0 {
-			return end, nil
-		}
 		if err != nil {
-			return 0, receiveFailure(err)
+			return receiveFailure(err)
 		}
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/seed-d69ae1b7/websocket/compress"
 	"github.com/seed-d69ae1b7/websocket/internal/faultconn"
 )
 
@@ -221,6 +222,44 @@ func TestRequest(t *testing.T) {
 	}
 	if kept != "x" {
 		t.Errorf("kept %q", kept)
+	}
+}
+
+// TestUpgradeConnBorrows protects against strings that outlive the buffer that they are parts of: nothing that comes of
+// a handshake changes when the buffer is used again, and what a callback has kept does not either.
+func TestUpgradeConnBorrows(t *testing.T) {
+	u := &Upgrader{Subprotocols: []string{"chat"}, Options: Options{Compression: &compress.Options{}}}
+	offers := requestWith("Upgrade:", "Sec-WebSocket-Protocol: chat\r\nX-A: 1\r\n"+
+		"Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10\r\nUpgrade:")
+	var kept []string
+	keep := func(r *Request) error {
+		kept = append(kept[:0], r.URI, r.Host)
+		for name, value := range r.Headers() {
+			kept = append(kept, name, value)
+		}
+		return nil
+	}
+	refuse := func(r *Request) error { keep(r); return errors.New(r.URI + " " + r.Host) }
+	for _, request := range []string{
+		offers, browserRequest, minimalRequest,
+		requestWith("GET", "PUT"), requestWith("HTTP/1.1", "HTTP/2.0"), requestWith("HTTP/1.1", "HTTP"),
+		requestWith("Version: 13", "Version: 8"), requestWith("Key: ", "Key: x"), requestWith("Host: ", "Ho st: "),
+		requestWith("Host: ", "Host: \x01"), requestWith("Upgrade\r", "x, (\r"), requestWith("websocket", "x"),
+		requestWith("Upgrade:", "Origin: http://evil.example\r\nUpgrade:"),
+		requestWith("Upgrade:", "Sec-WebSocket-Extensions: (\r\nUpgrade:"),
+	} {
+		for _, accept := range []func(*Request) error{nil, keep, refuse} {
+			h := new(serverHandshake)
+			agreed, _, err := u.handshake(h, &scriptConn{input: request}, accept)
+			outcome := func() string { return fmt.Sprintf("%+v %+v %+v %v", agreed.subprotocol, agreed.compression, err, kept) }
+			before := outcome()
+			for i := range h.in {
+				h.in[i] = '!'
+			}
+			if after := outcome(); after != before {
+				t.Errorf("%q: %s, and when the buffer was used again %s", request, before, after)
+			}
+		}
 	}
 }
 
