@@ -221,12 +221,8 @@ func (c *Conn) Context() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.life == nil {
-		base := c.base
-		if base == nil {
-			base = context.Background()
-		}
 		c.life = new(lifetime)
-		c.life.ctx, c.life.cancel = context.WithCancelCause(context.WithoutCancel(base))
+		c.life.ctx, c.life.cancel = context.WithCancelCause(context.WithoutCancel(c.values()))
 		if c.err != nil {
 			c.life.cancel(c.err)
 		}

@@ -98,7 +98,7 @@ func (u *Upgrader) open(ctx context.Context, nc net.Conn, agreed agreement, buff
 		agreement: agreed,
 		options:   &u.Options,
 		buffered:  buffered,
-		base:      ctx,
+		base:      keepValues(ctx, nc),
 		tracker:   t,
 	})
 	if !t.add(c) {
