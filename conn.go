@@ -213,6 +213,8 @@ func (c *Conn) Stats() Stats {
 type lifetime struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
+	reads  bool   // reads have waited with ctx: see watchOwn
+	turn   uint32 // of the last that has
 }
 
 // Context returns a context that has the values of the request's and is cancelled when the connection ends, with the
