@@ -50,7 +50,7 @@ func heapOfIdle(t *testing.T, addr string, waits <-chan struct{}) float64 {
 	return (heap() - before) / conns
 }
 
-// TestIdleHeap protects the memory of an idle connection through Handler: net/http makes 13 KiB for its request, and
+// TestIdleHeap protects the memory of an idle connection through Handler: net/http makes some 10 KiB for its request, and
 // none of that may be left when it waits. UpgradeConn, which has none of it, is the measure. A loop with Conn.Context
 // may hold that context, and nothing that waits for its end.
 //
