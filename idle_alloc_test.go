@@ -50,9 +50,9 @@ func heapOfIdle(t *testing.T, addr string, waits <-chan struct{}) float64 {
 	return (heap() - before) / conns
 }
 
-// TestIdleHeap protects the memory of an idle connection through Handler: net/http makes some 10 KiB for its request, and
-// none of that may be left when it waits. UpgradeConn, which has none of it, is the measure. A loop with Conn.Context
-// may hold that context, and nothing that waits for its end.
+// TestIdleHeap protects the memory of an idle connection through Handler: net/http makes some 10 KiB for its request,
+// and none of that may be left when it waits. UpgradeConn, which has none of it, is the measure. A loop with
+// Conn.Context may hold that context, and nothing that waits for its end.
 //
 // What other tests have left behind may go at any time, and make any of them seem smaller: it would have to happen
 // twice to UpgradeConn, and never to the other, to be taken for a fault. net/http's contexts alone would take three

@@ -32,7 +32,8 @@ func keepValues(ctx context.Context, nc net.Conn) context.Context {
 
 // addsLocalAddr reports whether the value that ctx has and parent has not is net/http's local address, and addr.
 func addsLocalAddr(ctx, parent context.Context, addr net.Addr) bool {
-	return lacksLocalAddr(parent) && addr != nil && reflect.TypeOf(addr).Kind() == reflect.Pointer && // so that == cannot panic
+	return lacksLocalAddr(parent) && addr != nil &&
+		reflect.TypeOf(addr).Kind() == reflect.Pointer && // so that the comparison cannot panic
 		ctx.Value(http.LocalAddrContextKey) == addr
 }
 
