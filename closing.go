@@ -131,6 +131,9 @@ func (c *Conn) end(err *CloseError, how ending) (first bool) {
 func (c *Conn) endLocked(err *CloseError, how ending) {
 	if c.life != nil {
 		c.life.cancel(err)
+		if c.life.reads {
+			go c.cancelRead(c.life.turn)
+		}
 	}
 	c.pings.end()
 	if how >= endAborted {

@@ -216,6 +216,8 @@ func (c *Conn) Stats() Stats {
 type lifetime struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
+	reads  bool   // reads have waited with ctx: see watchOwn
+	turn   uint32 // of the last that has
 }
 
 // Context returns a context that has the values of the request's and is cancelled when the connection ends, with the
@@ -224,12 +226,8 @@ func (c *Conn) Context() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.life == nil {
-		base := c.base
-		if base == nil {
-			base = context.Background()
-		}
 		c.life = new(lifetime)
-		c.life.ctx, c.life.cancel = context.WithCancelCause(context.WithoutCancel(base))
+		c.life.ctx, c.life.cancel = context.WithCancelCause(context.WithoutCancel(c.values()))
 		if c.err != nil {
 			c.life.cancel(c.err)
 		}

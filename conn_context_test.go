@@ -10,6 +10,7 @@ import (
 	"io"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -162,4 +163,64 @@ func TestContextEndsMessagesUnderFlood(t *testing.T) {
 		}
 	}
 	c.CloseNow()
+}
+
+// TestReadWithOwnContext protects that a read with the connection's own context ends with it, before the peer has
+// answered the close frame, although nothing is registered with the context for that: neither what is derived from it
+// with a value, nor a change of contexts, makes a difference.
+func TestReadWithOwnContext(t *testing.T) {
+	type key struct{}
+	inBubble(t, func(t *testing.T, client bool) {
+		for _, derived := range []bool{false, true} {
+			c, p := newPeer(t, client, nil)
+			ctx := c.Context()
+			if derived {
+				ctx = context.WithValue(ctx, key{}, "value")
+			}
+			for _, ctx := range []context.Context{ctx, context.Background(), t.Context(), ctx} {
+				go func() {
+					time.Sleep(time.Second)
+					p.send(OpText, "message")
+				}()
+				op, got, err := c.Read(ctx)
+				wantMessage(t, op, got, err, "message")
+			}
+			if c.deadline.watched != ctx.Done() || c.deadline.stop != nil {
+				t.Error("the context was registered")
+			}
+			read := inGoroutine(func() error { return third(c.Read(ctx)) })
+			synctest.Wait()
+			closed := inGoroutine(func() error { return c.Close(4000, "") })
+			wantClosed(t, <-read, 4000, true)
+			p.close(4000, "")
+			if err := <-closed; err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// TestOwnContextEndsBeforeWait protects a read with the connection's own context from an end that comes when it has
+// begun and does not wait yet.
+func TestOwnContextEndsBeforeWait(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		c, p := newPeer(t, client, nil)
+		if err := c.beginRead(c.Context()); err != nil {
+			t.Fatal(err)
+		}
+		closed := inGoroutine(func() error { return c.Close(4000, "") })
+		synctest.Wait()
+		c.watch()
+		synctest.Wait()
+		c.deadline.mu.Lock()
+		if !c.deadline.cancelled {
+			t.Error("the read would wait")
+		}
+		c.deadline.mu.Unlock()
+		c.endRead()
+		p.close(4000, "")
+		if err := <-closed; err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -33,7 +33,7 @@ type readDeadline struct {
 	// Owned by the reader. The context stays registered when its read has ended, because a loop will most likely pass
 	// it again: registering costs two allocations.
 	watched <-chan struct{} // Done of the context that is registered, or nil
-	stop    func() bool     // undoes the registration
+	stop    func() bool     // undoes the registration; nil if it is the connection's own context
 
 	mu        sync.Mutex
 	turn      uint32     // guarded by mu: counts registrations, so that a late cancel of an earlier one does nothing
@@ -59,8 +59,26 @@ func (c *Conn) watch() {
 	d.mu.Lock()
 	turn := d.turn
 	d.mu.Unlock()
-	d.watched = done
-	d.stop = context.AfterFunc(c.ctx, func() { c.cancelRead(turn) })
+	d.watched, d.stop = done, nil
+	if !c.watchOwn(done, turn) {
+		d.stop = context.AfterFunc(c.ctx, func() { c.cancelRead(turn) })
+	}
+}
+
+// watchOwn is watch for the connection's own context, of which it knows without context.AfterFunc when it ends. That
+// saves the most natural loop a third of its memory while it is idle: AfterFunc takes 350 bytes, and where read calls
+// it, deep in the stack, a stack of 4 KiB instead of 2.
+func (c *Conn) watchOwn(done <-chan struct{}, turn uint32) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.life == nil || c.life.ctx.Done() != done {
+		return false
+	}
+	c.life.reads, c.life.turn = true, turn
+	if c.err != nil {
+		go c.cancelRead(turn)
+	}
+	return true
 }
 
 // cancelRead ends the wait of a read whose context has ended.
@@ -95,7 +113,9 @@ func (c *Conn) unwatch() {
 	if d.watched == nil {
 		return
 	}
-	d.stop()
+	if d.stop != nil {
+		d.stop()
+	}
 	d.watched, d.stop = nil, nil
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -97,7 +97,7 @@ func (u *Upgrader) open(ctx context.Context, nc net.Conn, agreed agreement, buff
 		agreement: agreed,
 		options:   &u.Options,
 		buffered:  buffered,
-		base:      ctx,
+		base:      keepValues(ctx, nc),
 	})
 	if !u.conns.add(c) {
 		c.Close(StatusGoingAway, "")
