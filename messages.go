@@ -29,38 +29,38 @@ type Message struct {
 // The body may write, and may call Close, which then only sends the close frame: the loop finishes the closing
 // handshake when the body returns. Other reads fail with ErrReadInProgress while the body runs.
 func (c *Conn) Messages(ctx context.Context) iter.Seq2[Message, error] {
-	return func(yield func(Message, error) bool) {
-		err := c.beginRead(ctx)
-		if err == nil {
-			err = c.eachMessage(yield)
-		}
-		if err != nil {
-			yield(Message{}, err)
-		}
-	}
+	return func(yield func(Message, error) bool) { c.eachMessage(ctx, yield) }
 }
 
 // messageBody is the body of a Messages loop. It returns false to leave the loop.
 type messageBody func(Message, error) bool
 
-// eachMessage runs the body on the messages that come, until there is an error or, without one, until the body leaves.
-func (c *Conn) eachMessage(body messageBody) (err error) {
+// eachMessage runs the body on the messages that come and then, unless it has left, on the error that ended that. The
+// functions from here to the body, and those that it writes with, are cut so that they fit into a stack of 2 KiB: a
+// stack that has grown once stays large for as long as the connection waits.
+func (c *Conn) eachMessage(ctx context.Context, body messageBody) {
+	if err := c.beginRead(ctx); err != nil {
+		body(Message{}, err)
+		return
+	}
 	defer c.bodyReturned()
+	c.beginLoop(body)
+	var err error
+	if !c.deliver() {
+		err = c.wait((*Conn).bodyLeft)
+	}
+	if err = c.endLoop(err); err != nil {
+		body(Message{}, err)
+	}
+}
+
+// beginLoop makes body the one that gets the messages.
+func (c *Conn) beginLoop(body messageBody) {
 	c.dst, c.gather = nil, intoPool
 	if len(c.part) > 0 {
 		c.collect(c.part)
 	}
 	c.body = body
-	if !c.deliver() {
-		err = c.wait((*Conn).bodyLeft)
-	}
-	if c.bodyLeft() {
-		c.part = nil
-		return c.endLoop()
-	}
-	c.body = nil
-	c.keep(c.dst)
-	return firstError(c.endLoop(), err)
 }
 
 // bodyLeft reports whether the body has left the loop.
@@ -72,9 +72,8 @@ func (c *Conn) bodyReturned() {
 	if c.body == nil {
 		return
 	}
-	c.body = nil
 	c.end(&CloseError{Code: StatusAbnormalClosure, Local: true, Err: errBodyPanicked}, endAborted)
-	c.endLoop()
+	c.endLoop(nil)
 }
 
 // deliver runs the body on the messages that are at hand. It reports whether the loop is over.
@@ -129,11 +128,15 @@ func (c *Conn) enterBody() bool {
 	return c.state.Load()&ended == 0
 }
 
-// endLoop ends the read that the loop was.
-func (c *Conn) endLoop() error {
+// endLoop ends the read that the loop was, with its error, and keeps what has come of a message unless the body left.
+func (c *Conn) endLoop(err error) error {
+	c.part = nil
+	if !c.bodyLeft() {
+		c.keep(c.dst)
+	}
 	putBuffer(c.dst)
-	c.dst = nil
+	c.dst, c.body = nil, nil
 	c.state.And(^uint32(inBody)) // Close waits again
 	c.unpin()
-	return c.endRead()
+	return firstError(c.endRead(), err)
 }

@@ -3,9 +3,10 @@
 package websocket
 
 // This file holds the system calls of rawTransport on Linux. They are made without telling the scheduler, which costs a
-// tenth of an echo (bench/echo, one message in flight): the descriptor does not block, so no call waits. And they are
-// those of sockets, because read(2) and write(2) cost 3% of an echo more. Under the race detector rawio_unix.go serves,
-// because package syscall tells the detector what a socket carries from one goroutine to another.
+// tenth of an echo (bench/echo, one message in flight): the descriptor does not block, so no call waits, and what does not
+// wait is not interrupted. And they are those of sockets, because read(2) and write(2) cost 3% of an echo more. Under the
+// race detector rawio_unix.go serves, because package syscall tells the detector what a socket carries from one goroutine
+// to another.
 
 import (
 	"syscall"
@@ -27,7 +28,7 @@ func askCount(fd int) counting {
 
 // countFD is readFD of a socket that counts, for at most maxRawIO bytes. drained says that no byte and no end of the
 // stream has come behind what it read: an end counts as a byte. A reset does not count.
-func countFD(fd int, p []byte) (n int, drained bool, err error) {
+func countFD(fd int, p []byte) (n int, drained bool, errno syscall.Errno) {
 	var control struct {
 		syscall.Cmsghdr
 		left int32
@@ -41,29 +42,25 @@ func countFD(fd int, p []byte) (n int, drained bool, err error) {
 		return 0, false, errno
 	}
 	counted := msg.Controllen > 0 && control.Level == syscall.IPPROTO_TCP && control.Type == unix.TCP_CM_INQ
-	return int(got), counted && control.left == 0, nil
+	return int(got), counted && control.left == 0, 0
 }
 
 // readFD reads what has come. len(p) > 0.
-func readFD(fd int, p []byte) (int, error) {
+func readFD(fd int, p []byte) (int, syscall.Errno) {
 	if len(p) > maxRawIO {
-		return syscall.Read(fd, p)
+		n, _, errno := syscall.Syscall6(syscall.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), 0, 0, 0)
+		return int(n), errno
 	}
 	n, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), 0, 0, 0)
-	if errno != 0 {
-		return 0, errno
-	}
-	return int(n), nil
+	return int(n), errno
 }
 
 // writeFD writes what there is room for. len(p) > 0.
-func writeFD(fd int, p []byte) (int, error) {
+func writeFD(fd int, p []byte) (int, syscall.Errno) {
 	if len(p) > maxRawIO {
-		return syscall.Write(fd, p)
+		n, _, errno := syscall.Syscall6(syscall.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), syscall.MSG_NOSIGNAL, 0, 0)
+		return int(n), errno
 	}
 	n, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), syscall.MSG_NOSIGNAL, 0, 0)
-	if errno != 0 {
-		return 0, errno
-	}
-	return int(n), nil
+	return int(n), errno
 }

@@ -2,24 +2,38 @@
 
 package websocket
 
-// This file holds the two system calls of rawTransport, as package syscall makes them.
+// This file holds the system calls of rawTransport, as package syscall makes them.
 
 import "syscall"
 
-// maxRawIO bounds what countFD reads.
-const maxRawIO = size64K
+// maxRawIO is not needed here: nothing counts.
+const maxRawIO = 0
 
 // askCount asks a socket to count: see counting.
 func askCount(int) counting { return itDoesNot }
 
 // countFD is readFD of a socket that counts.
-func countFD(fd int, p []byte) (n int, drained bool, err error) {
-	n, err = readFD(fd, p)
-	return n, false, err
+func countFD(fd int, p []byte) (n int, drained bool, errno syscall.Errno) {
+	n, errno = readFD(fd, p)
+	return n, false, errno
 }
 
-// readFD is read(2).
-func readFD(fd int, p []byte) (int, error) { return syscall.Read(fd, p) }
+// readFD reads what has come.
+func readFD(fd int, p []byte) (int, syscall.Errno) {
+	return uninterrupted(func() (int, error) { return syscall.Read(fd, p) })
+}
 
-// writeFD is write(2).
-func writeFD(fd int, p []byte) (int, error) { return syscall.Write(fd, p) }
+// writeFD writes what there is room for.
+func writeFD(fd int, p []byte) (int, syscall.Errno) {
+	return uninterrupted(func() (int, error) { return syscall.Write(fd, p) })
+}
+
+// uninterrupted makes a system call of package syscall, whose errors are numbers, until no signal interrupts it.
+func uninterrupted(call func() (int, error)) (int, syscall.Errno) {
+	for {
+		n, err := call()
+		if errno, _ := err.(syscall.Errno); errno != syscall.EINTR {
+			return n, errno
+		}
+	}
+}

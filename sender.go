@@ -74,8 +74,11 @@ func (s *Sender) Bound(n int) int {
 // AppendMessage appends the frame of a whole message. op is OpText, whose p must be UTF-8, or OpBinary. p is not
 // changed; it must not overlap the free part of dst.
 func (s *Sender) AppendMessage(dst []byte, op Opcode, p []byte) ([]byte, error) {
-	if err := s.checkMessage(op, p); err != nil {
+	if err := checkPayload(op, p); err != nil {
 		return dst, err
+	}
+	if s.closed || s.inMessage {
+		return dst, s.refusal()
 	}
 	if s.deflater != nil && len(p) >= s.minSize {
 		return s.appendCompressed(dst, finBit|byte(op), p), nil
@@ -83,20 +86,14 @@ func (s *Sender) AppendMessage(dst []byte, op Opcode, p []byte) ([]byte, error) 
 	return s.appendFrame(dst, finBit|byte(op), p), nil
 }
 
-// checkMessage applies the rules for a whole message.
-func (s *Sender) checkMessage(op Opcode, p []byte) error {
-	if err := checkPayload(op, p); err != nil {
-		return err
-	}
-	switch {
-	case s.closed:
+// refusal says why no message can begin.
+func (s *Sender) refusal() error {
+	if s.closed {
 		// RFC 6455, Section 5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
 		return errSendClosed
-	case s.inMessage:
-		// RFC 6455, Section 5.4: "The fragments of one message MUST NOT be interleaved".
-		return errSendInside
 	}
-	return nil
+	// RFC 6455, Section 5.4: "The fragments of one message MUST NOT be interleaved".
+	return errSendInside
 }
 
 // checkPayload applies the rules for a whole message by itself.

@@ -23,16 +23,16 @@ type rawTransport struct {
 	// onRead is the callback of the descriptor's Read: the descriptor stays open while it runs, and false parks the
 	// goroutine until the next edge of readability. It is made once: a closure for each wait would be an allocation.
 	onRead func(fd uintptr) bool
-	readFD int      // valid inside of onRead
+	readFD int32    // valid inside of onRead
 	pinned bool     // since pin was called in this run
 	counts counting // whether the socket tells what is left in it
 
 	// owned by the writer
-	pinnedFD int // valid for a direct trySend
 	onWrite  func(fd uintptr) bool
 	writing  []byte
-	written  int
-	writeErr error
+	written  int32
+	pinnedFD int32         // valid for a direct trySend
+	writeErr syscall.Errno // 0 for none
 }
 
 // newRawTransport returns a transport for nc, or nil. A type that embeds *net.TCPConn also has SyscallConn, while its
@@ -53,11 +53,12 @@ func newRawTransport(nc net.Conn) transport {
 	}
 	t := &rawTransport{nc: nc, rc: rc}
 	t.onRead = func(fd uintptr) bool {
-		t.readFD = int(fd)
+		t.readFD = int32(fd)
 		return t.reader.readable()
 	}
 	t.onWrite = func(fd uintptr) bool {
-		t.written, t.writeErr = tryWriteFD(int(fd), t.writing)
+		n, errno := writeFD(int(fd), t.writing)
+		t.written, t.writeErr = int32(n), errno
 		return true // it never asks to wait
 	}
 	return t
@@ -74,26 +75,22 @@ func (t *rawTransport) room() []byte { return nil }
 func (t *rawTransport) pin() {
 	t.pinned, t.pinnedFD = true, t.readFD
 	if t.counts == notAsked {
-		t.counts = askCount(t.readFD)
+		t.counts = askCount(int(t.readFD))
 	}
 }
 
 func (t *rawTransport) recv(p []byte) (n int, drained bool, err error) {
-	for {
-		if t.pinned && t.counts == itCounts && len(p) <= maxRawIO {
-			n, drained, err = countFD(t.readFD, p)
-		} else {
-			n, err = readFD(t.readFD, p)
-		}
-		if err != syscall.EINTR {
-			break
-		}
+	var errno syscall.Errno
+	if t.pinned && t.counts == itCounts && len(p) <= maxRawIO {
+		n, drained, errno = countFD(int(t.readFD), p)
+	} else {
+		n, errno = readFD(int(t.readFD), p)
 	}
 	switch {
-	case err == syscall.EAGAIN:
+	case errno == syscall.EAGAIN:
 		return 0, false, errWouldBlock
-	case err != nil:
-		return 0, false, t.failed("read", err)
+	case errno != 0:
+		return 0, false, t.failed("read", errno)
 	case n == 0 && len(p) > 0:
 		return 0, false, io.EOF
 	}
@@ -115,32 +112,24 @@ func (t *rawTransport) failed(op string, err error) error {
 }
 
 func (t *rawTransport) trySend(p []byte, direct bool) (n int, err error) {
+	var errno syscall.Errno
 	if direct {
-		n, err = tryWriteFD(t.pinnedFD, p)
+		n, errno = writeFD(int(t.pinnedFD), p)
 	} else {
 		t.writing = p
 		if err := t.rc.Write(t.onWrite); err != nil {
 			return 0, err
 		}
-		n, err = t.written, t.writeErr
-		t.writing, t.writeErr = nil, nil
+		n, errno = int(t.written), t.writeErr
+		t.writing = nil
 	}
-	if err != nil {
-		return n, t.failed("write", err)
+	switch errno {
+	case 0:
+		return n, nil
+	case syscall.EAGAIN:
+		return 0, nil
 	}
-	return n, nil
-}
-
-// tryWriteFD writes what the kernel takes at once.
-func tryWriteFD(fd int, p []byte) (n int, err error) {
-	n, err = writeFD(fd, p)
-	for err == syscall.EINTR {
-		n, err = writeFD(fd, p)
-	}
-	if err == syscall.EAGAIN {
-		err = nil
-	}
-	return max(n, 0), err
+	return 0, t.failed("write", errno)
 }
 
 // vector is the pair of slices of one writev.

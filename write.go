@@ -60,6 +60,9 @@ func (c *Conn) put(ctx context.Context, op Opcode, p []byte, need int) (leaves b
 			return false, err
 		}
 	}
+	if c.out == nil {
+		c.out = getBuffer(need) // which growBuffer would do, but deeper in the stack
+	}
 	out, err := c.s.AppendMessage(growBuffer(c.out, need), op, p)
 	if err != nil {
 		c.keepOut(out)
