@@ -48,6 +48,7 @@ type Conn struct {
 	peerDone bool            // the peer's close frame has come
 	parked   bool            // the last thing that the read did was to wait
 	drained  bool            // the bytes that came last were all that there were
+	wide     bool            // messages are larger than readBufferSize
 	recvErr  error           // of the transport, seen inside of readable
 	body     messageBody     // of the Messages loop under way, or nil
 	deadline readDeadline    // has a lock of its own

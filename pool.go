@@ -5,11 +5,13 @@ package websocket
 
 import "sync"
 
-// The sizes of pooled buffers, in bytes: of a few frames, of a read, of a full write buffer, and of large messages.
+// The sizes of pooled buffers, in bytes: of a few frames, of a read, of a full write buffer, of a read where messages
+// are larger, and of large messages.
 const (
 	size4K   = 4 << 10
 	size32K  = 32 << 10
 	size64K  = 64 << 10
+	size128K = 128 << 10
 	size256K = 256 << 10
 	size1M   = 1 << 20
 )
@@ -20,6 +22,7 @@ var (
 	pool4K   = sync.Pool{New: func() any { return new([size4K]byte) }}
 	pool32K  = sync.Pool{New: func() any { return new([size32K]byte) }}
 	pool64K  = sync.Pool{New: func() any { return new([size64K]byte) }}
+	pool128K = sync.Pool{New: func() any { return new([size128K]byte) }}
 	pool256K = sync.Pool{New: func() any { return new([size256K]byte) }}
 	pool1M   = sync.Pool{New: func() any { return new([size1M]byte) }}
 )
@@ -33,6 +36,8 @@ func getBuffer(n int) []byte {
 		return pool32K.Get().(*[size32K]byte)[:0]
 	case n <= size64K:
 		return pool64K.Get().(*[size64K]byte)[:0]
+	case n <= size128K:
+		return pool128K.Get().(*[size128K]byte)[:0]
 	case n <= size256K:
 		return pool256K.Get().(*[size256K]byte)[:0]
 	case n <= size1M:
@@ -50,6 +55,8 @@ func putBuffer(b []byte) {
 		pool32K.Put((*[size32K]byte)(b))
 	case size64K:
 		pool64K.Put((*[size64K]byte)(b))
+	case size128K:
+		pool128K.Put((*[size128K]byte)(b))
 	case size256K:
 		pool256K.Put((*[size256K]byte)(b))
 	case size1M:

@@ -64,3 +64,15 @@ func writeFD(fd int, p []byte) (int, syscall.Errno) {
 	n, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), syscall.MSG_NOSIGNAL, 0, 0)
 	return int(n), errno
 }
+
+// gatherFD is writeFD of two slices.
+func gatherFD(fd int, pair *[2][]byte) (int, syscall.Errno) {
+	var iov [2]syscall.Iovec
+	for i, p := range pair {
+		iov[i].Base = unsafe.SliceData(p)
+		iov[i].SetLen(len(p))
+	}
+	msg := syscall.Msghdr{Iov: &iov[0], Iovlen: 2}
+	n, _, errno := syscall.Syscall(syscall.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&msg)), syscall.MSG_NOSIGNAL)
+	return int(n), errno
+}

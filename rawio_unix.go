@@ -28,6 +28,19 @@ func writeFD(fd int, p []byte) (int, syscall.Errno) {
 	return uninterrupted(func() (int, error) { return syscall.Write(fd, p) })
 }
 
+// gatherFD is writeFD of two slices.
+func gatherFD(fd int, pair *[2][]byte) (int, syscall.Errno) {
+	n, errno := writeFD(fd, pair[0])
+	if errno != 0 || n < len(pair[0]) {
+		return n, errno
+	}
+	m, errno := writeFD(fd, pair[1])
+	if errno == syscall.EAGAIN {
+		return n, 0
+	}
+	return n + max(m, 0), errno
+}
+
 // uninterrupted makes a system call of package syscall, whose errors are numbers, until no signal interrupts it.
 func uninterrupted(call func() (int, error)) (int, syscall.Errno) {
 	for {

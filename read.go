@@ -10,8 +10,10 @@ import (
 )
 
 const (
-	// readBufferSize is how much a read takes from the network at once.
+	// readBufferSize is how much a read takes from the network at once, and wideBufferSize how much where the messages
+	// before were too large for that and not for this: a message that comes as one whole is not copied together.
 	readBufferSize = size32K
+	wideBufferSize = size128K
 	// directSize is from how many bytes still due on a payload is read straight to its destination.
 	directSize = readBufferSize
 )
@@ -405,6 +407,9 @@ func (c *Conn) receive() (some bool) {
 		c.recvErr = err
 		return true
 	}
+	if c.r.Idle() {
+		c.wide = n >= readBufferSize && n < wideBufferSize
+	}
 	// An error that came with bytes will come again with the next ones.
 	c.in = p[:n]
 	c.bytes += uint64(n)
@@ -433,7 +438,11 @@ func (c *Conn) place() []byte {
 		if room := c.t.room(); room != nil && c.r.Idle() {
 			return room
 		}
-		c.inBuf = getBuffer(readBufferSize)
+		size := readBufferSize
+		if c.wide && c.gather != notGathering {
+			size = wideBufferSize
+		}
+		c.inBuf = getBuffer(size)
 	}
 	return c.inBuf[:cap(c.inBuf)]
 }

@@ -22,7 +22,7 @@ type transport interface {
 	run(r reader) error
 
 	// polls reports whether recv and trySend never wait, so that they may return errWouldBlock, upon which readable
-	// returns false. Otherwise recv waits, and trySend must not be called.
+	// returns false. Otherwise recv waits, and trySend and trySendTwo must not be called.
 	polls() bool
 
 	// room returns where a transport that cannot poll may wait for the first bytes of a message, or nil.
@@ -34,7 +34,8 @@ type transport interface {
 
 	recv(p []byte) (n int, drained bool, err error) // only inside of readable; drained: there was nothing behind
 	trySend(p []byte, direct bool) (int, error)     // less than len(p) with a nil error: would block
-	send(b, p []byte) (int64, error)                // all of b and then of p, waiting; p may be nil
+	trySendTwo(b, p []byte, direct bool) (int, error)
+	send(b, p []byte) (int64, error) // all of b and then of p, waiting; p may be nil
 
 	setReadDeadline(t time.Time) error
 	setWriteDeadline(t time.Time)
@@ -78,7 +79,8 @@ func (t *netTransport) recv(p []byte) (n int, drained bool, err error) {
 	return n, false, err
 }
 
-func (t *netTransport) trySend([]byte, bool) (int, error) { return 0, nil }
+func (t *netTransport) trySend([]byte, bool) (int, error)            { return 0, nil }
+func (t *netTransport) trySendTwo([]byte, []byte, bool) (int, error) { return 0, nil }
 
 func (t *netTransport) send(b, p []byte) (int64, error) {
 	n, err := t.nc.Write(b)

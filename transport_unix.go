@@ -30,6 +30,7 @@ type rawTransport struct {
 	// owned by the writer
 	onWrite  func(fd uintptr) bool
 	writing  []byte
+	vector   *vector // nil, or what to write instead
 	written  int32
 	pinnedFD int32         // valid for a direct trySend
 	writeErr syscall.Errno // 0 for none
@@ -57,8 +58,13 @@ func newRawTransport(nc net.Conn) transport {
 		return t.reader.readable()
 	}
 	t.onWrite = func(fd uintptr) bool {
-		n, errno := writeFD(int(fd), t.writing)
-		t.written, t.writeErr = int32(n), errno
+		var n int
+		if t.vector != nil {
+			n, t.writeErr = gatherFD(int(fd), &t.vector.pair)
+		} else {
+			n, t.writeErr = writeFD(int(fd), t.writing)
+		}
+		t.written = int32(n)
 		return true // it never asks to wait
 	}
 	return t
@@ -111,18 +117,38 @@ func (t *rawTransport) failed(op string, err error) error {
 	return &net.OpError{Op: op, Net: "websocket", Source: t.nc.LocalAddr(), Addr: t.nc.RemoteAddr(), Err: err}
 }
 
-func (t *rawTransport) trySend(p []byte, direct bool) (n int, err error) {
-	var errno syscall.Errno
+func (t *rawTransport) trySend(p []byte, direct bool) (int, error) {
 	if direct {
-		n, errno = writeFD(int(t.pinnedFD), p)
-	} else {
-		t.writing = p
-		if err := t.rc.Write(t.onWrite); err != nil {
-			return 0, err
-		}
-		n, errno = int(t.written), t.writeErr
-		t.writing = nil
+		return t.sent(writeFD(int(t.pinnedFD), p))
 	}
+	t.writing = p
+	err := t.rc.Write(t.onWrite)
+	t.writing = nil
+	if err != nil {
+		return 0, err
+	}
+	return t.sent(int(t.written), t.writeErr)
+}
+
+func (t *rawTransport) trySendTwo(b, p []byte, direct bool) (n int, err error) {
+	v := vectors.Get().(*vector)
+	v.pair = [2][]byte{b, p}
+	if direct {
+		n, err = t.sent(gatherFD(int(t.pinnedFD), &v.pair))
+	} else {
+		t.vector = v
+		if err = t.rc.Write(t.onWrite); err == nil {
+			n, err = t.sent(int(t.written), t.writeErr)
+		}
+		t.vector = nil
+	}
+	*v = vector{}
+	vectors.Put(v)
+	return n, err
+}
+
+// sent is what trySend makes of the result of a system call.
+func (t *rawTransport) sent(n int, errno syscall.Errno) (int, error) {
 	switch errno {
 	case 0:
 		return n, nil
@@ -132,7 +158,7 @@ func (t *rawTransport) trySend(p []byte, direct bool) (n int, err error) {
 	return 0, t.failed("write", errno)
 }
 
-// vector is the pair of slices of one writev.
+// vector is the pair of slices of one write.
 type vector struct {
 	bufs net.Buffers
 	pair [2][]byte

@@ -221,12 +221,11 @@ func (c *Conn) startFlush(mayWait bool) error {
 	if c.flushing || len(c.out) == 0 || c.ending >= endAborted {
 		return nil
 	}
-	c.flushing = true
+	c.beginSending()
 	if !c.t.polls() && !mayWait {
 		c.flushLater(c.takeOut(), 0)
 		return nil
 	}
-	c.fresh = c.state.Load()&inBody != 0
 	for range maxRounds {
 		b := c.takeOut()
 		c.direct = c.pinned
@@ -256,6 +255,12 @@ func (c *Conn) startFlush(mayWait bool) error {
 	}
 	c.flushLater(c.takeOut(), 0)
 	return nil
+}
+
+// beginSending makes the caller the one that writes to the transport. mu is held.
+func (c *Conn) beginSending() {
+	c.flushing = true
+	c.fresh = c.state.Load()&inBody != 0
 }
 
 // laterFlush holds the arguments of a flushRest on a goroutine of its own: a go statement with arguments allocates.
