@@ -199,7 +199,7 @@ func (c *Conn) finish() {
 		c.keepaliveAt(time.Time{})
 	}
 	c.ctx, c.deadline.alive, c.gather = context.Background(), nil, notGathering
-	c.part, c.stream, c.skip = nil, nil, false
+	c.dst, c.stream, c.skip = nil, nil, false
 	if c.phase() == endHandshake {
 		c.stopped = false
 		c.message((*Conn).untilClosed)
@@ -250,7 +250,7 @@ func (c *Conn) finished() {
 	c.in = nil
 	c.dropInput()
 	c.mu.Lock()
-	c.stats.MessagesIn, c.stats.BytesIn = c.messages, c.bytes
+	c.countInput()
 	c.ending = endFinished
 	if c.timer != nil {
 		c.timer.Stop()

@@ -22,9 +22,8 @@ import (
 // A Conn that is not read answers no pings, notices no close and measures no silence: read until there is an error,
 // or call CloseRead. Every Conn must be ended, by either side; Close and CloseNow are how this side does it.
 type Conn struct {
-	t     transport
-	opts  *Options
-	limit int // of bytes in out
+	t    transport
+	opts *Options
 	agreement
 	base    context.Context // nil, or the context whose values Context shows
 	tracker tracker         // its place in the Upgrader's list, whose lock guards it
@@ -36,18 +35,17 @@ type Conn struct {
 	ctx      context.Context // of the read under way
 	in       []byte          // has come and has not been given to r
 	inBuf    []byte          // the pooled buffer that in is part of, or nil
-	dst      []byte          // where the message under way is put together
-	part     []byte          // what a cancelled read had of its message; in a Messages loop, what the body gets
+	dst      []byte          // where the message under way is put together; between reads, what a cancelled one had of it
 	stream   *messageReader  // the Reader of the message under way, or nil
-	messages uint64          // how many have come
+	messages uint32          // how many have come since counts was brought up to date
+	state    atomic.Uint32   // reading, inBody, moreInput, ended; for everybody, but here it fills a word
 	bytes    uint64          // of the transport that have come
 	gather   gathering       // what kind of slice dst is
 	op       Opcode          // of the message under way
 	skip     bool            // the rest of the message under way is not wanted
 	stopped  bool            // nothing more will be read for the application
 	peerDone bool            // the peer's close frame has come
-	parked   bool            // the last thing that the read did was to wait
-	drained  bool            // the bytes that came last were all that there were
+	did      lastly          // the last thing that the read did
 	wide     bool            // messages are larger than readBufferSize
 	recvErr  error           // of the transport, seen inside of readable
 	body     messageBody     // of the Messages loop under way, or nil
@@ -61,11 +59,9 @@ type Conn struct {
 	flushing bool           // a goroutine is writing to the transport
 	pinned   bool           // the reader is in a wait that keeps the transport's descriptor open
 	direct   bool           // a goroutine is writing to that descriptor and relies on it
-	fresh    bool           // the write under way has begun after the bytes came that the body deals with
-	answered bool           // such a write has succeeded
+	reply    reply          // to the bytes that came last
 	ending   ending         // how far the end has come
 	timed    bool           // held will be called
-	state    atomic.Uint32  // reading, inBody, moreInput, ended; not guarded, but here it fills a word
 	hold     *time.Timer    // calls held, but for sockets; made when first needed
 	writer   *messageWriter // nil, or the message that is being streamed out
 	changed  chan struct{}  // closed and forgotten when a writer may go on; nil when nobody waits
@@ -75,7 +71,7 @@ type Conn struct {
 	done     chan struct{}  // closed when the transport has been closed; nil until somebody waits for it
 	timer    *time.Timer    // bounds the end; set when it begins
 
-	stats Stats // but RTT
+	counts counts
 }
 
 // The bits of Conn.state.
@@ -99,7 +95,6 @@ type connConfig struct {
 func newConn(nc net.Conn, cfg connConfig) *Conn {
 	c := &Conn{
 		opts:      cfg.options,
-		limit:     bufferLimit(cfg.options.WriteBuffer),
 		agreement: cfg.agreement,
 		base:      cfg.base,
 	}
@@ -163,12 +158,12 @@ func readLimit(n int64) uint64 {
 	return uint64(n)
 }
 
-// bufferLimit translates Options.WriteBuffer.
-func bufferLimit(n int) int {
-	if n == 0 {
-		return DefaultWriteBuffer
+// limit returns the most bytes that wait in out.
+func (c *Conn) limit() int {
+	if n := c.opts.WriteBuffer; n != 0 {
+		return max(n, minWriteBuffer)
 	}
-	return max(n, minWriteBuffer)
+	return DefaultWriteBuffer
 }
 
 // Subprotocol returns the subprotocol that was negotiated, or "" (RFC 6455, Section 1.9).
@@ -202,11 +197,22 @@ type Stats struct {
 	RTT                     time.Duration // of the newest ping that was answered; 0 before
 }
 
+// counts are those of Stats.
+type counts struct{ messagesIn, messagesOut, bytesIn, bytesOut uint64 }
+
+// countInput brings counts up to date, for the reader. mu is held.
+func (c *Conn) countInput() {
+	c.counts.messagesIn += uint64(c.messages)
+	c.messages = 0
+	c.counts.bytesIn = c.bytes
+}
+
 // Stats returns the counts so far.
 func (c *Conn) Stats() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := c.stats
+	n := &c.counts
+	s := Stats{MessagesIn: n.messagesIn, MessagesOut: n.messagesOut, BytesIn: n.bytesIn, BytesOut: n.bytesOut}
 	if c.pings != nil {
 		s.RTT = c.pings.rtt
 	}

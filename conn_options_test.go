@@ -162,7 +162,7 @@ func TestLargeMessageGrowsWithWhatComes(t *testing.T) {
 					t.Errorf("%s: %v", kind.name, err)
 				}
 				cancel()
-				if n := cap(c.part); n > 110000 {
+				if n := cap(c.dst); n > 110000 {
 					t.Errorf("%s keeps %d bytes of 100000", kind.name, n)
 				}
 			}

@@ -168,7 +168,7 @@ func (c *Conn) appendPong(payload []byte) (done bool) {
 	if c.err != nil {
 		return true // it cannot be sent any more
 	}
-	if len(c.out)+need > c.limit {
+	if len(c.out)+need > c.limit() {
 		return false
 	}
 	c.out, _ = c.s.AppendControl(growBuffer(c.out, need), OpPong, payload)
@@ -224,7 +224,7 @@ func (c *Conn) patience() time.Duration {
 
 // silence deals with the read deadline of the keepalive.
 func (c *Conn) silence() {
-	if c.parked && c.deadline.alive.pinged && c.opts.PongTimeout >= 0 {
+	if c.did == waited && c.deadline.alive.pinged && c.opts.PongTimeout >= 0 {
 		c.stopped = true
 		c.end(&CloseError{Code: StatusAbnormalClosure, Local: true, Err: errPongTimeout}, endAborted)
 		return
@@ -250,7 +250,7 @@ func (c *Conn) overdue(now time.Time) {
 func (c *Conn) autoPing() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err != nil || len(c.out)+pingSize > c.limit {
+	if c.err != nil || len(c.out)+pingSize > c.limit() {
 		return
 	}
 	c.appendPing(&c.pingsLocked().auto)

@@ -56,10 +56,7 @@ func (c *Conn) eachMessage(ctx context.Context, body messageBody) {
 
 // beginLoop makes body the one that gets the messages.
 func (c *Conn) beginLoop(body messageBody) {
-	c.dst, c.gather = nil, intoPool
-	if len(c.part) > 0 {
-		c.collect(c.part)
-	}
+	c.gatherIntoPool()
 	c.body = body
 }
 
@@ -78,35 +75,36 @@ func (c *Conn) bodyReturned() {
 
 // deliver runs the body on the messages that are at hand. It reports whether the loop is over.
 func (c *Conn) deliver() (over bool) {
-	for c.part = nil; c.findMessage() && !c.stopped; c.part = nil {
-		if c.enterBody() && !c.body(Message{c.op, c.part}, nil) {
+	for {
+		p, ok := c.findMessage()
+		if !ok {
+			return c.stopped
+		}
+		if c.enterBody() && !c.body(Message{c.op, p}, nil) {
 			c.body = nil
 			return true
 		}
 		c.dst = c.dst[:0]
 	}
-	return c.stopped
 }
 
-// findMessage looks for the end of the message under way and makes part the whole of it: where it came, if it came at
-// once, or put together in dst.
-func (c *Conn) findMessage() (done bool) {
+// findMessage looks for the end of the message under way and returns the whole of it: where it came, if it came at
+// once, or put together in dst. ok is false when more is needed, or when stopped is set.
+func (c *Conn) findMessage() (p []byte, ok bool) {
 	if p, ok := c.whole(); ok {
-		c.part = p
-		return true
+		return p, true
 	}
 	for {
 		ev, ok := c.next()
 		if !ok {
-			return c.stopped
+			return nil, false
 		}
-		c.part = ev.Payload
-		if len(c.dst) > 0 || !ev.Last {
-			c.collect(ev.Payload)
-			c.part = c.dst
+		if len(c.dst) == 0 && ev.Last {
+			return ev.Payload, true
 		}
+		c.collect(ev.Payload)
 		if ev.Last {
-			return true
+			return c.dst, true
 		}
 	}
 }
@@ -130,12 +128,13 @@ func (c *Conn) enterBody() bool {
 
 // endLoop ends the read that the loop was, with its error, and keeps what has come of a message unless the body left.
 func (c *Conn) endLoop(err error) error {
-	c.part = nil
+	dst := c.dst
+	c.dst = nil
 	if !c.bodyLeft() {
-		c.keep(c.dst)
+		c.keep(dst)
 	}
-	putBuffer(c.dst)
-	c.dst, c.body = nil, nil
+	putBuffer(dst)
+	c.body = nil
 	c.state.And(^uint32(inBody)) // Close waits again
 	c.unpin()
 	return firstError(c.endRead(), err)

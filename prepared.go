@@ -55,7 +55,7 @@ func (c *Conn) WritePrepared(ctx context.Context, m *PreparedMessage) error {
 		f = m.deflate(o)
 	}
 	need := headerSize(len(f.payload), c.s.client) + len(f.payload)
-	if need > c.limit {
+	if need > c.limit() {
 		return c.writeFrame(ctx, f.frame[0], f.payload)
 	}
 	c.mu.Lock()
@@ -64,7 +64,7 @@ func (c *Conn) WritePrepared(ctx context.Context, m *PreparedMessage) error {
 		return err
 	}
 	c.out = c.s.appendPrepared(growBuffer(c.out, need), f)
-	c.stats.MessagesOut++
+	c.counts.messagesOut++
 	return c.appended(ctx)
 }
 

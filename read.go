@@ -27,6 +27,16 @@ const (
 	intoPool                      // in Conn.dst, which is a pooled buffer or nil
 )
 
+// lastly is what a read did last.
+type lastly uint8
+
+const (
+	began   lastly = iota // waiting for the transport
+	waited                // for bytes
+	took                  // bytes
+	tookAll               // bytes, and the transport said that there were no more
+)
+
 // acquire makes the caller the one that reads.
 func (c *Conn) acquire() error {
 	for {
@@ -131,7 +141,7 @@ func (c *Conn) AppendRead(ctx context.Context, dst []byte) (Opcode, []byte, erro
 	if err := c.beginRead(ctx); err != nil {
 		return 0, dst, err
 	}
-	c.dst, c.gather = append(dst, c.part...), intoSlice
+	c.dst, c.gather = append(dst, c.dst...), intoSlice
 	err := c.message((*Conn).gatherMessage)
 	op, out := c.op, c.dst
 	c.dst = nil
@@ -139,7 +149,6 @@ func (c *Conn) AppendRead(ctx context.Context, dst []byte) (Opcode, []byte, erro
 		c.keep(out[len(dst):])
 		return 0, dst, firstError(c.endRead(), err)
 	}
-	c.part = nil
 	if err := c.endRead(); err != nil {
 		return 0, dst, err
 	}
@@ -152,10 +161,7 @@ func (c *Conn) Read(ctx context.Context) (Opcode, []byte, error) {
 	if err := c.beginRead(ctx); err != nil {
 		return 0, nil, err
 	}
-	c.dst, c.gather = nil, intoPool
-	if len(c.part) > 0 {
-		c.collect(c.part)
-	}
+	c.gatherIntoPool()
 	err := c.message((*Conn).readMessage)
 	op, p := c.op, c.dst
 	c.dst = nil
@@ -164,7 +170,6 @@ func (c *Conn) Read(ctx context.Context) (Opcode, []byte, error) {
 		putBuffer(p)
 		return 0, nil, firstError(c.endRead(), err)
 	}
-	c.part = nil
 	if err := c.endRead(); err != nil {
 		return 0, nil, err
 	}
@@ -179,11 +184,19 @@ func firstError(a, b error) error {
 	return b
 }
 
-// keep remembers what a read that failed had of its message.
+// keep remembers what a read that failed had of its message. dst is nil.
 func (c *Conn) keep(p []byte) {
-	c.part = nil
 	if len(p) > 0 && !c.stopped {
-		c.part = append([]byte(nil), p...)
+		c.dst = append([]byte(nil), p...)
+	}
+}
+
+// gatherIntoPool begins to put a message together in a pooled buffer, with what keep remembered.
+func (c *Conn) gatherIntoPool() {
+	kept := c.dst
+	c.dst, c.gather = nil, intoPool
+	if len(kept) > 0 {
+		c.collect(kept)
 	}
 }
 
@@ -345,7 +358,7 @@ func (c *Conn) wanted(ev *Event) bool {
 func (c *Conn) wait(consume func(c *Conn) bool) error {
 	c.unwatchOther()
 	for !c.stopped {
-		c.parked = false
+		c.did = began
 		err := c.t.run(c)
 		c.unpin()
 		if err == nil {
@@ -389,13 +402,10 @@ func (c *Conn) receive() (some bool) {
 		// A peer that sends without a pause would keep a loop from ever waiting.
 		c.recvErr = os.ErrDeadlineExceeded
 		return true
-	case c.drained:
-		// What came up to the transport's last wake-up has been read, the end of the stream included, and if a write has
-		// succeeded since then no reset was there either. What comes later wakes it again.
-		c.drained = false
-		if c.park() {
-			return false
-		}
+	case c.did == tookAll && c.park():
+		// What came up to the transport's last wake-up has been read, the end of the stream included, and as a write has
+		// succeeded since then, no reset was there either. What comes later wakes it again.
+		return false
 	}
 	p := c.place()
 	n, drained, err := c.t.recv(p)
@@ -413,7 +423,10 @@ func (c *Conn) receive() (some bool) {
 	// An error that came with bytes will come again with the next ones.
 	c.in = p[:n]
 	c.bytes += uint64(n)
-	c.drained = drained
+	c.did = took
+	if drained {
+		c.did = tookAll
+	}
 	c.r.SetLimit(c.readLimit.Load())
 	if c.deadline.alive != nil {
 		c.deadline.alive.heard()
@@ -449,18 +462,18 @@ func (c *Conn) place() []byte {
 
 // park does what is due before waiting for the network. It reports whether a write has succeeded that began after the
 // last bytes came.
-func (c *Conn) park() (answered bool) {
+func (c *Conn) park() (replied bool) {
 	if c.state.Load()&(inBody|moreInput) != 0 {
 		c.state.And(^uint32(inBody | moreInput))
 	}
 	c.dropInput()
-	answered = c.flushHeld()
+	replied = c.flushHeld()
 	c.watch()
 	if c.deadline.alive != nil {
 		c.arm()
 	}
-	c.parked = true
-	return answered
+	c.did = waited
+	return replied
 }
 
 // CloseRead is for those who only write: it starts a goroutine that reads and discards messages, and so answers pings
@@ -470,7 +483,7 @@ func (c *Conn) CloseRead(ctx context.Context) {
 	if c.beginRead(ctx) != nil {
 		return
 	}
-	c.part = nil
+	c.dst = nil
 	go func() {
 		c.message((*Conn).discardMessages)
 		c.skip = c.r.inMessage // the beginning has been discarded

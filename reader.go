@@ -30,8 +30,8 @@ func (c *Conn) Reader(ctx context.Context) (Opcode, io.Reader, error) {
 	if err := c.beginRead(ctx); err != nil {
 		return 0, nil, err
 	}
-	r := &messageReader{c: c, ctx: ctx, part: c.part}
-	c.stream, c.part = r, nil
+	r := &messageReader{c: c, ctx: ctx, part: c.dst}
+	c.stream, c.dst = r, nil
 	if len(r.part) == 0 {
 		if err := c.message((*Conn).nextPart); err != nil || c.stopped {
 			c.stream = nil

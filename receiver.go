@@ -93,7 +93,13 @@ type Receiver struct {
 	inFrame   bool
 	headerLen uint8
 	header    [MaxHeaderSize]byte // of the partial header
-	control   []byte              // of the partial control payload; nil when there is none
+	control   *partialControl     // nil when there is none
+}
+
+// partialControl is a control payload of which n bytes have come.
+type partialControl struct {
+	n       int
+	payload [MaxControlPayload]byte
 }
 
 // Reset makes r ready for a new connection.
@@ -441,13 +447,13 @@ func (r *Receiver) controlPayload(src []byte, ev *Event) (n int, err error) {
 	n = len(p)
 	if r.inFrame || r.control != nil {
 		if r.control == nil {
-			r.control = make([]byte, 0, MaxControlPayload)
+			r.control = new(partialControl)
 		}
-		r.control = append(r.control, p...)
+		r.control.n += copy(r.control.payload[r.control.n:], p)
 		if r.inFrame {
 			return n, nil
 		}
-		p, r.control = r.control, nil
+		p, r.control = r.control.payload[:r.control.n], nil
 	}
 	ev.Payload = p
 	switch r.h.opcode() {

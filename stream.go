@@ -112,7 +112,7 @@ func (s *stream) Write(p []byte) (n int, err error) {
 
 // chunk returns the beginning of p that goes into one message.
 func (s *stream) chunk(p []byte) []byte {
-	most := min(streamChunk, s.conn.limit/2)
+	most := min(streamChunk, s.conn.limit()/2)
 	if len(p) <= most {
 		return p
 	}

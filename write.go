@@ -39,7 +39,7 @@ func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
 		}
 	}
 	need := c.s.Bound(len(p))
-	if need > c.limit {
+	if need > c.limit() {
 		return c.writeLarge(ctx, op, p)
 	}
 	c.mu.Lock()
@@ -55,7 +55,7 @@ func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
 // put appends the frame of a message, of at most need bytes, to out when there is room. It reports whether it is time
 // to send what is there. mu is held, and released while it waits.
 func (c *Conn) put(ctx context.Context, op Opcode, p []byte, need int) (leaves bool, err error) {
-	if c.err != nil || c.writer != nil || len(c.out)+need > c.limit {
+	if c.err != nil || c.writer != nil || len(c.out)+need > c.limit() {
 		if err := c.reserve(ctx, need, forMessage); err != nil {
 			return false, err
 		}
@@ -69,7 +69,7 @@ func (c *Conn) put(ctx context.Context, op Opcode, p []byte, need int) (leaves b
 		return false, err
 	}
 	c.out = out
-	c.stats.MessagesOut++
+	c.counts.messagesOut++
 	return c.leaves(), nil
 }
 
@@ -100,7 +100,7 @@ func (c *Conn) reserve(ctx context.Context, need int, why purpose) error {
 		switch {
 		case c.err != nil:
 			return c.err
-		case !streaming && (len(c.out) == 0 || len(c.out)+need <= c.limit):
+		case !streaming && (len(c.out) == 0 || len(c.out)+need <= c.limit()):
 			return nil
 		case streaming && timeout == nil && c.writeTimeout() > 0:
 			t := time.NewTimer(c.writeTimeout())
@@ -166,7 +166,7 @@ func (c *Conn) leaves() bool {
 	if c.flushing {
 		return false
 	}
-	if !c.opts.NoBatching && c.state.Load()&moreInput != 0 && len(c.out) < c.limit/2 {
+	if !c.opts.NoBatching && c.state.Load()&moreInput != 0 && len(c.out) < c.limit()/2 {
 		c.startHold()
 		return false
 	}
@@ -175,22 +175,21 @@ func (c *Conn) leaves() bool {
 
 // flushHeld sends what is held, for a reader that is about to wait. It reports whether a write has succeeded that
 // began after the last bytes came.
-func (c *Conn) flushHeld() (answered bool) {
+func (c *Conn) flushHeld() (replied bool) {
 	c.mu.Lock()
-	c.stats.MessagesIn, c.stats.BytesIn = c.messages, c.bytes
-	c.fresh = false
+	c.countInput()
+	replied = c.reply == itArrived
+	c.reply = noReply
 	if c.body != nil && !c.pinned {
 		c.t.pin()
 		c.pinned = true
 	}
 	if len(c.out) > 0 {
 		c.flushByReader()
-		answered = !c.flushing && len(c.out) == 0 && c.err == nil
+		replied = replied || !c.flushing && len(c.out) == 0 && c.err == nil
 	}
-	answered = answered || c.answered
-	c.answered = false
 	c.mu.Unlock()
-	return answered
+	return replied
 }
 
 // unpin is for a reader that has left its wait. It lets a write end that relies on the wait, which takes as long as a
@@ -199,7 +198,7 @@ func (c *Conn) unpin() {
 	if !c.pinned {
 		return
 	}
-	c.drained = false // what comes from now on may wake nobody
+	c.did = began // what comes from now on may wake nobody
 	c.mu.Lock()
 	for c.pinned = false; c.direct; {
 		c.await(context.Background(), nil)
@@ -260,8 +259,19 @@ func (c *Conn) startFlush(mayWait bool) error {
 // beginSending makes the caller the one that writes to the transport. mu is held.
 func (c *Conn) beginSending() {
 	c.flushing = true
-	c.fresh = c.state.Load()&inBody != 0
+	if c.reply == noReply && c.state.Load()&inBody != 0 {
+		c.reply = underWay
+	}
 }
+
+// reply is what is known of the writes that began after the bytes came that the body of a loop deals with.
+type reply uint8
+
+const (
+	noReply   reply = iota // none has begun
+	underWay               // the one that is being made has
+	itArrived              // one has, and has succeeded
+)
 
 // laterFlush holds the arguments of a flushRest on a goroutine of its own: a go statement with arguments allocates.
 type laterFlush struct {
@@ -323,9 +333,11 @@ func (c *Conn) takeOut() []byte {
 // sent notes that what was taken is with the kernel, and reports whether that was all; if so, flushing ends. mu is
 // held.
 func (c *Conn) sent() (all bool) {
-	c.stats.BytesOut += uint64(c.sending)
+	c.counts.bytesOut += uint64(c.sending)
 	c.sending, c.direct = 0, false
-	c.answered = c.answered || c.fresh
+	if c.reply == underWay {
+		c.reply = itArrived
+	}
 	if len(c.out) > 0 && c.ending < endAborted {
 		return false
 	}

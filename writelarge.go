@@ -42,7 +42,7 @@ func (c *Conn) writeFrame(ctx context.Context, b0 byte, p []byte) error {
 	}
 	h := c.s.newHead(head{b0: b0, length: uint64(len(p))})
 	head := appendHead(getBuffer(MaxHeaderSize), h)
-	c.stats.MessagesOut++
+	c.counts.messagesOut++
 	c.sending = len(head) + len(p)
 	c.direct = c.pinned
 	c.mu.Unlock()
@@ -71,7 +71,7 @@ func (c *Conn) sendStopped(ctx context.Context, n int64, err error) error {
 		return c.flushFailed(fmt.Errorf("websocket: message cut in the middle: %w", ctx.Err()))
 	}
 	c.mu.Lock()
-	c.stats.MessagesOut--
+	c.counts.messagesOut--
 	c.sending = 0
 	c.giveTransport()
 	if c.err != nil {
@@ -84,7 +84,7 @@ func (c *Conn) sendStopped(ctx context.Context, n int64, err error) error {
 // transport: flushing is set. mu is held, and released while it waits.
 func (c *Conn) takeTransport(ctx context.Context) error {
 	for {
-		if err := c.reserve(ctx, c.limit, forMessage); err != nil {
+		if err := c.reserve(ctx, c.limit(), forMessage); err != nil {
 			return err
 		}
 		if !c.flushing {

@@ -106,7 +106,7 @@ func (w *messageWriter) fragment(last bool) error {
 	w.started = true
 	w.buf = w.buf[:0]
 	if last {
-		c.stats.MessagesOut++
+		c.counts.messagesOut++
 		w.end(errWriterClosed)
 	}
 	return c.appended(w.ctx)
