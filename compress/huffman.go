@@ -130,9 +130,17 @@ func (b *treeBuilder) build(t *tree, limit int) {
 	}
 }
 
-// sort fills leaves. Messages are short and most of their frequencies small: those are sorted by counting.
+// sort fills leaves. Messages are short and most of their frequencies small: those are sorted by counting, if it is worth
+// the while.
 func (b *treeBuilder) sort(used []counted) {
-	const small = 31
+	leaves := b.leaves[:len(used)]
+	b.leaves[len(leaves)], b.leaves[len(leaves)+1] = math.MaxUint32, math.MaxUint32
+	if len(leaves) <= 16 {
+		copy(leaves, used)
+		slices.Sort(leaves)
+		return
+	}
+	const small = 63
 	var at [small + 1]uint16
 	for _, u := range used {
 		at[min(u.frequency(), small)&small]++
@@ -148,8 +156,7 @@ func (b *treeBuilder) sort(used []counted) {
 		b.leaves[*slot] = u
 		*slot++
 	}
-	slices.Sort(b.leaves[large:n])
-	b.leaves[n], b.leaves[n+1] = math.MaxUint32, math.MaxUint32
+	slices.Sort(leaves[large:])
 }
 
 // depths finds how many of the first n leaves are at each depth of the Huffman tree over them. Two queues, the sorted
