@@ -12,8 +12,8 @@ type history struct {
 	maxDistance int // 1 << window bits
 	level       Level
 
-	shift uint     // 64 less the base-2 logarithm of the size of the tables
-	of    uint64   // multiplier of the hash for heads
+	mask  uint64   // the size of the tables, a power of two, less one
+	of    uint64   // the bits that the hash for heads is of
 	heads []uint16 // the newest position of each hash of four bytes, or five
 	pairs []uint32 // level Balanced: the two newest positions of each hash of six bytes, newest in the low half
 	older []uint16 // level Smallest: at each position modulo the size, the position before it with the same hash
@@ -99,7 +99,7 @@ func (h *history) tableLog(n int) uint {
 
 // makeTable makes empty tables.
 func (h *history) makeTable(log uint) {
-	h.shift, h.of = 64-log, of4
+	h.mask, h.of = 1<<log-1, of4
 	if h.level == Fastest && log >= 12 {
 		h.of = of5 // with so much to choose from, four bytes are seldom worth the distance
 	}
@@ -129,37 +129,40 @@ func cleared[T any](s []T, n int) []T {
 // position returns what the tables remember of index i of buf.
 func (h *history) position(i int) uint16 { return h.bias + uint16(i) }
 
-// hash scatters the low bytes of v, as many as the multiplier leaves, over the entries of a table.
-func hash(v, multiplier uint64, shift uint) uint64 { return v * multiplier >> (shift & 63) }
+// hash scatters some low bytes of v over the entries of a table.
+func hash(v, of, mask uint64) uint64 { return (v & of) * 0x9E3779B185EBCA87 >> 48 & mask }
 
-// Multipliers that let four, five and six bytes take part.
+// What hash is of: four, five and six bytes.
 const (
-	of4 = 0x9E3779B185EBCA87 << 32 & (1<<64 - 1)
-	of5 = 0x9E3779B185EBCA87 << 24 & (1<<64 - 1)
-	of6 = 0x9E3779B185EBCA87 << 16 & (1<<64 - 1)
+	of4 = 1<<32 - 1
+	of5 = 1<<40 - 1
+	of6 = 1<<48 - 1
 )
+
+// enter remembers the string at i, of which v has as many bytes as the hash for heads is of.
+func (h *history) enter(i int, v uint64) { *at16(h.heads, hash(v, h.of, h.mask)) = h.position(i) }
 
 // insert remembers the strings from i on, up to but without end. Behind each there must be eight bytes.
 func (h *history) insert(i, end int) {
-	buf, shift, of, heads := h.buf, h.shift, h.of, h.heads
+	buf, mask, of, heads := h.buf, h.mask, h.of, h.heads
 	switch h.level {
 	case Fastest:
 		for ; i < end; i++ {
-			heads[hash(load64(buf, i), of, shift)] = h.position(i)
+			heads[hash(load64(buf, i), of, mask)] = h.position(i)
 		}
 	case Balanced:
 		pairs := h.pairs
 		for ; i < end; i++ {
 			v, p := load64(buf, i), h.position(i)
-			heads[hash(v, of, shift)] = p
-			pair := &pairs[hash(v, of6, shift)]
+			heads[hash(v, of, mask)] = p
+			pair := &pairs[hash(v, of6, mask)]
 			*pair = *pair<<16 | uint32(p)
 		}
 	default:
 		older := h.older
 		for ; i < end; i++ {
 			v, p := load64(buf, i), h.position(i)
-			head := &heads[hash(v, of, shift)]
+			head := &heads[hash(v, of, mask)]
 			older[int(p)&(len(older)-1)] = *head
 			*head = p
 		}

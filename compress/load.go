@@ -18,3 +18,8 @@ func load32(b []byte, i int) uint32 {
 func load64(b []byte, i int) uint64 {
 	return *(*uint64)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i))
 }
+
+// at16 returns where t[i] is, which must be there.
+func at16(t []uint16, i uint64) *uint16 {
+	return (*uint16)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(t)), 2*i))
+}

@@ -50,38 +50,49 @@ func (h *history) findFast(seqs []sequence, from int) []sequence {
 		h.insert(0, min(1, last+1))
 	}
 	for {
-		i, d, differ := h.next(start)
+		i, d := h.next(start, max(start, 1))
 		if i > last {
 			return append(seqs, sequence{literals: uint16(len(buf) - start)})
 		}
-		n := matchLength(buf, differ, i, d)
-		seqs = append(seqs, sequence{uint16(i - start), uint16(n), uint16(d)})
-		h.heads[hash(load64(buf, i)>>8, h.of, h.shift)] = h.position(i + 1)
-		i += n
-		if i <= last {
-			h.heads[hash(load64(buf, i-2), h.of, h.shift)] = h.position(i - 2)
+		v := load64(buf, i)
+		h.enter(i+1, v>>8)
+		h.enter(i+2, v>>16)
+		n := matchLength(buf, v^load64(buf, i-d), i, d)
+		end := i + n
+		for i > start && i > d && n < maxMatch && buf[i-1] == buf[i-1-d] {
+			i--
+			n++
 		}
-		start = i
+		seqs = append(seqs, sequence{uint16(i - start), uint16(n), uint16(d)})
+		if end <= last {
+			v := load64(buf, end-2)
+			h.enter(end-2, v)
+			h.enter(end-1, v>>8)
+		}
+		start = end
 	}
 }
 
-// next looks for a place with the same four bytes as an earlier one, d before it; the first eight differ by
-// differ. The longer it has found none, the fewer places it looks at. Behind the last there are less than eight bytes.
+// next looks for a place from i on with the same four bytes as an earlier one, d before it. The longer it has found
+// none, the fewer places it looks at. Behind the last there are less than eight bytes.
 //
-// Whether there is a match is the only branch that cannot be foretold: see within.
-func (h *history) next(start int) (i, d int, differ uint64) {
-	buf, shift, of, heads, bias, farthest := h.buf, h.shift, h.of, h.heads, h.bias, h.maxDistance
+// Whether there is a match is the only branch that cannot be foretold: what is before the window is taken for its first
+// byte, and hardly ever equal.
+func (h *history) next(start, i int) (at, d int) {
+	buf, heads, mask, of, bias := h.buf, h.heads, h.mask, h.of, h.bias
 	last := len(buf) - 8
-	for i = max(start, 1); i <= last; i += 1 + (i-start)*3>>7 {
+	for i <= last {
 		v := load64(buf, i)
-		head := &heads[hash(v, of, shift)]
-		p := bias + uint16(i)
-		d, *head = within(min(i, farthest), p, *head), p
-		if differ = v ^ load64(buf, i-d); uint32(differ) == 0 {
-			break
+		head := at16(heads, hash(v, of, mask))
+		d := int(bias + uint16(i) - *head)
+		*head = bias + uint16(i)
+		j := i - d
+		if load32(buf, j&^(j>>(bits.UintSize-1))) == uint32(v) && uint(d-1) < uint(min(i, h.maxDistance)) {
+			return i, d
 		}
+		i += 1 + (i-start)*9>>8
 	}
-	return i, d, differ
+	return i, 0
 }
 
 // within returns how far back from p an earlier position is, or reach, at least one, if it is beyond reach. The place
@@ -150,8 +161,8 @@ func (h *history) searchPairs(i, least int) (length, distance int) {
 	v := load64(buf, i)
 	p := h.position(i)
 	reach := min(i, h.maxDistance)
-	pair := &h.pairs[hash(v, of6, h.shift)]
-	head := &h.heads[hash(v, of4, h.shift)]
+	pair := &h.pairs[hash(v, of6, h.mask)]
+	head := &h.heads[hash(v, of4, h.mask)]
 	newer, older, short := within(reach, p, uint16(*pair)), within(reach, p, uint16(*pair>>16)), within(reach, p, *head)
 	*pair = *pair<<16 | uint32(p)
 	*head = p
@@ -185,7 +196,7 @@ func (h *history) searchChain(i, least int) (length, distance int) {
 	v := load64(buf, i)
 	p := h.position(i)
 	reach := min(i, h.maxDistance)
-	head := &h.heads[hash(v, of4, h.shift)]
+	head := &h.heads[hash(v, of4, h.mask)]
 	c := *head
 	*head = p
 	older[int(p)&(len(older)-1)] = c
