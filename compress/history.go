@@ -34,6 +34,13 @@ const (
 	maxTable = 14
 )
 
+// begin makes h an empty history with the options of another, for a message of n bytes.
+func (h *history) begin(like *history, n int) {
+	h.level, h.maxDistance = like.level, like.maxDistance
+	h.window = window{bias: emptyBias}
+	h.makeTable(h.tableLog(n))
+}
+
 // slack returns how many bytes beyond its window a history of its own makes room for, so that it slides once for
 // several messages.
 func (h *history) slack() int { return max(h.maxDistance/4, 1<<10) }

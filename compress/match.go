@@ -107,7 +107,7 @@ func within(reach int, p, earlier uint16) int {
 func (h *history) findLazy(seqs []sequence, from int) []sequence {
 	enough := balancedEnough
 	if h.level == Smallest {
-		enough = maxMatch
+		enough = smallestEnough
 	}
 	start, i, last := from, max(from, 1), len(h.buf)-8
 	if from == 0 {
@@ -116,7 +116,7 @@ func (h *history) findLazy(seqs []sequence, from int) []sequence {
 	for i <= last {
 		n, d := h.search(i, minMatch)
 		if n == 0 {
-			i += 1 + (i-start)>>7
+			i += stride(i - start)
 			continue
 		}
 		next := i + 1
@@ -140,8 +140,15 @@ func (h *history) findLazy(seqs []sequence, from int) []sequence {
 	return append(seqs, sequence{literals: uint16(len(h.buf) - start)})
 }
 
-// balancedEnough is the length from which on level Balanced takes a match without a look at the next byte.
-const balancedEnough = 24
+// The length from which on a level takes a match without a look at the next byte.
+const (
+	balancedEnough = 24
+	smallestEnough = 40
+)
+
+// stride returns how far to go on after so many bytes without a match: one byte in text, and soon very far in what is
+// compressed or encrypted already.
+func stride(run int) int { return 1 + run>>7 + (run>>8)*(run>>8) }
 
 // worth compares matches: a byte more is worth a distance sixteen times as far.
 func worth(length, distance int) int { return 4*length - bits.Len(uint(distance)) }
@@ -201,18 +208,26 @@ func (h *history) searchChain(i, least int) (length, distance int) {
 	*head = p
 	older[int(p)&(len(older)-1)] = c
 	most := min(len(buf)-i, maxMatch)
-	for last, left := 0, maxChain; left > 0 && least < most; left-- {
+	if least >= most {
+		return 0, 0
+	}
+	tail := load32(buf, i+least-3) // with which a longer match must agree
+	for last, left := 0, maxChain; left > 0; left-- {
 		d := int(p - c)
 		if d <= last || d > reach { // a chain that comes nearer is out of date
 			break
 		}
 		last = d
-		if buf[i-d+least] == buf[i+least] {
+		if load32(buf, i-d+least-3) == tail {
 			if n := matchLength(buf, v^load64(buf, i-d), i, d); n > least {
 				least, length, distance = n, n, d
+				if n == most {
+					break
+				}
+				tail = load32(buf, i+n-3)
 			}
 		}
-		c = older[int(c)&(len(older)-1)]
+		c = *at16(older, uint64(int(c)&(len(older)-1)))
 	}
 	return length, distance
 }
