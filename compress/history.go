@@ -11,6 +11,7 @@ type history struct {
 	window
 	maxDistance int // 1 << window bits
 	level       Level
+	enough      int // the length from which on a match is taken without a look at the next byte
 
 	mask  uint64   // the size of the tables, a power of two, less one
 	of    uint64   // the bits that the hash for heads is of
@@ -30,15 +31,19 @@ const emptyBias = 1 << 15
 
 // The tables have an entry for each byte of the window, but at least and at most two to the power of so many.
 const (
-	minTable = 7
-	maxTable = 14
+	minTable  = 7
+	maxTable  = 14
+	lentTable = 15 // of a borrowed history
 )
 
 // begin makes h an empty history with the options of another, for a message of n bytes.
 func (h *history) begin(like *history, n int) {
 	h.level, h.maxDistance = like.level, like.maxDistance
 	h.window = window{bias: emptyBias}
-	h.makeTable(h.tableLog(n))
+	h.makeTable(logUpTo(min(n, h.maxDistance), lentTable))
+	if h.level == Balanced && len(h.heads) >= 1<<maxTable {
+		h.enough = 5
+	}
 }
 
 // slack returns how many bytes beyond its window a history of its own makes room for, so that it slides once for
@@ -92,11 +97,15 @@ func (h *history) fitTable(n int) {
 
 // tableLog returns the base-2 logarithm of the tables' size for n bytes of window.
 func (h *history) tableLog(n int) uint {
-	n = min(n, h.maxDistance)
 	most := maxTable
 	if h.level == Balanced {
 		most-- // it has two
 	}
+	return logUpTo(min(n, h.maxDistance), most)
+}
+
+// logUpTo returns the least base-2 logarithm of a table's size that is at least n, or most.
+func logUpTo(n, most int) uint {
 	log := minTable
 	for 1<<log < n && log < most {
 		log++
@@ -106,7 +115,7 @@ func (h *history) tableLog(n int) uint {
 
 // makeTable makes empty tables.
 func (h *history) makeTable(log uint) {
-	h.mask, h.of = 1<<log-1, of4
+	h.mask, h.of, h.enough = 1<<log-1, of4, 24
 	if h.level == Fastest && log >= 12 {
 		h.of = of5 // with so much to choose from, four bytes are seldom worth the distance
 	}
@@ -115,6 +124,7 @@ func (h *history) makeTable(log uint) {
 	case Balanced:
 		h.pairs = cleared(h.pairs, 1<<log)
 	case Smallest:
+		h.enough = 40
 		n := 1 << log
 		if log == maxTable { // which may be less than the window
 			n = h.maxDistance
@@ -161,8 +171,8 @@ func (h *history) insert(i, end int) {
 		pairs := h.pairs
 		for ; i < end; i++ {
 			v, p := load64(buf, i), h.position(i)
-			heads[hash(v, of, mask)] = p
-			pair := &pairs[hash(v, of6, mask)]
+			*at16(heads, hash(v, of, mask)) = p
+			pair := at32(pairs, hash(v, of6, mask))
 			*pair = *pair<<16 | uint32(p)
 		}
 	default:

@@ -23,3 +23,8 @@ func load64(b []byte, i int) uint64 {
 func at16(t []uint16, i uint64) *uint16 {
 	return (*uint16)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(t)), 2*i))
 }
+
+// at32 returns where t[i] is, which must be there.
+func at32(t []uint32, i uint64) *uint32 {
+	return (*uint32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(t)), 4*i))
+}

@@ -12,3 +12,6 @@ func load64(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i:]) }
 
 // at16 returns where t[i] is.
 func at16(t []uint16, i uint64) *uint16 { return &t[i] }
+
+// at32 returns where t[i] is.
+func at32(t []uint32, i uint64) *uint32 { return &t[i] }
