@@ -15,8 +15,8 @@ const (
 	Balanced Level = iota
 	// Fastest looks at one earlier place for each string, and comes to about the size of zlib's level 1.
 	Fastest
-	// Smallest looks at up to sixteen, and comes to about the size of zlib's level 9. It holds a third more memory than
-	// Balanced.
+	// Smallest looks at up to sixteen, and comes to about the size of zlib's level 9. With the largest window it holds
+	// 48 KiB more than Balanced.
 	Smallest
 )
 
