@@ -14,6 +14,7 @@ import (
 func TestAllocs(t *testing.T) {
 	chat := corpus.Chat(corpus.Seed, 100)
 	large := corpus.Text(corpus.Seed, 100<<10)
+	random := corpus.Random(corpus.Seed, 100<<10) // does not shrink
 	for _, level := range levels {
 		for _, takeover := range []bool{false, true} {
 			t.Run(fmt.Sprintf("level %d takeover %v", level, takeover), func(t *testing.T) {
@@ -26,6 +27,12 @@ func TestAllocs(t *testing.T) {
 						t.Fatal("read differently")
 					}
 				}
+				refuse := func(m []byte) {
+					var ok bool
+					if p, ok = d.Append(p[:0], m); ok {
+						t.Fatal("random bytes shrank")
+					}
+				}
 				i := 0
 				round := func() {
 					m := chat[i%len(chat)]
@@ -35,9 +42,13 @@ func TestAllocs(t *testing.T) {
 					p = d.AppendPart(p[:0], m[:500], false)
 					p = d.AppendPart(p, m[500:], true)
 					receive(m)
+					refuse(random[:2<<10])
+					p = d.AppendPart(p[:0], random[50<<10:][:2<<10], true)
+					receive(random[50<<10:][:2<<10])
 					if i%10 == 0 {
 						p, _ = d.Append(p[:0], large)
 						receive(large)
+						refuse(random)
 					}
 				}
 				for range 100 {

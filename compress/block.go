@@ -69,6 +69,32 @@ func (w *blockWriter) appendBlock(dst, raw []byte) []byte {
 	return dst[:at]
 }
 
+// noise reports whether raw looks like bytes that are compressed or encrypted already: hardly a match in it, and in a
+// sample hardly more equal bytes than chance brings about.
+//
+// Of 1024 bytes at random, 1024*1023/2/256 = 2046 pairs are equal, give or take 45. If a code for their frequencies saved
+// a useful amount, there would be 2400.
+func (w *blockWriter) noise(raw []byte) bool {
+	const groups, group = 64, 16
+	if len(raw) < groups*group || len(w.sequences) > len(raw)>>8 {
+		return false
+	}
+	matched := 0
+	for _, s := range w.sequences {
+		matched += int(s.length)
+	}
+	var counts [256]uint16
+	pairs := uint(0)
+	for i := range groups {
+		at := i * (len(raw) - group) / (groups - 1)
+		for _, c := range raw[at : at+group] {
+			pairs += uint(counts[c])
+			counts[c]++
+		}
+	}
+	return matched < len(raw)>>5 && pairs < 2046+5*45
+}
+
 // plan makes the trees of a dynamic block and their header, and returns the bits that it and the symbols take.
 func (w *blockWriter) plan() int {
 	w.builder.build(&w.literals, maxLiteralLength)
@@ -131,14 +157,19 @@ func oneIf(b bool) uint16 {
 	return 0
 }
 
-// appendStored appends raw as it is.
+// appendStored appends blocks that hold raw as it is.
 func (w *blockWriter) appendStored(dst, raw []byte) []byte {
-	dst, at := room(dst, 3+7+32)
-	w.add(0b000, 3)
-	w.align()
-	w.add(uint64(len(raw))|uint64(^uint16(len(raw)))<<16, 32)
-	at = w.flush(dst, at)
-	return append(dst[:at], raw...)
+	for len(raw) > 0 {
+		n := min(len(raw), maxStored)
+		out, at := room(dst, 3+7+32)
+		w.add(0b000, 3)
+		w.align()
+		w.add(uint64(n)|uint64(^uint16(n))<<16, 32)
+		at = w.flush(out, at)
+		dst = append(out[:at], raw[:n]...)
+		raw = raw[n:]
+	}
+	return dst
 }
 
 // appendSymbols writes the sequences and the end of the block to out[at:], in which there is room enough. It keeps the

@@ -15,8 +15,8 @@ const (
 	Balanced Level = iota
 	// Fastest looks at one earlier place for each string, and comes to about the size of zlib's level 1.
 	Fastest
-	// Smallest looks at up to sixteen, and comes to about the size of zlib's level 9. It holds a third more memory than
-	// Balanced.
+	// Smallest looks at up to sixteen, and comes to about the size of zlib's level 9. With the largest window it holds
+	// 48 KiB more than Balanced.
 	Smallest
 )
 
@@ -97,9 +97,16 @@ func (d *Deflater) Append(dst, msg []byte) (out []byte, compressed bool) {
 		return dst, false
 	}
 	e := encoders.Get().(*encoder)
-	h, before := d.open(e, len(msg))
-	out = e.finish(e.compress(dst, h, msg))
-	compressed = len(out)-len(dst) < len(msg)-len(msg)>>5
+	before := d.history.window
+	if d.takeover {
+		var h *history
+		h, before = d.open(e, len(msg))
+		out, compressed = e.compress(dst, h, msg), true
+	} else {
+		out, compressed = e.compressAlone(dst, &d.history, msg)
+	}
+	out = e.finish(out)
+	compressed = compressed && len(out)-len(dst) < len(msg)-len(msg)>>5
 	if compressed {
 		d.keep(before)
 	} else {
@@ -152,11 +159,9 @@ func (d *Deflater) open(e *encoder, n int) (*history, window) {
 		h.slideTo(e.work, h.recent())
 		return h, before
 	}
-	h = &e.history
-	h.level, h.maxDistance = d.history.level, d.history.maxDistance
-	h.window = window{e.work, emptyBias}
-	h.makeTable(h.tableLog(n))
-	return h, before
+	e.history.begin(h, n)
+	e.history.buf = e.work
+	return &e.history, before
 }
 
 // keep makes what the message left in the window the window, in memory of the Deflater's own. before is the window as
@@ -169,6 +174,30 @@ func (d *Deflater) keep(before window) {
 	}
 }
 
+// compressAlone appends blocks that hold a message that refers to nothing before it, or reports that it would not shrink.
+// The message is its own window. Stored blocks wait for one that is worth it.
+func (e *encoder) compressAlone(dst []byte, like *history, msg []byte) (out []byte, worth bool) {
+	e.bitWriter = bitWriter{}
+	h := &e.history
+	h.begin(like, len(msg))
+	done := 0
+	for from := 0; from < len(msg); {
+		h.buf = msg[:min(from+chunk, len(msg))]
+		e.sequences = h.find(e.sequences[:0], from)
+		if raw := h.buf[from:]; !e.noise(raw) {
+			dst = e.appendStored(dst, msg[done:from])
+			dst = e.appendBlock(dst, raw)
+			done = len(h.buf)
+		}
+		from = len(h.buf)
+	}
+	h.buf = nil
+	if done == 0 {
+		return dst, false
+	}
+	return e.appendStored(dst, msg[done:]), true
+}
+
 // compress appends blocks that hold p, which is left in h.
 func (e *encoder) compress(dst []byte, h *history, p []byte) []byte {
 	for len(p) > 0 {
@@ -177,7 +206,11 @@ func (e *encoder) compress(dst []byte, h *history, p []byte) []byte {
 		from := len(h.buf)
 		h.buf = append(h.buf, p[:n]...)
 		e.sequences = h.find(e.sequences[:0], from)
-		dst = e.appendBlock(dst, p[:n])
+		if e.noise(p[:n]) {
+			dst = e.appendStored(dst, p[:n])
+		} else {
+			dst = e.appendBlock(dst, p[:n])
+		}
 		p = p[n:]
 	}
 	return dst

@@ -95,8 +95,8 @@ func (t *tree) count(frequencies []uint16) {
 
 // treeBuilder is the scratch space in which trees are built.
 type treeBuilder struct {
-	leaves [literalSymbols + 1]counted // by rising frequency
-	nodes  [literalSymbols + 1]uint32  // frequencies of inner nodes, then their parents, then their depths
+	leaves [literalSymbols + 2]counted // by rising frequency
+	nodes  [literalSymbols + 2]uint32  // frequencies of inner nodes, then their parents, then their depths
 }
 
 // build makes the codes of the symbols that count noted, none longer than limit. A lone symbol gets one bit.
@@ -130,9 +130,17 @@ func (b *treeBuilder) build(t *tree, limit int) {
 	}
 }
 
-// sort fills leaves. Messages are short and most of their frequencies small: those are sorted by counting.
+// sort fills leaves. Messages are short and most of their frequencies small: those are sorted by counting, if it is worth
+// the while.
 func (b *treeBuilder) sort(used []counted) {
-	const small = 31
+	leaves := b.leaves[:len(used)]
+	b.leaves[len(leaves)], b.leaves[len(leaves)+1] = math.MaxUint32, math.MaxUint32
+	if len(leaves) <= 16 {
+		copy(leaves, used)
+		slices.Sort(leaves)
+		return
+	}
+	const small = 63
 	var at [small + 1]uint16
 	for _, u := range used {
 		at[min(u.frequency(), small)&small]++
@@ -148,8 +156,7 @@ func (b *treeBuilder) sort(used []counted) {
 		b.leaves[*slot] = u
 		*slot++
 	}
-	slices.Sort(b.leaves[large:n])
-	b.leaves[n] = math.MaxUint32
+	slices.Sort(leaves[large:])
 }
 
 // depths finds how many of the first n leaves are at each depth of the Huffman tree over them. Two queues, the sorted
@@ -158,19 +165,22 @@ func (b *treeBuilder) depths(n int, count *[maxCodeLength + 1]uint16, limit int)
 	leaf, inner := 0, 0
 	leaves, nodes := &b.leaves, &b.nodes
 	for made := range n - 1 {
-		nodes[made] = math.MaxUint32 // not there yet
-		sum := uint32(0)
-		for range 2 {
-			if l, i := leaves[leaf].frequency(), nodes[inner]; l < math.MaxUint16 && l <= i {
-				sum += l
-				leaf++
-			} else {
-				sum += i
-				nodes[inner] = uint32(made)
-				inner++
-			}
+		nodes[made], nodes[made+1] = math.MaxUint32, math.MaxUint32 // not there yet
+		l, i := leaves[leaf].frequency(), nodes[inner]
+		switch l2, i2 := leaves[leaf+1].frequency(), nodes[inner+1]; {
+		case l2 <= i && l2 != math.MaxUint16:
+			nodes[made] = l + l2
+			leaf += 2
+		case i2 < l:
+			nodes[made] = i + i2
+			nodes[inner], nodes[inner+1] = uint32(made), uint32(made)
+			inner += 2
+		default:
+			nodes[made] = l + i
+			nodes[inner] = uint32(made)
+			leaf++
+			inner++
 		}
-		nodes[made] = sum
 	}
 	// Down from the root: two nodes for each inner node one level up, and what is no inner node is a leaf.
 	var inners [maxCodeLength + 2]uint16

@@ -14,6 +14,7 @@ type decoder struct {
 	count   uint   // how many; above them, hold has zeros
 	state   state
 	final   bool // the block is marked as the last
+	cut     bool // the payload did not end where the lengths of a stored block are due
 	starved bool // run stopped for want of input, not of room
 	tail    int  // how many bytes of syncTail were taken
 
@@ -90,13 +91,17 @@ func (d *decoder) run(src []byte) (n int, err error) {
 
 // runTail decodes what the sender left away behind the payload, and reports whether the message is complete.
 func (d *decoder) runTail() (done bool, err error) {
+	if d.tail == 0 {
+		d.cut = d.state != stateSizes || d.count != 0
+	}
 	n, err := d.run(syncTail[d.tail:])
 	d.tail += n
 	if err != nil || !d.starved {
 		return false, err
 	}
-	// What ends anywhere but behind a block, on a whole byte, was cut off or is not what Section 7.2.1 describes.
-	if d.state != stateBlock || d.count != 0 {
+	// What ends anywhere but behind a block, on a whole byte, was cut off or is not what Section 7.2.1 describes. So is
+	// that to which those bytes were by chance something else than the lengths of the empty stored block.
+	if d.state != stateBlock || d.count != 0 || d.cut {
 		return false, errShort
 	}
 	return true, nil

@@ -50,158 +50,187 @@ func (h *history) findFast(seqs []sequence, from int) []sequence {
 		h.insert(0, min(1, last+1))
 	}
 	for {
-		i, d, differ := h.next(start)
+		i, d := h.next(start, max(start, 1))
 		if i > last {
 			return append(seqs, sequence{literals: uint16(len(buf) - start)})
 		}
-		n := matchLength(buf, differ, i, d)
-		seqs = append(seqs, sequence{uint16(i - start), uint16(n), uint16(d)})
-		h.heads[hash(load64(buf, i)>>8, h.of, h.shift)] = h.position(i + 1)
-		i += n
-		if i <= last {
-			h.heads[hash(load64(buf, i-2), h.of, h.shift)] = h.position(i - 2)
-		}
-		start = i
-	}
-}
-
-// next looks for a place with the same four bytes as an earlier one, d before it; the first eight differ by
-// differ. The longer it has found none, the fewer places it looks at. Behind the last there are less than eight bytes.
-//
-// Whether there is a match is the only branch that cannot be foretold: see within.
-func (h *history) next(start int) (i, d int, differ uint64) {
-	buf, shift, of, heads, bias, farthest := h.buf, h.shift, h.of, h.heads, h.bias, h.maxDistance
-	last := len(buf) - 8
-	for i = max(start, 1); i <= last; i += 1 + (i-start)*3>>7 {
 		v := load64(buf, i)
-		head := &heads[hash(v, of, shift)]
-		p := bias + uint16(i)
-		d, *head = within(min(i, farthest), p, *head), p
-		if differ = v ^ load64(buf, i-d); uint32(differ) == 0 {
-			break
-		}
-	}
-	return i, d, differ
-}
-
-// within returns how far back from p an earlier position is, or reach, at least one, if it is beyond reach. The place
-// there is as right to compare, and hardly ever equal: that is quicker than a branch which cannot be foretold.
-func within(reach int, p, earlier uint16) int {
-	d := 1 + int(p-1-earlier)
-	over := d - reach
-	return d - over&^(over>>(bits.UintSize-1))
-}
-
-// findLazy looks for the best of several matches, and for a better one at the next byte before it takes it.
-func (h *history) findLazy(seqs []sequence, from int) []sequence {
-	enough := balancedEnough
-	if h.level == Smallest {
-		enough = maxMatch
-	}
-	start, i, last := from, max(from, 1), len(h.buf)-8
-	if from == 0 {
-		h.insert(0, min(1, last+1))
-	}
-	for i <= last {
-		n, d := h.search(i, minMatch)
-		if n == 0 {
-			i += 1 + (i-start)>>7
-			continue
-		}
-		next := i + 1
-		for n < enough && next <= last {
-			n2, d2 := h.search(next, n-1)
-			next++
-			if n2 == 0 || worth(n2, d2) <= worth(n, d)+3 {
-				break
-			}
-			i, n, d = next-1, n2, d2
-		}
-		for i > start && i > d && n < maxMatch && h.buf[i-1] == h.buf[i-1-d] {
+		h.enter(i+1, v>>8)
+		h.enter(i+2, v>>16)
+		n := matchLength(buf, v^load64(buf, i-d), i, d)
+		end := i + n
+		for i > start && i > d && n < maxMatch && buf[i-1] == buf[i-1-d] {
 			i--
 			n++
 		}
 		seqs = append(seqs, sequence{uint16(i - start), uint16(n), uint16(d)})
-		i += n
-		start = i
-		h.insert(next, min(i, last+1))
+		if end <= last {
+			v := load64(buf, end-2)
+			h.enter(end-2, v)
+			h.enter(end-1, v>>8)
+		}
+		start = end
 	}
-	return append(seqs, sequence{literals: uint16(len(h.buf) - start)})
 }
 
-// balancedEnough is the length from which on level Balanced takes a match without a look at the next byte.
-const balancedEnough = 24
+// next looks for a place from i on with the same four bytes as an earlier one, d before it. The longer it has found
+// none, the fewer places it looks at. Behind the last there are less than eight bytes.
+//
+// Whether there is a match is the only branch that cannot be foretold: what is before the window is taken for its first
+// byte, and hardly ever equal.
+func (h *history) next(start, i int) (at, d int) {
+	buf, heads, mask, of, bias := h.buf, h.heads, h.mask, h.of, h.bias
+	last := len(buf) - 8
+	for i <= last {
+		v := load64(buf, i)
+		head := at16(heads, hash(v, of, mask))
+		d := int(bias + uint16(i) - *head)
+		*head = bias + uint16(i)
+		if load32(buf, inside(i-d)) == uint32(v) && uint(d-1) < uint(min(i, h.maxDistance)) {
+			return i, d
+		}
+		i += 1 + (i-start)*9>>8
+	}
+	return i, 0
+}
+
+// findLazy looks for the best of several matches, and for a better one at the next byte before it takes it.
+func (h *history) findLazy(seqs []sequence, from int) []sequence {
+	start, i, last := from, max(from, 1), len(h.buf)-8
+	if from == 0 {
+		h.insert(0, min(1, last+1))
+	}
+	enough := h.enough
+	at, length, distance := 0, 0, 0 // the match in hand, if there is one
+	for {
+		n, d := 0, 0
+		switch {
+		case i > last:
+			if length == 0 {
+				return append(seqs, sequence{literals: uint16(len(h.buf) - start)})
+			}
+		case h.level == Balanced:
+			n, d = h.searchPairs(i, max(length-1, minMatch))
+		default:
+			n, d = h.searchChain(i, max(length-1, minMatch))
+		}
+		if length == 0 && n == 0 {
+			i += stride(i - start)
+			continue
+		}
+		i++
+		if length == 0 || n != 0 && worth(n, d) > worth(length, distance)+3 {
+			at, length, distance = i-1, n, d
+			if n < enough {
+				continue
+			}
+		}
+		end := at + length
+		for at > start && at > distance && length < maxMatch && h.buf[at-1] == h.buf[at-1-distance] {
+			at--
+			length++
+		}
+		seqs = append(seqs, sequence{uint16(at - start), uint16(length), uint16(distance)})
+		h.insert(i, min(end, last+1))
+		i, start, length = end, end, 0
+	}
+}
+
+// stride returns how far to go on after so many bytes without a match: one byte in text, and soon very far in what is
+// compressed or encrypted already.
+func stride(run int) int { return 1 + run>>7 + (run>>8)*(run>>8) }
 
 // worth compares matches: a byte more is worth a distance sixteen times as far.
 func worth(length, distance int) int { return 4*length - bits.Len(uint(distance)) }
 
-// search returns the best match for the string at i that is longer than least, at least three, or 0, and remembers
-// the string.
-func (h *history) search(i, least int) (length, distance int) {
-	if h.level == Balanced {
-		return h.searchPairs(i, least)
-	}
-	return h.searchChain(i, least)
-}
-
-// searchPairs looks at the two newest places with the same six bytes, or else at the newest with the same four.
+// searchPairs returns the best match for the string at i that is longer than least, at least three, or 0, and remembers
+// the string. It looks at the two newest places with the same six bytes, and the newest with the same four.
+//
+// Which of them is a match is anybody's guess, and there is only one branch for whether any is.
 func (h *history) searchPairs(i, least int) (length, distance int) {
-	buf := h.buf
+	buf, p := h.buf, h.position(i)
 	v := load64(buf, i)
-	p := h.position(i)
-	reach := min(i, h.maxDistance)
-	pair := &h.pairs[hash(v, of6, h.shift)]
-	head := &h.heads[hash(v, of4, h.shift)]
-	newer, older, short := within(reach, p, uint16(*pair)), within(reach, p, uint16(*pair>>16)), within(reach, p, *head)
+	pair := at32(h.pairs, hash(v, of6, h.mask))
+	head := at16(h.heads, hash(v, of4, h.mask))
+	newer, older, short := back(p, uint16(*pair)), back(p, uint16(*pair>>16)), back(p, *head)
 	*pair = *pair<<16 | uint32(p)
 	*head = p
-	if differ := v ^ load64(buf, i-newer); uint32(differ) == 0 {
-		if n := matchLength(buf, differ, i, newer); n > least {
-			least, length, distance = n, n, newer
+	n1 := same(v ^ load64(buf, inside(i-newer)))
+	n2 := same(v ^ load64(buf, inside(i-older)))
+	n3 := same(v ^ load64(buf, inside(i-short)))
+	if n1|n2|n3 <= minMatch {
+		return 0, 0
+	}
+	reach := min(i, h.maxDistance)
+	n1, n2, n3 = n1&within(newer, reach), n2&within(older, reach), n3&within(short, reach)
+	best := max(n1<<2|2, n2<<2|1, n3<<2) // the longest, and of those the first
+	length, distance = best>>2, newer
+	if best&3 == 1 {
+		distance = older
+	}
+	if best&3 == 0 {
+		distance = short
+	}
+	if best >= 8<<2 {
+		length = longMatch(buf, i, distance)
+		if n1&n2 == 8 {
+			if n := longMatch(buf, i, older); n > length {
+				length, distance = n, older
+			}
 		}
 	}
-	if differ := v ^ load64(buf, i-older); uint32(differ) == 0 {
-		if n := matchLength(buf, differ, i, older); n > least {
-			return n, older
-		}
-	}
-	if length != 0 {
-		return length, distance
-	}
-	if differ := v ^ load64(buf, i-short); uint32(differ) == 0 {
-		if n := matchLength(buf, differ, i, short); n > least {
-			return n, short
-		}
+	if length <= least {
+		return 0, 0
 	}
 	return length, distance
 }
 
+// back returns how far back from p an earlier position is: 1 to 1<<16.
+func back(p, earlier uint16) int { return 1 + int(p-1-earlier) }
+
+// within returns -1 if d is at most reach and else 0.
+func within(d, reach int) int { return (d - 1 - reach) >> (bits.UintSize - 1) }
+
+// same returns how many of eight bytes are equal, given how they differ.
+func same(differ uint64) int { return bits.TrailingZeros64(differ) >> 3 }
+
+// inside returns i, or 0 for what is before the window: that is as right to compare, and hardly ever equal.
+func inside(i int) int { return i &^ (i >> (bits.UintSize - 1)) }
+
 // maxChain is how many places level Smallest looks at.
 const maxChain = 16
 
-// searchChain looks at the newest places with the same four bytes.
+// searchChain does what searchPairs does, and looks at many of the newest places with the same four bytes.
 func (h *history) searchChain(i, least int) (length, distance int) {
 	buf, older := h.buf, h.older
 	v := load64(buf, i)
 	p := h.position(i)
 	reach := min(i, h.maxDistance)
-	head := &h.heads[hash(v, of4, h.shift)]
+	head := &h.heads[hash(v, of4, h.mask)]
 	c := *head
 	*head = p
 	older[int(p)&(len(older)-1)] = c
 	most := min(len(buf)-i, maxMatch)
-	for last, left := 0, maxChain; left > 0 && least < most; left-- {
+	if least >= most {
+		return 0, 0
+	}
+	tail := load32(buf, i+least-3) // with which a longer match must agree
+	for last, left := 0, maxChain; left > 0; left-- {
 		d := int(p - c)
 		if d <= last || d > reach { // a chain that comes nearer is out of date
 			break
 		}
 		last = d
-		if buf[i-d+least] == buf[i+least] {
+		if load32(buf, i-d+least-3) == tail {
 			if n := matchLength(buf, v^load64(buf, i-d), i, d); n > least {
 				least, length, distance = n, n, d
+				if n == most {
+					break
+				}
+				tail = load32(buf, i+n-3)
 			}
 		}
-		c = older[int(c)&(len(older)-1)]
+		c = *at16(older, uint64(int(c)&(len(older)-1)))
 	}
 	return length, distance
 }

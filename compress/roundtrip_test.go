@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"fmt"
 	"io"
+	"slices"
 	"testing"
 
 	"github.com/seed-d69ae1b7/websocket/internal/corpus"
@@ -87,6 +88,37 @@ func TestRoundTrip(t *testing.T) {
 						}
 					}
 				})
+			}
+		}
+	}
+}
+
+// TestNoise protects messages of which parts look incompressible: what is put off comes out in its place, before and
+// behind what is worth compressing, also when it takes several stored blocks; and a message that is nothing else is refused.
+func TestNoise(t *testing.T) {
+	noise, text := corpus.Random(corpus.Seed, 200<<10), corpus.Text(corpus.Seed, 60<<10)
+	for _, level := range levels {
+		for _, takeover := range []bool{false, true} {
+			d := NewDeflater(DeflaterOptions{Takeover: takeover, Level: level})
+			f := NewInflater(InflaterOptions{Takeover: takeover})
+			for _, n := range []int{1, 2 << 10, 48 << 10, len(noise)} {
+				if p, ok := d.Append(nil, noise[:n]); ok {
+					t.Errorf("level %d: %d bytes of noise became %d", level, n, len(p))
+				}
+				for i, m := range [][]byte{
+					slices.Concat(noise[:n], text), slices.Concat(text, noise[:n]), slices.Concat(noise[:n], text, noise[n/2:]),
+				} {
+					p, ok := d.Append(nil, m)
+					if !ok {
+						p = d.AppendPart(nil, m, true)
+					}
+					if len(p) > d.Bound(len(m)) {
+						t.Errorf("level %d: %d bytes became %d, over the bound", level, len(m), len(p))
+					}
+					if !bytes.Equal(inflateAll(t, f, p), m) {
+						t.Errorf("level %d, takeover %v: message %d with %d bytes of noise is read differently", level, takeover, i, n)
+					}
+				}
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ type entrant struct {
 
 func main() {
 	kind := flag.String("kind", "", "only kinds with this in their names")
+	name := flag.String("name", "", "only contestants with this in their names")
 	seconds := flag.Float64("seconds", 0.4, "time for each entrant")
 	flag.Parse()
 	for _, k := range bench.Kinds {
@@ -44,6 +46,7 @@ func main() {
 				entrants = append(entrants, enter("decompress "+d.Name, len(second), func(i int) int { return len(f(second[i])) }))
 			}
 		}
+		entrants = slices.DeleteFunc(entrants, func(e *entrant) bool { return !strings.Contains(e.name, *name) })
 		compete(entrants, time.Duration(*seconds*float64(time.Second)))
 		fmt.Println(k.Name)
 		for _, e := range entrants {
