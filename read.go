@@ -370,6 +370,8 @@ func (c *Conn) wait(consume func(c *Conn) bool) error {
 			if consume(c) {
 				return nil
 			}
+		case err == errWouldBlock:
+			c.watch()
 		case !isTimeout(err):
 			c.lost(err)
 		default:
@@ -392,10 +394,15 @@ func (c *Conn) readable() (done bool) {
 	return false
 }
 
-// receive gets bytes, or an error, from the transport. It reports false when it has to wait for them.
+// receive gets bytes, or an error, from the transport. It reports false when it has to wait for them. The error is
+// errWouldBlock if it would have to and the context is not registered: deep in the stack, registering would make that
+// grow, for good.
 func (c *Conn) receive() (some bool) {
 	polls := c.t.polls()
 	switch {
+	case !polls && c.unwatched():
+		c.recvErr = errWouldBlock
+		return true
 	case !polls:
 		c.park()
 	case c.ctx.Done() != nil && c.ctx.Err() != nil:
@@ -409,11 +416,11 @@ func (c *Conn) receive() (some bool) {
 	}
 	p := c.place()
 	n, drained, err := c.t.recv(p)
-	if err == errWouldBlock {
+	switch {
+	case err == errWouldBlock && !c.unwatched():
 		c.park()
 		return false
-	}
-	if n == 0 {
+	case n == 0:
 		c.recvErr = err
 		return true
 	}
@@ -468,7 +475,6 @@ func (c *Conn) park() (replied bool) {
 	}
 	c.dropInput()
 	replied = c.flushHeld()
-	c.watch()
 	if c.deadline.alive != nil {
 		c.arm()
 	}

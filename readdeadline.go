@@ -49,13 +49,16 @@ func (d *readDeadline) wanted() time.Time {
 	return d.alive.at
 }
 
+// unwatched reports whether the context of the read under way has to be registered before the read waits.
+func (c *Conn) unwatched() bool {
+	done := c.ctx.Done()
+	return done != nil && done != c.deadline.watched
+}
+
 // watch registers the context of the read under way, which is about to wait.
 func (c *Conn) watch() {
 	d := &c.deadline
 	done := c.ctx.Done()
-	if done == nil || done == d.watched {
-		return
-	}
 	d.mu.Lock()
 	turn := d.turn
 	d.mu.Unlock()
