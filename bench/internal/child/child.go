@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -57,6 +58,7 @@ func Start(core Core, args ...string) (*Process, error) {
 	cmd := exec.Command(self, args...)
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a group of its own, which Trace can wait for
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("child: %w", err)
