@@ -17,7 +17,7 @@ import (
 )
 
 // callsPeriod is how long the system calls of each server are counted.
-const callsPeriod = 150 * time.Millisecond
+const callsPeriod = 100 * time.Millisecond
 
 // callsPause slows the load down, because counting slows the server down: many a server reads once more after its
 // answer, to find that nothing has come, and a load that was much faster than it would have sent something by then.
