@@ -56,6 +56,9 @@ func (p plan) measureCell(shape wire.Shape) (cell report.Cell, err error) {
 			cell.Add(s.Library.Name, sample)
 		}
 	}
+	if err := p.countCalls(generator, running, &cell); err != nil {
+		return cell, err
+	}
 	return cell, p.profile(generator, running, shape)
 }
 
@@ -105,7 +108,6 @@ func (p plan) measure(generator *rig.Load, s *rig.Server, shape wire.Shape) (sam
 type counters struct {
 	cpu                  time.Duration
 	mallocs, mallocBytes int64
-	reads, writes        int64
 	resident             uint64 // at the end
 }
 
@@ -132,8 +134,6 @@ func count(s *rig.Server, run func() error) (c counters, err error) {
 		cpu:         end - start,
 		mallocs:     int64(after.Mallocs - before.Mallocs),
 		mallocBytes: int64(after.MallocBytes - before.MallocBytes),
-		reads:       int64(after.Reads - before.Reads),
-		writes:      int64(after.Writes - before.Writes),
 		resident:    after.Resident,
 	}, err
 }
@@ -149,8 +149,6 @@ func newSample(r load.Result, c counters) report.Sample {
 		report.Resident:    float64(c.resident),
 		report.Allocs:      float64(c.mallocs) / n,
 		report.AllocBytes:  float64(c.mallocBytes) / n,
-		report.Reads:       float64(c.reads) / n,
-		report.Writes:      float64(c.writes) / n,
 		report.Utilisation: float64(c.cpu) / float64(r.Elapsed),
 		report.LoadBusy:    float64(r.CPU) / float64(r.Elapsed),
 		report.BytesBack:   float64(r.Bytes) / n,

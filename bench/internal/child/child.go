@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,7 +21,8 @@ import (
 // Process is a child that runs.
 type Process struct {
 	*rpc.Client
-	cmd *exec.Cmd
+	cmd  *exec.Cmd
+	core Core
 }
 
 // Core is the processor that a child runs on.
@@ -57,6 +59,7 @@ func Start(core Core, args ...string) (*Process, error) {
 	cmd := exec.Command(self, args...)
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a group of its own, which Trace can wait for
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("child: %w", err)
@@ -65,19 +68,19 @@ func Start(core Core, args ...string) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("child: %w", err)
 	}
-	if err := startOn(core, cmd); err != nil {
+	if err := onCore(core, cmd.Start); err != nil {
 		return nil, fmt.Errorf("child: %s: %w", args, err)
 	}
-	return &Process{jsonrpc.NewClient(stdio{out, in}), cmd}, nil
+	return &Process{jsonrpc.NewClient(stdio{out, in}), cmd, core}, nil
 }
 
-// startOn starts cmd from a thread that is bound to core: a child inherits that.
-func startOn(core Core, cmd *exec.Cmd) error {
-	if core == Unpinned {
-		return cmd.Start()
-	}
+// onCore runs f on one thread that is bound to core. A child that f starts inherits that.
+func onCore(core Core, f func() error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	if core == Unpinned {
+		return f()
+	}
 	var before, only unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &before); err != nil {
 		return err
@@ -86,7 +89,7 @@ func startOn(core Core, cmd *exec.Cmd) error {
 	if err := unix.SchedSetaffinity(0, &only); err != nil {
 		return err
 	}
-	return errors.Join(cmd.Start(), unix.SchedSetaffinity(0, &before))
+	return errors.Join(f(), unix.SchedSetaffinity(0, &before))
 }
 
 // Stop closes the child's input and waits for its end.

@@ -30,8 +30,6 @@ type Memory struct {
 	Resident    uint64 // bytes
 	Mallocs     uint64 // objects allocated
 	MallocBytes uint64
-	Reads       uint64 // system calls of the read and write families; recv, send and epoll are not among them
-	Writes      uint64
 	Goroutines  int
 }
 
@@ -56,15 +54,7 @@ func ReadMemory(settle bool) (Memory, error) {
 		return Memory{}, err
 	}
 	mem.Resident = resident << 10
-	calls, err := os.ReadFile("/proc/self/io")
-	if err != nil {
-		return mem, nil // some kernels and containers have none; the counts stay 0
-	}
-	if mem.Reads, err = field(calls, "syscr:"); err != nil {
-		return Memory{}, err
-	}
-	mem.Writes, err = field(calls, "syscw:")
-	return mem, err
+	return mem, nil
 }
 
 // field returns the number behind name in a file of /proc.

@@ -31,6 +31,7 @@ type Args struct {
 type Period struct {
 	Duration time.Duration
 	Bursts   int
+	Pause    time.Duration // from hearing of echoes to reading them: a server that is slowed down is not outrun
 }
 
 // Result is what a run measured. Every message that was sent has come back and was right.
@@ -53,6 +54,7 @@ type Load struct {
 
 	busy     int           // connections with a burst in flight
 	deadline time.Duration // on clock, after which no burst starts
+	pause    unix.Timespec // that of the period
 	messages int
 	bytes    int
 }
@@ -127,6 +129,7 @@ func (l *Load) Run(p Period) (Result, error) {
 	l.messages, l.bytes = 0, 0
 	before, start := cpu(), clock()
 	l.deadline = start + p.Duration
+	l.pause = unix.NsecToTimespec(p.Pause.Nanoseconds())
 	for i := range l.conns {
 		c := &l.conns[i]
 		c.bursts = p.Bursts
@@ -158,6 +161,9 @@ func (l *Load) wait() error {
 	}
 	if n == 0 {
 		return fmt.Errorf("load: no echo for %v, %d connections wait", patience, l.busy)
+	}
+	if l.pause.Nano() > 0 {
+		_ = unix.Nanosleep(&l.pause, nil) // a signal may shorten it; time.Sleep rounds up to milliseconds
 	}
 	for _, e := range events[:max(n, 0)] {
 		c := &l.conns[e.Fd]

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-d69ae1b7/websocket/bench/internal/wire"
 )
@@ -52,6 +53,21 @@ func TestRunCountsEchoes(t *testing.T) {
 		if err := l.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A load that is asked to pause does so before every answer.
+func TestRunPauses(t *testing.T) {
+	addr := serve(t, func(nc net.Conn) { io.Copy(nc, nc) })
+	s := wire.Shape{Conns: 1, InFlight: 1, Size: 125}
+	l, err := Open(Args{Addr: addr.AddrPort(), Shape: s, Raw: true}, wire.NewTraffic(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	p := Period{Bursts: 5, Pause: 2 * time.Millisecond}
+	if r, err := l.Run(p); err != nil || r.Messages != 5 || r.Elapsed < 5*p.Pause {
+		t.Errorf("%+v, %v; want 5 messages in no less than %v", r, err, 5*p.Pause)
 	}
 }
 

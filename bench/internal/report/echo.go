@@ -5,12 +5,13 @@ package report
 import (
 	"fmt"
 
+	"github.com/seed-d69ae1b7/websocket/bench/internal/stats"
 	"github.com/seed-d69ae1b7/websocket/bench/internal/wire"
 )
 
 // Details is everything that is known of one cell, a library a row.
 func (r Report) Details(c Cell) Table {
-	t := Table{Title: c.Shape.String(), Header: []string{"library", "CPU/msg", "x floor (spread)", "msg/s", "x floor", "p50 us", "x floor",
+	t := Table{Title: c.Shape.String(), Note: c.Note, Header: []string{"library", "CPU/msg", "x floor (spread)", "msg/s", "x floor", "p50 us", "x floor",
 		"p99 us", "x floor", "resident", "x floor", "allocs", "B/msg", "reads", "writes", "bytes back", "server busy", "load busy"}}
 	for _, l := range r.Libraries {
 		if !c.Has(l.Name) {
@@ -21,10 +22,18 @@ func (r Report) Details(c Cell) Table {
 		t.Rows = append(t.Rows, []string{l.Name,
 			number(v(CPU)) + " ns", spread(c.Ratio(l.Name, CPU)), number(v(Rate)), x(Rate), number(v(P50)), x(P50), number(v(P99)), x(P99),
 			bytes(v(Resident)), x(Resident), fmt.Sprintf("%.2f", v(Allocs)), number(v(AllocBytes)),
-			fmt.Sprintf("%.2f", v(Reads)), fmt.Sprintf("%.2f", v(Writes)), number(v(BytesBack)),
+			calls(c.Value(l.Name, Reads)), calls(c.Value(l.Name, Writes)), number(v(BytesBack)),
 			fmt.Sprintf("%.0f%%", 100*v(Utilisation)), fmt.Sprintf("%.0f%%", 100*v(LoadBusy))})
 	}
 	return t
+}
+
+// calls writes how many system calls a message takes, if that is known.
+func calls(s stats.Summary) string {
+	if s.N == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f", s.Median)
 }
 
 // Overview shows metric m, as a ratio to the floor, of every library in every cell of one payload size.

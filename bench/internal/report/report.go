@@ -4,6 +4,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -54,14 +55,23 @@ func (s Sample) MarshalJSON() ([]byte, error) {
 // Cell is one point of the comparison: one shape, all libraries, all rounds.
 type Cell struct {
 	Shape   wire.Shape          `json:"shape"`
-	Samples map[string][]Sample `json:"samples"` // by library, in the order of the rounds
+	Samples map[string][]Sample `json:"samples"`        // by library, in the order of the rounds
+	Note    string              `json:"note,omitempty"` // what could not be measured, and why
 }
 
 // NewCell returns a cell without samples.
-func NewCell(s wire.Shape) Cell { return Cell{s, map[string][]Sample{}} }
+func NewCell(s wire.Shape) Cell { return Cell{Shape: s, Samples: map[string][]Sample{}} }
 
 // Add adds what library showed in the next round.
 func (c Cell) Add(library string, s Sample) { c.Samples[library] = append(c.Samples[library], s) }
+
+// AddOnce adds what library showed apart from the rounds. It goes with the first of them.
+func (c Cell) AddOnce(library string, s Sample) {
+	if !c.Has(library) {
+		c.Add(library, Sample{})
+	}
+	maps.Copy(c.Samples[library][0], s)
+}
 
 // values are the values of m, round by round.
 func (c Cell) values(library string, m Metric) []float64 {

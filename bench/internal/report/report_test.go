@@ -3,6 +3,7 @@ package report
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,6 +64,29 @@ func TestTables(t *testing.T) {
 	var b strings.Builder
 	if err := details.Print(&b); err != nil || !strings.Contains(b.String(), "2.00 (2.00-2.00)") {
 		t.Errorf("%v, %s", err, b.String())
+	}
+}
+
+// A count that is not known must not look like none, and the table must say why it is not known.
+func TestUnknownCalls(t *testing.T) {
+	c := example().Cells[0]
+	c.AddOnce("a", Sample{Reads: 2, Writes: 0})
+	c.Note = "No reads: forbidden."
+	table := example().Details(c)
+	column := slices.Index(table.Header, "reads")
+	for i, want := range [][]string{{"-", "-"}, {"2.00", "0.00"}} {
+		if got := table.Rows[i][column : column+2]; !cmp.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", table.Rows[i][0], got, want)
+		}
+	}
+	var b strings.Builder
+	if err := table.Print(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{b.String(), table.Markdown()} {
+		if !strings.HasSuffix(text, "\n"+c.Note+"\n") {
+			t.Errorf("no note below\n%s", text)
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ type Table struct {
 	Words  bool
 	Header []string
 	Rows   [][]string
+	Note   string // below the table, or empty
 }
 
 // Print writes t for a terminal.
@@ -24,7 +25,11 @@ func (t Table) Print(w io.Writer) error {
 	for _, row := range append([][]string{t.Header}, t.Rows...) {
 		fmt.Fprintf(tw, "%-*s\t%s\t\n", t.firstWidth(), row[0], strings.Join(row[1:], "\t"))
 	}
-	return tw.Flush()
+	if err := tw.Flush(); err != nil || t.Note == "" {
+		return err
+	}
+	_, err := fmt.Fprintln(w, t.Note)
+	return err
 }
 
 // firstWidth is the width of the first column, which is padded by hand because tabwriter aligns all columns alike.
@@ -47,6 +52,9 @@ func (t Table) Markdown() string {
 		strings.Repeat(column, len(t.Header)-1))
 	for _, row := range t.Rows {
 		fmt.Fprintf(&b, "| %s |\n", strings.Join(row, " | "))
+	}
+	if t.Note != "" {
+		fmt.Fprintf(&b, "\n%s\n", t.Note)
 	}
 	return b.String()
 }

@@ -54,6 +54,9 @@ func (s *Server) Memory(settle bool) (m child.Memory, err error) {
 // Profile starts a CPU profile of the server into file. An empty name ends it.
 func (s *Server) Profile(file string) error { return s.process.Call("Child.Profile", file, &None{}) }
 
+// Trace is Process.Trace.
+func (s *Server) Trace(run func() error) (child.Calls, error) { return s.process.Trace(run) }
+
 // Stop ends the server.
 func (s *Server) Stop() error { return s.process.Stop() }
 
