@@ -11,7 +11,9 @@ bench:
 	mkdir -p $(BENCH_RESULTS)
 	go run ./bench/echo -rounds $(BENCH_ROUNDS) -warm 50ms -time 200ms -json $(BENCH_RESULTS)/echo.json
 	go run ./bench/idle -json $(BENCH_RESULTS)/idle.json
-	$(BENCH_MICRO) -bench 'Header|Message|Upgrade' -count 5 -benchtime 50ms | tee $(BENCH_RESULTS)/micro.txt
+	$(BENCH_MICRO) -bench 'Header|Mask|Message|Upgrade' -count 5 -benchtime 50ms | tee $(BENCH_RESULTS)/micro.txt
+	go test . -run '^$$' -bench UTF8 -benchmem -count 5 -benchtime 50ms | tee -a $(BENCH_RESULTS)/micro.txt
+	go run ./bench/compress/contest | tee $(BENCH_RESULTS)/compress.txt
 	go run ./bench/report
 
 # The cells that matter most, in under two minutes. Fails only if our library allocates for each message.

@@ -19,7 +19,7 @@ import (
 )
 
 func main() {
-	dir := flag.String("dir", "bench/results", "where echo.json, idle.json and micro.txt are, and the charts go")
+	dir := flag.String("dir", "bench/results", "where echo.json, idle.json, micro.txt and compress.txt are, and the charts go")
 	document := flag.String("doc", "BENCHMARKING.md", "the document whose sections are replaced")
 	flag.Parse()
 	if err := run(*dir, *document); err != nil {
@@ -38,7 +38,7 @@ func run(dir, document string) error {
 	for _, section := range []struct {
 		name  string
 		build func(dir string) (string, error)
-	}{{"echo", echo}, {"idle", idle}, {"micro", micro}} {
+	}{{"echo", echo}, {"idle", idle}, {"micro", micro}, {"compress", compress}} {
 		s, err := section.build(dir)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -131,4 +131,10 @@ func origin(r report.Report) string {
 // chart shows c.
 func chart(dir string, c report.Chart) string {
 	return fmt.Sprintf("\n![%s](%s)\n", c.Title, filepath.ToSlash(filepath.Join(dir, c.File)))
+}
+
+// compress returns what the contest of compressors printed.
+func compress(dir string) (string, error) {
+	b, err := os.ReadFile(filepath.Join(dir, "compress.txt"))
+	return "```\n" + string(b) + "```\n", err
 }
