@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/seed-d69ae1b7/websocket/bench/internal/chart"
 	"github.com/seed-d69ae1b7/websocket/bench/internal/report"
 	"github.com/seed-d69ae1b7/websocket/bench/internal/wire"
 )
@@ -70,8 +71,8 @@ func echo(dir string) (string, error) {
 	var b strings.Builder
 	b.WriteString(origin(r))
 	for _, c := range r.Charts() {
-		b.WriteString(chart(dir, c))
-		if err := c.Save(dir); err != nil {
+		b.WriteString(image(dir, c))
+		if err := chart.Save(c, dir); err != nil {
 			return "", err
 		}
 	}
@@ -107,7 +108,7 @@ func idle(dir string) (string, error) {
 		return "", err
 	}
 	c := r.IdleChart()
-	return origin(r) + chart(dir, c) + "\n" + r.Idle().Markdown(), c.Save(dir)
+	return origin(r) + image(dir, c) + "\n" + r.Idle().Markdown(), chart.Save(c, dir)
 }
 
 // micro returns the table of the micro benchmarks.
@@ -128,8 +129,8 @@ func origin(r report.Report) string {
 	return fmt.Sprintf("`%s`, %s. %s. %s.\n", strings.TrimSpace(r.Command), r.Date, r.Machine, r.Method)
 }
 
-// chart shows c.
-func chart(dir string, c report.Chart) string {
+// image shows c.
+func image(dir string, c report.Chart) string {
 	return fmt.Sprintf("\n![%s](%s)\n", c.Title, filepath.ToSlash(filepath.Join(dir, c.File)))
 }
 

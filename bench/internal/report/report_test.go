@@ -1,7 +1,6 @@
 package report
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -90,18 +89,11 @@ func TestUnknownCalls(t *testing.T) {
 	}
 }
 
-// The chart is an SVG with the name of every library in it.
-func TestChart(t *testing.T) {
-	dir, charts := t.TempDir(), example().Charts()
-	if len(charts) != 1 {
-		t.Fatalf("%d charts, want that of the cell that was measured", len(charts))
-	}
-	if err := charts[0].Save(dir); err != nil {
-		t.Fatal(err)
-	}
-	b, err := os.ReadFile(filepath.Join(dir, charts[0].File))
-	if err != nil || !strings.Contains(string(b), "<svg") || !strings.Contains(string(b), ">raw<") {
-		t.Errorf("%v, %.200s", err, b)
+// There is a chart of the cells that were measured, with all libraries.
+func TestCharts(t *testing.T) {
+	charts := example().Charts()
+	if len(charts) != 1 || len(charts[0].Series) == 0 || !slices.Contains(charts[0].Series[0].Labels, "raw") {
+		t.Errorf("%+v, want a chart of the cell that was measured", charts)
 	}
 }
 
