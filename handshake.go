@@ -74,31 +74,25 @@ var ownFields = [numFields]string{
 	"Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions",
 }
 
+// fieldOfLength is the index in ownFields of the only name of that length, or -1.
+var fieldOfLength = func() (t [len("Sec-WebSocket-Extensions") + 1]int) {
+	for i := range t {
+		t[i] = -1
+	}
+	for i, name := range ownFields {
+		t[len(name)] = i
+	}
+	return t
+}()
+
 // ownField returns the index of the field with that name, in any case, or -1.
 func ownField(name string) int {
-	i := -1
-	switch len(name) { // each length is of one name
-	case len("Host"):
-		i = fieldHost
-	case len("Origin"):
-		i = fieldOrigin
-	case len("Upgrade"):
-		i = fieldUpgrade
-	case len("Connection"):
-		i = fieldConnection
-	case len("Sec-WebSocket-Key"):
-		i = fieldKey
-	case len("Sec-WebSocket-Version"):
-		i = fieldVersion
-	case len("Sec-WebSocket-Protocol"):
-		i = fieldProtocol
-	case len("Sec-WebSocket-Extensions"):
-		i = fieldExtensions
+	if len(name) < len(fieldOfLength) {
+		if i := fieldOfLength[len(name)]; i >= 0 && equalFold(name, ownFields[i]) {
+			return i
+		}
 	}
-	if i >= 0 && !equalFold(name, ownFields[i]) {
-		return -1
-	}
-	return i
+	return -1
 }
 
 // opening is a client's opening handshake as the rules of Section 4.2.1 see it, whoever read it.
