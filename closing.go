@@ -66,7 +66,7 @@ func (c *Conn) Close(code StatusCode, reason string) error {
 	c.mu.Unlock()
 	if c.state.Load()&inBody == 0 {
 		<-done
-		if first && !c.peerDone {
+		if first && !c.r.closed {
 			return &CloseError{Code: code, Local: true, Err: errCloseTimeout}
 		}
 	}
@@ -159,7 +159,7 @@ func (c *Conn) endLocked(err *CloseError, how ending) {
 
 // peerClosed deals with the peer's close frame.
 func (c *Conn) peerClosed(code StatusCode, reason string) {
-	c.stopped, c.peerDone = true, true
+	c.stopped = true
 	c.end(&CloseError{Code: code, Reason: reason}, endLinger)
 }
 
@@ -233,8 +233,8 @@ func (c *Conn) linger() {
 	// RFC 6455, Section 7.1.1: "The underlying TCP connection, in most normal cases, SHOULD be closed first by the
 	// server, so that it holds the TIME_WAIT state and not the client". After a violation nobody can be relied on to
 	// close first.
-	if !c.s.client || !c.peerDone {
-		if !c.t.closeWrite() && c.peerDone {
+	if !c.s.client || !c.r.closed {
+		if !c.t.closeWrite() && c.r.closed {
 			return // closing is the only way to end the stream, and a peer that keeps the rules sends nothing more
 		}
 	}

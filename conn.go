@@ -44,7 +44,6 @@ type Conn struct {
 	op       Opcode          // of the message under way
 	skip     bool            // the rest of the message under way is not wanted
 	stopped  bool            // nothing more will be read for the application
-	peerDone bool            // the peer's close frame has come
 	did      lastly          // the last thing that the read did
 	wide     bool            // messages are larger than readBufferSize
 	recvErr  error           // of the transport, seen inside of readable

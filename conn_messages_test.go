@@ -211,7 +211,7 @@ func TestCloseInBody(t *testing.T) {
 			}
 			wantClosed(t, c.Close(4000, ""), 4000, true)
 			synctest.Wait()
-			if !c.peerDone {
+			if !c.r.closed {
 				t.Errorf("%s: the closing handshake was not completed", where)
 			}
 		}

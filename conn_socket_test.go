@@ -228,8 +228,8 @@ func TestSocketsCloseInBody(t *testing.T) {
 		}
 		wantClosed(t, <-read, 4000, false)
 		s.Close(StatusNormalClosure, "")
-		if bodies != 1 || !s.peerDone {
-			t.Errorf("%d bodies, handshake completed: %v", bodies, s.peerDone)
+		if bodies != 1 || !s.r.closed {
+			t.Errorf("%d bodies, handshake completed: %v", bodies, s.r.closed)
 		}
 	})
 }

@@ -73,29 +73,12 @@ func TestIdleHeap(t *testing.T) {
 	defer handler.Close()
 	own := httptest.NewServer(u.Handler(func(c *Conn, _ *http.Request) { loop(c, c.Context()) }))
 	defer own.Close()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	go func() {
-		for {
-			nc, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				if c, err := u.UpgradeConn(context.Background(), nc, nil); err == nil {
-					loop(c, context.Background())
-				}
-			}()
-		}
-	}()
+	upgraded := upgradeServers(t, &u, func(c *Conn) { loop(c, context.Background()) })["UpgradeConn"]
 	throughHandler, withOwn, bare := math.Inf(1), math.Inf(1), 0.0
 	for range 2 {
 		throughHandler = min(throughHandler, heapOfIdle(t, handler.Listener.Addr().String(), waits))
 		withOwn = min(withOwn, heapOfIdle(t, own.Listener.Addr().String(), waits))
-		bare = max(bare, heapOfIdle(t, ln.Addr().String(), waits))
+		bare = max(bare, heapOfIdle(t, upgraded, waits))
 	}
 	if throughHandler > bare+margin {
 		t.Errorf("%.0f bytes through Handler, %.0f through UpgradeConn", throughHandler, bare)
