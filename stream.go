@@ -22,18 +22,35 @@ const streamChunk = 16 << 10
 // peer's messages, of the same kind: one of the other kind ends the connection with StatusUnsupportedData.
 //
 // Deadlines have no consequence beyond the calls that they end: when one has passed and been moved, Read and Write go
-// on where they stopped. A Write that a deadline ends returns how much it has written. For op OpText, each Write must
-// be given whole characters. What is written is buffered as by Conn.Write, and Options.FailWhenFull holds.
+// on where they stopped. A Write that a deadline ends returns how much it has written. What is written is buffered as by
+// Conn.Write, and Options.FailWhenFull holds. For op OpText it must be UTF-8 as a whole: a Write may end in the middle of
+// a character, whose beginning is kept for the next one; Close returns an error when the rest has not come.
 //
-// Read returns io.EOF when the peer has closed with StatusNormalClosure or StatusGoingAway. Close performs the
-// closing handshake with StatusNormalClosure, which Options.CloseTimeout bounds. Other errors are those of Conn. From
-// now on only the Stream may read from conn, and somebody must: see Conn.
+// The read limit is taken away from conn: it is for messages, which have to be held, and a Stream holds no more than the
+// caller's slice and a buffer, however long a message is.
+//
+// Read returns io.EOF when the peer has closed in order: with StatusNormalClosure, StatusGoingAway or no code. Close
+// performs the closing handshake with StatusNormalClosure, which Options.CloseTimeout bounds. There is no half-close,
+// because the protocol has none: Close ends both directions, and what the peer still sends is discarded. Other errors are
+// those of Conn. From now on only the Stream may read from conn, and somebody must: see Conn.
 func Stream(conn *Conn, op Opcode) net.Conn {
+	conn.SetReadLimit(-1)
+	if conn.acquire() == nil { // for what has come with the opening handshake
+		conn.r.SetLimit(0)
+		conn.release()
+	}
 	s := &stream{conn: conn, op: op, reading: make(chan struct{}, 1), writing: make(chan struct{}, 1)}
 	s.read.reset()
 	s.write.reset()
 	return s
 }
+
+var (
+	// errKind is why a Stream ends the connection.
+	errKind = errors.New("websocket: message of the kind that its Stream does not carry")
+	// errPartOfCharacter is returned by Close when the last Write ended in the middle of a character.
+	errPartOfCharacter = errors.New("websocket: text of a Stream ended in the middle of a character")
+)
 
 // stream is what Stream returns.
 type stream struct {
@@ -45,6 +62,7 @@ type stream struct {
 	message *messageReader // nil between messages; owned by whoever has put a value into reading
 
 	writing chan struct{} // holds a value while a Write is under way
+	part    []byte        // the beginning of a character that a Write ended in; owned by whoever has put a value into writing
 }
 
 // LocalAddr returns the address of this side of the transport.
@@ -79,7 +97,7 @@ func (s *stream) readPart(ctx context.Context, p []byte) (int, error) {
 			return 0, err
 		}
 		if op != s.op {
-			s.conn.end(&CloseError{Code: StatusUnsupportedData, Reason: op.String() + " message", Local: true}, endHandshake)
+			s.conn.end(&CloseError{Code: StatusUnsupportedData, Reason: op.String() + " message", Local: true, Err: errKind}, endHandshake)
 			return 0, s.conn.cause()
 		}
 		s.message = r.(*messageReader)
@@ -100,14 +118,55 @@ func (s *stream) Write(p []byte) (n int, err error) {
 		return 0, err
 	}
 	defer func() { <-s.writing }()
-	for n < len(p) {
-		chunk := s.chunk(p[n:])
+	if len(s.part) > 0 {
+		if n, err = s.endCharacter(ctx, p); err != nil {
+			return 0, streamError(err)
+		}
+	}
+	end := len(p)
+	if s.op == OpText {
+		end -= partOfCharacter(p[n:])
+	}
+	for n < end {
+		chunk := s.chunk(p[n:end])
 		if err := s.conn.Write(ctx, s.op, chunk); err != nil {
 			return n, streamError(err)
 		}
 		n += len(chunk)
 	}
+	s.part = append(s.part, p[end:]...)
+	return len(p), nil
+}
+
+// endCharacter completes the character that the last Write ended in with the first bytes of p, and sends it if it is whole
+// then. It returns how many bytes of p it took. On error that is none.
+func (s *stream) endCharacter(ctx context.Context, p []byte) (n int, err error) {
+	part := s.part
+	for n < len(p) && !utf8.FullRune(part) {
+		part = append(part, p[n])
+		n++
+	}
+	if utf8.FullRune(part) {
+		if err := s.conn.Write(ctx, s.op, part); err != nil {
+			return 0, err
+		}
+		part = part[:0]
+	}
+	s.part = part
 	return n, nil
+}
+
+// partOfCharacter returns how many bytes at the end of p begin a character and do not end it.
+func partOfCharacter(p []byte) int {
+	for n := 1; n < utf8.UTFMax && n <= len(p); n++ {
+		if last := p[len(p)-n:]; utf8.RuneStart(last[0]) {
+			if utf8.FullRune(last) {
+				return 0
+			}
+			return n
+		}
+	}
+	return 0
 }
 
 // chunk returns the beginning of p that goes into one message.
@@ -131,10 +190,23 @@ func (s *stream) Close() error {
 	err := streamError(s.conn.Close(StatusNormalClosure, ""))
 	s.read.stop()
 	s.write.stop()
-	if err == io.EOF {
-		return nil // the peer was first
+	if err != nil && err != io.EOF { // the latter if the peer was first
+		return err
 	}
-	return err
+	return s.cut()
+}
+
+// cut returns an error if what was written cannot be sent because it stops in the middle of a character.
+func (s *stream) cut() error {
+	select {
+	case s.writing <- struct{}{}:
+		defer func() { <-s.writing }()
+		if len(s.part) > 0 {
+			return errPartOfCharacter
+		}
+	default: // a Write is under way and tells
+	}
+	return nil
 }
 
 // SetDeadline implements net.Conn.

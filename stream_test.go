@@ -14,6 +14,10 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
+
+	"github.com/seed-d69ae1b7/websocket/compress"
+	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
 )
 
 // streamPair returns two streams that are connected over a pipe in memory.
@@ -32,8 +36,6 @@ func TestStreamCopies(t *testing.T) {
 				want := []byte(strings.Repeat("日é", 20000))
 				if step < 5 {
 					want = []byte(strings.Repeat("x", 5000))
-				} else if op == OpText {
-					step = step / 5 * 5
 				}
 				closed := inGoroutine(func() error {
 					for p := want; len(p) > 0; p = p[min(step, len(p)):] {
@@ -278,5 +280,108 @@ func TestStreamTurns(t *testing.T) {
 		if s.LocalAddr() != c.LocalAddr() || s.RemoteAddr() != c.RemoteAddr() || s.LocalAddr() == s.RemoteAddr() {
 			t.Error(s.LocalAddr(), s.RemoteAddr())
 		}
+	})
+}
+
+// TestStreamText_5_6 protects that a Write may end in the middle of a character: its beginning goes out with the next
+// one, every message is text by itself, and a Write that fails has taken nothing of its own.
+func TestStreamText_5_6(t *testing.T) {
+	const text = "x日é😀日x"
+	inBubble(t, func(t *testing.T, client bool) {
+		for step := 1; step <= len(text); step++ {
+			c, p := newPeer(t, client, nil)
+			s := Stream(c, OpText)
+			got, sent := "", 0
+			for rest := text; rest != ""; rest = rest[min(step, len(rest)):] {
+				part := rest[:min(step, len(rest))]
+				if n, err := s.Write([]byte(part)); n != len(part) || err != nil {
+					t.Fatal(n, err)
+				}
+				sent += len(part)
+				whole := strings.ToValidUTF8(text[:sent], "")
+				for len(got) < len(whole) {
+					h, payload, err := p.next()
+					if err != nil || h.Opcode != OpText || !h.Fin || !utf8.Valid(payload) {
+						t.Fatalf("%+v %q %v", h, payload, err)
+					}
+					got += string(payload)
+				}
+				synctest.Wait()
+				if got != whole || c.Buffered() != 0 {
+					t.Errorf("writes of %d: %q has come of %q", step, got, whole)
+				}
+			}
+			if n := c.Stats().MessagesOut; n == 0 || n > uint64(sent) {
+				t.Errorf("%d messages", n)
+			}
+		}
+		c, p := narrow(t, 100, client, &Options{WriteBuffer: 1 << 10, WriteTimeout: -1})
+		s := Stream(c, OpText)
+		s.Write([]byte("\xe6\x97"))
+		if n, err := s.Write([]byte("x")); n != 0 || err != errSendUTF8 {
+			t.Error("another character inside of one:", n, err)
+		}
+		n := fill(t, c)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		for c.Write(ctx, OpText, nil) == nil {
+			n++
+		}
+		s.SetWriteDeadline(time.Now())
+		if n, err := s.Write([]byte("\xa5x")); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Error("write without time:", n, err)
+		}
+		s.SetWriteDeadline(time.Now().Add(time.Second))
+		if n, err := s.Write([]byte("\xa5x")); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Error("write to a full connection:", n, err)
+		}
+		s.SetWriteDeadline(time.Time{})
+		wrote := inGoroutine(func() error { return second(s.Write([]byte("\xa5x\xc3"))) })
+		for range n {
+			p.next()
+		}
+		p.expect(OpText, "日")
+		p.expect(OpText, "x")
+		if err := <-wrote; err != nil {
+			t.Error(err)
+		}
+		closed := inGoroutine(s.Close)
+		p.close(StatusNormalClosure, "")
+		if err := <-closed; err != errPartOfCharacter {
+			t.Error("Close in the middle of a character:", err)
+		}
+	})
+}
+
+// TestStreamReadLimit protects that a Stream has none: what comes is passed on as it comes, also what came with the
+// opening handshake, and compressed. The limit of messages holds for the Conn as before.
+func TestStreamReadLimit(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		o := Options{ReadLimit: 10}
+		for _, want := range []string{strings.Repeat("0123456789", 3), strings.Repeat("0123456789", 30_000)} {
+			for _, buffered := range []int{0, 1, 20, len(want)} {
+				a, b := netpipe.New(pipeSize)
+				p := peerOver(t, b, !client)
+				plain := p.message(want)
+				c := newConn(a, connConfig{client: client, options: &o, buffered: plain[:buffered]})
+				t.Cleanup(func() { c.CloseNow() })
+				s := Stream(c, OpText)
+				p.write(plain[buffered:])
+				got := make([]byte, len(want))
+				if _, err := io.ReadFull(s, got); err != nil || string(got) != want {
+					t.Errorf("%d bytes, %d of them with the handshake: %v", len(want), buffered, err)
+				}
+			}
+			c, p := deflatePeer(t, pipeSize, client, compress.Params{}, o)
+			s := Stream(c, OpText)
+			p.write(wire(t, client, deflatedFrames(deflated([]byte(want)), 100)...))
+			got := make([]byte, len(want))
+			if _, err := io.ReadFull(s, got); err != nil || string(got) != want {
+				t.Errorf("%d bytes, compressed: %v", len(want), err)
+			}
+		}
+		c, p := newPeer(t, client, &o)
+		p.send(OpText, "more than 10 bytes")
+		wantClosed(t, third(c.Read(t.Context())), StatusMessageTooBig, true)
 	})
 }
