@@ -20,6 +20,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -431,41 +432,63 @@ func wantClosedSomehow(t *testing.T, err error) {
 }
 
 // TestSocketsHeldTooLong protects that replies leave when a body stops in the middle of a burst, on as many connections
-// as there may be and again and again, whatever a bubble's clock has done to the time at which the timer fires.
+// as there may be and again and again.
 func TestSocketsHeldTooLong(t *testing.T) {
-	setDue := func(at time.Time) {
-		socketHolds.mu.Lock()
-		defer socketHolds.mu.Unlock()
-		socketHolds.due = at
-	}
-	for _, shift := range []time.Duration{0, -time.Hour, time.Hour} {
-		setDue(time.Now().Add(shift))
-		onSockets(t, func(t *testing.T, cn, sn net.Conn) {
-			s, p := connOver(t, sn, false, nil), peerOver(t, cn, true)
-			arrived := make(chan struct{})
-			go func() {
-				for range 2 {
-					p.write(bytes.Repeat(p.message("m"), 3))
-					p.expect(OpText, "m") // while the body waits for it
-					arrived <- struct{}{}
-					p.expect(OpText, "m")
-					p.expect(OpText, "m")
-				}
-				p.nc.Close()
-			}()
-			n := 0
-			for m, err := range s.Messages(t.Context()) {
-				if err != nil || s.Write(t.Context(), m.Op, m.Data) != nil {
-					break
-				}
-				if n++; n%3 == 1 {
-					<-arrived
-				}
+	onSockets(t, func(t *testing.T, cn, sn net.Conn) {
+		s, p := connOver(t, sn, false, nil), peerOver(t, cn, true)
+		arrived := make(chan struct{})
+		go func() {
+			for range 2 {
+				p.write(bytes.Repeat(p.message("m"), 3))
+				p.expect(OpText, "m") // while the body waits for it
+				arrived <- struct{}{}
+				p.expect(OpText, "m")
+				p.expect(OpText, "m")
 			}
-			if n != 6 {
-				t.Errorf("%d messages", n)
+			p.nc.Close()
+		}()
+		n := 0
+		for m, err := range s.Messages(t.Context()) {
+			if err != nil || s.Write(t.Context(), m.Op, m.Data) != nil {
+				break
 			}
+			if n++; n%3 == 1 {
+				<-arrived
+			}
+		}
+		if n != 6 {
+			t.Errorf("%d messages", n)
+		}
+	})
+}
+
+// TestSocketsHeldInBubble protects sockets that live in a bubble of testing/synctest: replies leave although the bubble's
+// clock stands still, as it does while anybody waits for a socket; and the timer of the connections outside stays as it is.
+func TestSocketsHeldInBubble(t *testing.T) {
+	socketHolds.mu.Lock()
+	before := socketHolds.due
+	socketHolds.mu.Unlock()
+	for _, client := range []bool{false, true} {
+		a, b := tcpPair(t)
+		b.SetReadDeadline(time.Now().Add(10 * time.Second)) // by the clock outside: fails the test
+		synctest.Test(t, func(t *testing.T) {
+			c, p := connOver(t, a, client, nil), peerOver(t, b, !client)
+			p.write(bytes.Repeat(p.message("m"), 3), p.frame(true, OpPing, "p"), p.message("n"))
+			for range 3 {
+				op, m, err := c.Read(t.Context())
+				wantMessage(t, op, m, err, "m")
+				c.Write(t.Context(), op, m)
+				p.expect(OpText, "m")
+			}
+			op, m, err := c.Read(t.Context())
+			wantMessage(t, op, m, err, "n")
+			p.expect(OpPong, "p")
 		})
+	}
+	socketHolds.mu.Lock()
+	defer socketHolds.mu.Unlock()
+	if len(socketHolds.conns) > 0 || socketHolds.due != before {
+		t.Errorf("%d connections wait for the timer of those outside, until %v", len(socketHolds.conns), socketHolds.due)
 	}
 }
 

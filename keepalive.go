@@ -155,10 +155,8 @@ func (c *Conn) answer(payload []byte) {
 		ps.pong, ps.pongDue = append(ps.pong[:0], payload...), true
 		return
 	}
-	if c.opts.NoBatching {
+	if c.opts.NoBatching || len(c.out) > 0 && !c.flushing && !c.startHold() {
 		c.flushByReader()
-	} else if len(c.out) > 0 && !c.flushing {
-		c.startHold()
 	}
 }
 

@@ -167,8 +167,7 @@ func (c *Conn) leaves() bool {
 		return false
 	}
 	if !c.opts.NoBatching && c.state.Load()&moreInput != 0 && len(c.out) < c.limit()/2 {
-		c.startHold()
-		return false
+		return !c.startHold()
 	}
 	return true
 }
