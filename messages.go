@@ -136,6 +136,6 @@ func (c *Conn) endLoop(err error) error {
 	putBuffer(dst)
 	c.body = nil
 	c.state.And(^uint32(inBody)) // Close waits again
-	c.unpin()
+	c.recall()
 	return firstError(c.endRead(), err)
 }
