@@ -27,7 +27,8 @@ type Message struct {
 // the zero Message: the context's, if ctx ended the wait, ErrReadInProgress, or one that wraps the *CloseError.
 //
 // The body may write, and may call Close, which then only sends the close frame: the loop finishes the closing
-// handshake when the body returns. Other reads fail with ErrReadInProgress while the body runs.
+// handshake when the body returns. Other reads fail with ErrReadInProgress while the body runs. A body that panics, or
+// ends its goroutine, ends the connection with StatusInternalError; what it wrote is sent, and the panic goes on.
 func (c *Conn) Messages(ctx context.Context) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
 		if err := c.eachMessage(ctx, yield); err != nil {
@@ -123,7 +124,8 @@ func (c *Conn) enterBody() bool {
 // its message.
 func (c *Conn) endLoop(returned bool, err error) error {
 	if !returned {
-		c.end(&CloseError{Code: StatusAbnormalClosure, Local: true, Err: errBodyPanicked}, endAborted)
+		// RFC 6455, Section 7.4.1: 1011 is for "an unexpected condition that prevented it from fulfilling the request".
+		c.end(&CloseError{Code: StatusInternalError, Local: true, Err: errBodyPanicked}, endLinger)
 	}
 	dst := c.dst
 	c.dst = nil
