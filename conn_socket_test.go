@@ -348,7 +348,7 @@ func TestSocketsLargeWriteCut(t *testing.T) {
 		}
 		cancel()
 		err := <-wrote
-		wantClosed(t, err, StatusAbnormalClosure, false)
+		wantClosed(t, err, StatusAbnormalClosure, true)
 		if !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}

@@ -318,7 +318,7 @@ func (c *Conn) sent() (all bool) {
 
 // flushFailed ends the connection because of an error of writing. mu is not held at first, and is at the end.
 func (c *Conn) flushFailed(err error) error {
-	c.end(&CloseError{Code: StatusAbnormalClosure, Err: err}, endAborted)
+	c.end(brokenBy(err), endAborted)
 	c.mu.Lock()
 	c.flushing, c.sending = false, 0
 	putBuffer(c.out)

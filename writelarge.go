@@ -68,7 +68,7 @@ func (c *Conn) sendStopped(ctx context.Context, n int64, err error) error {
 		return c.flushFailed(err)
 	}
 	if n > 0 {
-		return c.flushFailed(fmt.Errorf("websocket: message cut in the middle: %w", ctx.Err()))
+		return c.flushFailed(fmt.Errorf("%w: %w", errCut, ctx.Err()))
 	}
 	c.mu.Lock()
 	c.counts.messagesOut--
