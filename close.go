@@ -15,6 +15,11 @@ type StatusCode uint16
 
 // The registered status codes. StatusNoStatusReceived, StatusAbnormalClosure and StatusTLSHandshake never travel on
 // the wire: they stand for what happened when no code did.
+//
+// Codes 1012 to 1014 were registered after RFC 6455, and some peers refuse them as a violation of the protocol: WebKit,
+// libwebsockets, Qt, Tomcat and cowboy among them. Their application sees 1002 or 1006 instead, and does not learn when to
+// come back. Where those may be at the other end, send StatusGoingAway, as Upgrader.Shutdown does, or a code of your own
+// from 4000 on (Section 7.4.2), which all know.
 const (
 	StatusNormalClosure      StatusCode = 1000 // the purpose of the connection has been fulfilled
 	StatusGoingAway          StatusCode = 1001 // the server is going down, or the browser leaves the page
@@ -25,11 +30,11 @@ const (
 	StatusInvalidPayload     StatusCode = 1007 // a text message was not UTF-8, or a payload did not inflate
 	StatusPolicyViolation    StatusCode = 1008 // a rule of this endpoint's own, such as a limit on floods
 	StatusMessageTooBig      StatusCode = 1009 // a message over the limit
-	StatusMandatoryExtension StatusCode = 1010 // the server did not negotiate an extension that the client needs
+	StatusMandatoryExtension StatusCode = 1010 // only clients send it: the server did not negotiate an extension that they need
 	StatusInternalError      StatusCode = 1011 // the server met a condition that it did not expect
-	StatusServiceRestart     StatusCode = 1012 // the service restarts: reconnect after a random delay
-	StatusTryAgainLater      StatusCode = 1013 // the service is overloaded
-	StatusBadGateway         StatusCode = 1014 // a gateway got an invalid response from upstream
+	StatusServiceRestart     StatusCode = 1012 // the service restarts: reconnect after a random delay; unknown to many
+	StatusTryAgainLater      StatusCode = 1013 // the service is overloaded; unknown to many
+	StatusBadGateway         StatusCode = 1014 // a gateway got an invalid response from upstream; unknown to many
 	StatusTLSHandshake       StatusCode = 1015 // the TLS handshake failed
 )
 
