@@ -183,6 +183,17 @@ var endSituations = map[string]func(t *testing.T, client bool) (*Conn, error){
 		cancel()
 		return c, w.Close()
 	},
+	`the body of a Messages loop panics`: func(t *testing.T, client bool) (*Conn, error) {
+		c, p := newPeer(t, client, nil)
+		p.send(OpText, "fatal")
+		func() {
+			defer func() { recover() }()
+			for range c.Messages(t.Context()) {
+				panic("body")
+			}
+		}()
+		return c, third(c.Read(t.Context()))
+	},
 	`a context ends a read that has no deadline`: func(t *testing.T, client bool) (*Conn, error) {
 		nc, far := netpipe.New(pipeSize)
 		c := connOver(t, undated{nc}, client, nil)

@@ -41,8 +41,12 @@
 // # Contexts and errors
 //
 // A context ends a wait and nothing else. A read that was cancelled can be repeated and goes on where it stopped, in
-// the middle of a frame, too; a write that was cancelled has sent nothing. The one exception is a message larger than
-// the write buffer that was cut in the middle: it ends the connection, and the error says so.
+// the middle of a frame, too; a write that was cancelled has sent nothing. The exceptions end the connection, and the
+// error says so: a message that was cut in the middle, which only one larger than the write buffer or one from Writer can
+// be, and a read on a transport without deadlines.
+//
+// Errors that are no *CloseError leave the connection as it was: that of a context, ErrReadInProgress,
+// ErrWriteInProgress, ErrBackpressure, and those of wrong arguments.
 //
 // Once a connection has ended, every call returns an error that wraps the same *CloseError: who ended it, with what
 // code and reason, and why. A *ProtocolError inside says which rule the peer broke.
@@ -81,6 +85,7 @@
 //	pong timeout                                  1006  yes    no   no         yes
 //	a context cuts a large Write in the middle    1006  yes    no   no         yes
 //	a Writer's message cannot be finished         1011  yes    no   no         yes
+//	the body of a Messages loop panics            1011  yes    no   no         yes
 //	a context ends a read that has no deadline    1006  yes    no   no         yes
 //
 // So a client that wants to stay connected dials again, after a delay that is random and grows, unless the error is
