@@ -2,8 +2,11 @@ package websocket_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 
@@ -44,4 +47,32 @@ func Example() {
 		log.Fatal(err)
 	}
 	// Output: text Hello
+}
+
+// A client that wants to stay connected asks the error whether to dial again: not if this program has ended the connection,
+// and otherwise by the code.
+func ExampleCloseStatus() {
+	again := func(err error) bool {
+		switch code := websocket.CloseStatus(err); {
+		case errors.Is(err, net.ErrClosed):
+			return false
+		case code == websocket.StatusGoingAway, code == websocket.StatusAbnormalClosure:
+			return true
+		default:
+			return code >= websocket.StatusInternalError && code <= websocket.StatusBadGateway
+		}
+	}
+	for _, end := range []*websocket.CloseError{
+		{Code: websocket.StatusNormalClosure},
+		{Code: websocket.StatusServiceRestart, Reason: "new version"},
+		{Code: websocket.StatusAbnormalClosure, Local: true},
+		{Code: websocket.StatusAbnormalClosure, Err: io.ErrUnexpectedEOF},
+	} {
+		fmt.Println(again(end), end)
+	}
+	// Output:
+	// false websocket: closed by the peer: 1000 (normal closure)
+	// true websocket: closed by the peer: 1012 (service restart): "new version"
+	// false websocket: cut off by this side: 1006 (abnormal closure)
+	// true websocket: cut off by the peer or the network: 1006 (abnormal closure): unexpected EOF
 }
