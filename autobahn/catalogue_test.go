@@ -56,7 +56,6 @@ func TestSelect(t *testing.T) {
 		{[]string{"*"}, []string{"12.*", "13.*", "9.*"}, 247, "10.1.1"},
 		{[]string{"6.2*"}, nil, 4 + 7 + 8 + 34 + 7, "6.22.34"},
 		{[]string{"S1.1.*"}, []string{"S1.1.1"}, 23, "S1.1.24"},
-		{nil, nil, 0, ""},
 	} {
 		cases, err := Select(tt.patterns, tt.exclude)
 		if err != nil || len(cases) != tt.want {
@@ -66,8 +65,12 @@ func TestSelect(t *testing.T) {
 			t.Errorf("%v without %v: not %s", tt.patterns, tt.exclude, tt.contains)
 		}
 	}
-	if _, err := Select([]string{"8.1"}, nil); err == nil {
-		t.Error("a case that does not exist is no error")
+	for _, tt := range []struct{ patterns, exclude []string }{
+		{[]string{"8.1"}, nil}, {[]string{"99.*"}, nil}, {[]string{"1.*", "S9*"}, nil}, {[]string{"1.*"}, []string{"1.*"}}, {nil, nil},
+	} {
+		if cases, err := Select(tt.patterns, tt.exclude); err == nil {
+			t.Errorf("%v without %v: no error, %d cases", tt.patterns, tt.exclude, len(cases))
+		}
 	}
 }
 

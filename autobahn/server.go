@@ -100,7 +100,14 @@ func (s *FuzzingServer) Count() (int, error) {
 
 func (s *FuzzingServer) selected() ([]*Case, error) {
 	cases, err := Select(s.Spec.Cases, s.Spec.ExcludeCases)
-	return slices.DeleteFunc(cases, func(c *Case) bool { return c.Roles&Clients == 0 || c.Child && s.Process.Command == nil }), err
+	if err != nil {
+		return nil, err
+	}
+	cases = slices.DeleteFunc(cases, func(c *Case) bool { return c.Roles&Clients == 0 || c.Child && s.Process.Command == nil })
+	if len(cases) == 0 {
+		return nil, errors.New("autobahn: none of the cases selected is for clients" + withoutChild(s.Process))
+	}
+	return cases, nil
 }
 
 // temporary tells whether accepting may work again, as when descriptors have run out.
