@@ -62,6 +62,8 @@ type faults struct {
 	ownClose      string // what is wrong with its own Close frame: a key of wrongOwn
 	forgets       bool   // inflates each message as if nothing had gone before
 	mostFragments int    // fails messages of more fragments with 1008; 0: does not count
+	ask           string // what it offers as a client, if set
+	narrow        int    // its window for what it receives is so many octets too small
 	beyond        int    // looks back so much further than it may
 }
 
@@ -250,7 +252,7 @@ func (e *endpoint) negotiate(values []string) string {
 		if err != nil {
 			continue
 		}
-		p.clientNoContext, p.clientBits = false, 0
+		p.clientNoContext, p.clientBits = false, max(0, p.clientBits)
 		e.agreed(p)
 		return p.String()
 	}
@@ -266,6 +268,10 @@ func (e *endpoint) agreed(p deflateParams) {
 		mineBits, mineNo = 15, false
 	}
 	e.deflate, e.inflate = newDeflater(mineBits, mineNo), newInflater(theirBits, theirNo || e.forgets)
+	if e.deflate.small != nil {
+		e.deflate.small.window += e.beyond
+	}
+	e.inflate.window -= e.narrow
 }
 
 func (e *endpoint) connect(target string) error {
@@ -284,6 +290,9 @@ func (e *endpoint) connect(target string) error {
 	}
 	if !e.noDeflate {
 		req.add(extensions, deflateParams{serverNoContext: false, clientNoContext: true, clientBits: unvalued}.String())
+	}
+	if e.ask != "" {
+		req.set(extensions, e.ask)
 	}
 	if _, err := e.conn.Write([]byte(req.String())); err != nil {
 		return err

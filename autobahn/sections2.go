@@ -23,7 +23,8 @@ func init() {
 func sectionS2() []*Case {
 	return slices.Concat(
 		numbered("S2.1", badOffers()...), numbered("S2.2", goodOffers()...), numbered("S2.3", badAnswers()...),
-		numbered("S2.4", goodAnswers()...), numbered("S2.5", compressedMessages()...))
+		numbered("S2.4", goodAnswers()...), numbered("S2.5", compressedMessages()...),
+		numbered("S2.6", exactWindows()...), numbered("S2.7", lastingWindows()...))
 }
 
 const extensions = "Sec-WebSocket-Extensions"

@@ -135,7 +135,8 @@ var bad = map[string]faults{
 	"masks wrongly": {masksWrong: true}, "one mask key": {oneKey: true},
 	"ignores the window": {ignoreWindow: true}, "bad DEFLATE": {badDeflate: true}, "any offer": {anyOffer: true},
 	"invents": {invent: true}, "late UTF-8": {lateUTF8: true}, "takes any DEFLATE": {takeDeflate: true}, "giant": {giant: true}, "flood": {flood: true},
-	"answers 200": {answer200: true}, "a Close frame that is not final": {ownClose: "FIN"},
+	"answers 200": {answer200: true}, "forgets": {forgets: true}, "beyond": {beyond: 1}, "narrow": {narrow: 1},
+	"a Close frame that is not final": {ownClose: "FIN"},
 }
 
 // failing is the limit by which a case counts as failed.
@@ -208,8 +209,8 @@ func TestFaultsAreFound(t *testing.T) {
 		{"refuses codes", Both, codes},
 		{"one mask key", Clients, "S1.4.9 S3.2.9"},
 		{"takes any DEFLATE", Both, "S2.5.13 S2.5.14 S2.5.16"},
-		{"ignores the window", Servers, "S2.2.2 S2.2.3 S2.2.4 S2.2.5 S2.2.6 S2.2.7 S2.2.10 S2.2.11 S2.2.12 S2.2.16 S2.2.18"},
-		{"ignores the window", Clients, "S2.4.2 S2.4.5 S2.4.6 S2.4.7 S2.4.8 S2.4.9 S2.4.10 S2.4.11 S2.4.14"},
+		{"ignores the window", Servers, "S2.2.2 S2.2.3 S2.2.4 S2.2.5 S2.2.6 S2.2.7 S2.2.10 S2.2.11 S2.2.12 S2.2.16 S2.2.18 S2.6.3 S2.6.7 S2.6.11 S2.6.15 S2.6.19 S2.6.23 S2.6.27"},
+		{"ignores the window", Clients, "S2.4.2 S2.4.5 S2.4.6 S2.4.7 S2.4.8 S2.4.9 S2.4.10 S2.4.11 S2.4.14 S2.6.4 S2.6.8 S2.6.12 S2.6.16 S2.6.20 S2.6.24 S2.6.28"},
 		{"lenient opening", Servers, lenient()},
 		{"only the plainest opening", Clients, "S1.4.1 S1.4.2 S1.4.3 S1.4.5 S1.4.6"},
 		{"late UTF-8", Both, ""},
@@ -279,6 +280,54 @@ func TestOwnClose(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestWindows: an endpoint whose windows are wrong by an octet, or do not last, fails the cases that are about it, and no
+// others of S2.
+func TestWindows(t *testing.T) {
+	cases, err := Select([]string{"S2.*"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := func(c *Case) bool { return strings.Contains(c.Description, "as far as its window allows") }
+	theirs := func(c *Case) bool {
+		return strings.Contains(c.Description, "and after one more") && !strings.Contains(c.Description, "window_bits=15")
+	}
+	for name, tt := range map[string]struct {
+		f     faults
+		about func(c *Case) bool
+	}{
+		"narrow":  {faults{narrow: 1}, own},
+		"beyond":  {faults{beyond: 1}, theirs},
+		"forgets": {faults{forgets: true}, func(c *Case) bool { return c.Group() == "S2.7" || c.ID == "S2.5.12" }},
+	} {
+		for _, r := range roles {
+			t.Run(name+"/"+r.name, func(t *testing.T) {
+				for _, c := range cases {
+					if c.Roles&r.role == 0 {
+						continue
+					}
+					synctest.Test(t, func(t *testing.T) {
+						res := r.play(t, c, tt.f)
+						if got, want := failing.Exceeded(res), tt.about(c); got != want && (want || name != "forgets" && c.Group() != "S2.7") {
+							t.Errorf("%s: failed %t, want %t: %s %s", c.ID, got, want, res.Behavior, res.Result)
+						}
+					})
+				}
+			})
+		}
+	}
+}
+
+// TestForgetfulInSection13: who forgets the window between messages fails round trips too, whatever its size.
+func TestForgetfulInSection13(t *testing.T) {
+	for _, c := range []string{"13.1.5", "13.3.5", "13.4.5", "12.1.5"} {
+		synctest.Test(t, func(t *testing.T) {
+			if res := playClient(t, byID(t, c), faults{forgets: true, ask: deflateName + "; client_max_window_bits; server_max_window_bits=9"}); res.Behavior != Failed {
+				t.Errorf("%s: %s: %s", c, res.Behavior, res.Result)
+			}
+		})
 	}
 }
 
