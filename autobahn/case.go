@@ -3,6 +3,7 @@ package autobahn
 // This file is the catalogue as a whole: what a case is, all of them in order, and how they are picked by pattern.
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -92,45 +93,44 @@ func Cases() []*Case { return slices.Clone(all()) }
 // Select returns, in the catalogue's order, the cases whose ID matches one of the patterns and none of the exclusions.
 // In a pattern * stands for any characters. As in the original a pattern with a * need only match the start of an ID,
 // and a lone * stands for all of the original's cases; those that it lacks are named by patterns that start with S. A
-// pattern without a * that names no case is an error.
+// pattern that matches no case is an error, and so are exclusions that leave none; an exclusion may match nothing.
 func Select(patterns, exclude []string) ([]*Case, error) {
-	in, err := matcher(patterns, true)
-	if err != nil {
-		return nil, err
+	var in, out []*regexp.Regexp
+	for _, p := range patterns {
+		e := compilePattern(p)
+		if !slices.ContainsFunc(all(), func(c *Case) bool { return e.MatchString(c.ID) }) {
+			return nil, fmt.Errorf("autobahn: no case matches %q", p)
+		}
+		in = append(in, e)
 	}
-	out, err := matcher(exclude, false)
-	if err != nil {
-		return nil, err
+	for _, p := range exclude {
+		out = append(out, compilePattern(p))
+	}
+	matches := func(exps []*regexp.Regexp, id string) bool {
+		return slices.ContainsFunc(exps, func(e *regexp.Regexp) bool { return e.MatchString(id) })
 	}
 	var picked []*Case
 	for _, c := range all() {
-		if in(c.ID) && !out(c.ID) {
+		if matches(in, c.ID) && !matches(out, c.ID) {
 			picked = append(picked, c)
 		}
+	}
+	if len(picked) == 0 {
+		return nil, errors.New("autobahn: no case is selected")
 	}
 	return picked, nil
 }
 
-func matcher(patterns []string, mustExist bool) (func(id string) bool, error) {
-	var exps []*regexp.Regexp
-	for _, p := range patterns {
-		p = strings.TrimSpace(p)
-		end := ""
-		if !strings.Contains(p, "*") {
-			end = "$"
-			if mustExist && !slices.ContainsFunc(all(), func(c *Case) bool { return c.ID == p }) {
-				return nil, fmt.Errorf("autobahn: there is no case %q", p)
-			}
-		}
-		exp := strings.ReplaceAll(regexp.QuoteMeta(p), `\*`, ".*")
-		if strings.HasPrefix(p, "*") {
-			exp = `\d` + exp
-		}
-		exps = append(exps, regexp.MustCompile("^"+exp+end))
+func compilePattern(p string) *regexp.Regexp {
+	p = strings.TrimSpace(p)
+	exp := "^" + strings.ReplaceAll(regexp.QuoteMeta(p), `\*`, ".*")
+	if strings.HasPrefix(p, "*") {
+		exp = `^\d` + exp[1:]
 	}
-	return func(id string) bool {
-		return slices.ContainsFunc(exps, func(e *regexp.Regexp) bool { return e.MatchString(id) })
-	}, nil
+	if !strings.Contains(p, "*") {
+		exp += "$"
+	}
+	return regexp.MustCompile(exp)
 }
 
 // numbered gives the cases of a group their IDs: group.1, group.2 and so on.

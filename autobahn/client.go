@@ -65,6 +65,9 @@ func (f *FuzzingClient) Run(ctx context.Context) (*Report, error) {
 				todo = append(todo, c)
 			}
 		}
+		if len(todo) == 0 {
+			errs = append(errs, fmt.Errorf("autobahn: none of the cases selected is for %s%s", s.URL, withoutChild(f.Process)))
+		}
 		if f.Started != nil {
 			f.Started(s.Agent, len(todo))
 		}
@@ -74,6 +77,14 @@ func (f *FuzzingClient) Run(ctx context.Context) (*Report, error) {
 		errs = append(errs, ctx.Err())
 	}
 	return report, errors.Join(errs...)
+}
+
+// withoutChild is a hint at the cases that need a process.
+func withoutChild(p ProcessSpec) string {
+	if p.Command == nil {
+		return ": those of S4 need the process under test"
+	}
+	return ""
 }
 
 // runAll runs light cases beside each other, then heavy ones, a few at a time, then those that measure, one by one and

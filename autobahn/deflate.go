@@ -1,8 +1,7 @@
 package autobahn
 
 // This file negotiates permessage-deflate (RFC 7692, Section 7.1) and compresses. The compressor is compress/flate on
-// its fastest level; where a window below 15 bits was agreed it sends Huffman codes only, because compress/flate cannot
-// keep its distances short. Inflating is inflate.go's.
+// its fastest level, and that of matcher.go where a window below 15 bits was agreed. Inflating is inflate.go's.
 
 import (
 	"bytes"
@@ -194,24 +193,30 @@ func (r *run) agree(p deflateParams) {
 
 // A deflater compresses messages.
 type deflater struct {
-	w         *flate.Writer
+	w         *flate.Writer // nil: small does it
 	buf       bytes.Buffer
+	small     *matcher
+	bits      int
 	noContext bool
 }
 
 // newDeflater makes a deflater for a window of 1<<bits octets; 0 stands for 15.
 func newDeflater(bits int, noContext bool) *deflater {
-	level := flate.BestSpeed
+	d := &deflater{bits: bits, noContext: noContext}
 	if bits > 0 && bits < 15 {
-		level = flate.HuffmanOnly
+		d.small = &matcher{window: 1 << bits}
+		return d
 	}
-	d := &deflater{noContext: noContext}
-	d.w, _ = flate.NewWriter(&d.buf, level) // fails for unknown levels only
+	d.bits = 15
+	d.w, _ = flate.NewWriter(&d.buf, flate.BestSpeed) // fails for unknown levels only
 	return d
 }
 
 // message is the payload of p, compressed, valid until the next call (RFC 7692, Section 7.2.1).
 func (d *deflater) message(p []byte) []byte {
+	if d.small != nil {
+		return d.small.message(p, !d.noContext)
+	}
 	d.buf.Reset()
 	if d.noContext {
 		d.w.Reset(&d.buf)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"testing"
 )
@@ -100,6 +101,45 @@ func TestDeflaterWindow(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestMatcher: what the compressor for small windows writes compress/flate reads, and it looks back, but no further than
+// it may: a message of the period of its window is compressed, one of a period beyond it is not.
+func TestMatcher(t *testing.T) {
+	for bits := 8; bits < 15; bits++ {
+		m := &matcher{window: 1 << bits}
+		for i, p := range [][]byte{nil, {0}, []byte("aaaaaaaaaaaaaaaa"), make([]byte, 70000), payloads[0].part(0, 40000), payloads[1].part(9, 40000), payloads[2].part(7, 100)} {
+			got, err := io.ReadAll(flate.NewReader(bytes.NewReader(append(m.message(p, false), 0, 0, 0xff, 0xff, 1, 0, 0, 0xff, 0xff))))
+			if err != nil || !bytes.Equal(got, p) {
+				t.Errorf("%d bits, input %d: %d octets, %v", bits, i, len(got), err)
+			}
+		}
+		first := letters(1 << bits)
+		m.message([]byte(first), false)
+		if n := len(m.message([]byte(first[:200]), true)); n > 25 {
+			t.Errorf("%d bits: %d octets for what is in the window", bits, n)
+		}
+		m.message([]byte(first+"!"), false)
+		if n := len(m.message([]byte(first[:200]), true)); n < 100 {
+			t.Errorf("%d bits: %d octets for what is one octet beyond the window", bits, n)
+		}
+	}
+}
+
+// FuzzMatcher: what it writes both inflaters read, with the window and what went before.
+func FuzzMatcher(f *testing.F) {
+	f.Add([]byte("abcabcabc"), uint8(8))
+	f.Add(payloads[3].part(0, 3000), uint8(10))
+	f.Fuzz(func(t *testing.T, p []byte, bits uint8) {
+		b := 8 + int(bits%7)
+		m, in := &matcher{window: 1 << b}, newInflater(b, false)
+		for range 3 {
+			got, err := in.message(m.message(p, true), 1<<24)
+			if err != nil || !bytes.Equal(got, p) {
+				t.Fatalf("%d bits: %v", b, err)
+			}
+		}
+	})
 }
 
 // FuzzInflate: where compress/flate inflates a message, so does the inflater, to the same; it never panics.

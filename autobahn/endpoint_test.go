@@ -56,6 +56,15 @@ type faults struct {
 	takeDeflate  bool // inflates what is wrong to an empty message
 	flood        bool // sends pings without end
 	giant        bool // sends a header that declares 2^62 octets
+	answer200    bool // answers what it should refuse with 200
+	silent       bool // reads and answers Close frames, and nothing else
+
+	ownClose      string // what is wrong with its own Close frame: a key of wrongOwn
+	forgets       bool   // inflates each message as if nothing had gone before
+	mostFragments int    // fails messages of more fragments with 1008; 0: does not count
+	ask           string // what it offers as a client, if set
+	narrow        int    // its window for what it receives is so many octets too small
+	beyond        int    // looks back so much further than it may
 }
 
 // endpoint is one connection of the endpoint under test.
@@ -70,6 +79,7 @@ type endpoint struct {
 	bounded bool // refuses messages of more than a few MiB
 
 	op     byte // message under way
+	parts  int  // its fragments
 	packed bool
 	msg    []byte
 }
@@ -167,6 +177,9 @@ func (e *endpoint) accept() error {
 		if e.refuse {
 			status = "503 Service Unavailable"
 		}
+		if e.answer200 {
+			status = "200 OK"
+		}
 		e.conn.Write([]byte("HTTP/1.1 " + status + "\r\nSec-WebSocket-Version: 13\r\nContent-Length: 0\r\n\r\n"))
 		return errEnd
 	}
@@ -239,7 +252,7 @@ func (e *endpoint) negotiate(values []string) string {
 		if err != nil {
 			continue
 		}
-		p.clientNoContext, p.clientBits = false, 0
+		p.clientNoContext, p.clientBits = false, max(0, p.clientBits)
 		e.agreed(p)
 		return p.String()
 	}
@@ -254,7 +267,11 @@ func (e *endpoint) agreed(p deflateParams) {
 	if e.ignoreWindow {
 		mineBits, mineNo = 15, false
 	}
-	e.deflate, e.inflate = newDeflater(mineBits, mineNo), newInflater(theirBits, theirNo)
+	e.deflate, e.inflate = newDeflater(mineBits, mineNo), newInflater(theirBits, theirNo || e.forgets)
+	if e.deflate.small != nil {
+		e.deflate.small.window += e.beyond
+	}
+	e.inflate.window -= e.narrow
 }
 
 func (e *endpoint) connect(target string) error {
@@ -273,6 +290,9 @@ func (e *endpoint) connect(target string) error {
 	}
 	if !e.noDeflate {
 		req.add(extensions, deflateParams{serverNoContext: false, clientNoContext: true, clientBits: unvalued}.String())
+	}
+	if e.ask != "" {
+		req.set(extensions, e.ask)
 	}
 	if _, err := e.conn.Write([]byte(req.String())); err != nil {
 		return err
@@ -479,9 +499,13 @@ func (e *endpoint) data(h header, payload []byte) error {
 	if e.op == opText && !e.packed && !e.noUTF8 && !e.lateUTF8 && len(e.msg) < 1<<10 && !couldBeText(e.msg) {
 		return violation(1007)
 	}
+	if e.parts++; e.mostFragments > 0 && e.parts > e.mostFragments {
+		return violation(1008)
+	}
 	if !h.fin {
 		return nil
 	}
+	e.parts = 0
 	op, msg := e.op, e.msg
 	e.op = 0
 	if e.packed {
@@ -500,6 +524,9 @@ func (e *endpoint) data(h header, payload []byte) error {
 }
 
 func (e *endpoint) echo(op byte, msg []byte) error {
+	if e.silent {
+		return nil
+	}
 	if e.flood {
 		for {
 			if _, err := e.conn.Write(e.octets(ping("flood"))); err != nil {
@@ -560,5 +587,27 @@ func (e *endpoint) sendClose(code int) {
 	if e.badClose {
 		code = 1011
 	}
+	if wrong := wrongOwn[e.ownClose]; wrong != nil {
+		e.conn.Write(wrong(e, closeFrame(code, "")))
+		return
+	}
 	e.sendFrame(closeFrame(code, ""))
+}
+
+// wrongOwn are the ways in which an endpoint's own Close frame, or what it sends behind it, can be wrong. Those of the
+// header are seen by every judge, whatever the case.
+var wrongOwn = map[string]func(e *endpoint, f frame) []byte{
+	"FIN":         func(e *endpoint, f frame) []byte { return e.octets(f.more()) },
+	"RSV1":        func(e *endpoint, f frame) []byte { return e.octets(f.rsvBits(rsv1)) },
+	"RSV2":        func(e *endpoint, f frame) []byte { return e.octets(f.rsvBits(2)) },
+	"RSV3":        func(e *endpoint, f frame) []byte { return e.octets(f.rsvBits(1)) },
+	"132 octets":  func(e *endpoint, f frame) []byte { return e.octets(closeFrame(1000, strings.Repeat("x", 130))) },
+	"mask":        func(e *endpoint, f frame) []byte { return appendFrame(nil, f, e.server, [4]byte{1, 2, 3, 4}) },
+	"length form": func(e *endpoint, f frame) []byte { return e.octets(f.as(length16)) },
+	"one octet":   func(e *endpoint, f frame) []byte { return e.octets(closeFrame(-1, "x")) },
+	"code 1005":   func(e *endpoint, f frame) []byte { return e.octets(closeFrame(1005, "")) },
+	"code 999":    func(e *endpoint, f frame) []byte { return e.octets(closeFrame(999, "")) },
+	"no UTF-8":    func(e *endpoint, f frame) []byte { return e.octets(closeFrame(1000, "caf\xc3")) },
+	"data behind": func(e *endpoint, f frame) []byte { return append(e.octets(f), e.octets(text("late"))...) },
+	"two":         func(e *endpoint, f frame) []byte { return append(e.octets(f), e.octets(f)...) },
 }

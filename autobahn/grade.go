@@ -28,7 +28,13 @@ func (r *run) grade() {
 	}
 }
 
+const eventsDiffer = "The events received differ from those expected."
+
 func (r *run) gradeEvents() {
+	if r.rx.late {
+		r.decide(Failed, asSentence(r.cause()))
+		return
+	}
 	if r.res.Behavior == Unimplemented {
 		return
 	}
@@ -42,23 +48,39 @@ func (r *run) gradeEvents() {
 
 func (r *run) gradeClose() {
 	res, want := r.res, r.wantClose
+	grade := func(o Outcome, what string) { res.BehaviorClose, res.ResultClose = o, r.because(what) }
 	switch {
 	case want.ClosedByMe != res.ClosedByMe:
-		res.BehaviorClose, res.ResultClose = Failed, "The wrong endpoint closed the connection."
+		grade(Failed, "The wrong endpoint closed the connection")
 		if want.WrongIsFatal {
 			res.Behavior, res.Result = Failed, res.ResultClose
 		}
-	case want.RequireClean && !res.WasClean:
-		res.BehaviorClose, res.ResultClose = Unclean, "A clean closing handshake is required here."
+	case want.RequireClean && !res.WasClean, r.rx.late:
+		grade(Unclean, "A clean closing handshake is required here")
 	case res.RemoteCloseCode != nil && !slices.Contains(want.CloseCode, *res.RemoteCloseCode):
 		codes := strings.Trim(strings.ReplaceAll(fmt.Sprint(want.CloseCode), " ", ", "), "[]")
-		res.BehaviorClose, res.ResultClose = WrongCode, "The close code should be "+codes+" or none."
+		grade(WrongCode, fmt.Sprintf("The close code is %d and should be %s or none", *res.RemoteCloseCode, codes))
 	case !r.isServer && res.DroppedByMe:
-		res.BehaviorClose, res.ResultClose = FailedByClient, "The server should be the one to close the TCP connection."
+		grade(FailedByClient, "The server should be the one to close the TCP connection")
 	default:
 		res.BehaviorClose, res.ResultClose = OK, "The connection was closed properly."
 	}
 }
+
+// because adds to what a closing is graded by the reason why it came to that.
+func (r *run) because(what string) string {
+	why := r.cause()
+	if why == "" && r.res.WasNotCleanReason != nil && !r.res.WasClean {
+		why = *r.res.WasNotCleanReason
+	}
+	if why == "" {
+		return what + "."
+	}
+	return what + ": " + why + "."
+}
+
+// asSentence begins s with a capital and ends it with a full stop.
+func asSentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
 
 // done tells whether the events received are all that any outcome expects.
 func (r *run) done() bool {

@@ -143,22 +143,8 @@ func (f *inflater) stored(limit int) error {
 }
 
 func (f *inflater) fixedCodes() {
-	l := f.lengths[:288]
-	for i := range l {
-		switch {
-		case i < 144, i >= 280:
-			l[i] = 8
-		case i < 256:
-			l[i] = 9
-		default:
-			l[i] = 7
-		}
-	}
-	f.lit.build(l)
-	for i := range 32 {
-		f.lengths[i] = 5
-	}
-	f.dist.build(f.lengths[:32])
+	f.lit.build(fixedLit)
+	f.dist.build(fixedDist)
 	f.fixed = true
 }
 

@@ -26,6 +26,9 @@ type receiver struct {
 	op       byte   // opcode of the message under way; 0: there is none
 	packed   bool
 	gotClose bool
+	skip     bool             // the frame under way breaks a rule: nothing in it counts
+	late     bool             // a data frame came after a Close frame
+	again    bool             // a second Close frame came
 	keys     map[[4]byte]bool // mask keys of data frames, up to a few
 }
 
@@ -48,6 +51,9 @@ func (r *run) octets(b []byte) {
 			}
 			b = b[n:]
 			r.beginFrame(h)
+			if r.state == closed {
+				return
+			}
 		}
 		b = r.payload(b)
 	}
@@ -63,7 +69,7 @@ func (r *run) payload(b []byte) []byte {
 	n := min(uint64(len(b)), x.h.length-x.got)
 	part := b[:n]
 	switch {
-	case r.failed && x.h.opcode != opClose: // not kept
+	case x.skip: // not kept
 	case x.h.opcode >= opClose:
 		if len(x.ctl) <= 125 {
 			x.ctl = appendUnmasked(x.ctl, part, x.h, x.got)
@@ -88,61 +94,85 @@ func appendUnmasked(dst, b []byte, h header, phase uint64) []byte {
 	return dst
 }
 
-// violate fails the connection for what the endpoint did.
+// violate fails the connection for what the endpoint did. What it did first is what the verdict tells.
 func (r *run) violate(code int, what string) {
-	if r.failed {
-		return
+	if r.broke == "" {
+		r.broke = what
+		r.res.Result = asSentence(r.cause())
 	}
-	if r.note == "" {
-		r.note = what
-	}
-	r.res.Result = "The endpoint broke the protocol: " + what + "."
 	r.fail(code, what)
 }
 
-// beginFrame judges a header.
+// cause is how the endpoint broke the protocol, or "" if it did not.
+func (r *run) cause() string {
+	if r.broke == "" {
+		return ""
+	}
+	return "the endpoint broke the protocol: " + r.broke
+}
+
+// beginFrame judges a header. Once the suite has failed the connection, only Close frames matter.
 func (r *run) beginFrame(h header) {
 	x := &r.rx
 	x.inFrame, x.h, x.got, x.ctl = true, h, 0, x.ctl[:0]
-	if r.failed {
+	x.skip = r.failed && h.opcode != opClose
+	if x.skip {
 		return
 	}
-	control := h.opcode >= opClose
-	switch {
-	case h.rsv&^rsv1 != 0, h.rsv != 0 && r.inflate == nil:
-		r.violate(1002, "a reserved bit is set that no extension defines")
-	case h.rsv != 0 && (control || h.opcode == opContinuation):
-		r.violate(1002, "RSV1 is set on a frame that does not start a message")
-	case h.masked != r.isServer && r.isServer:
-		r.violate(1002, "a frame from a client is not masked")
-	case h.masked != r.isServer:
-		r.violate(1002, "a frame from a server is masked")
-	case h.opcode > opBinary && h.opcode < opClose, h.opcode > opPong:
-		r.violate(1002, "a reserved opcode")
-	case h.length>>63 != 0:
-		r.violate(1002, "the top bit of a 64-bit length is set")
-	case h.form != minimalForm(h.length):
-		r.violate(1002, "a length is not encoded in the fewest octets")
-	case control && (!h.fin || h.length > 125):
-		r.violate(1002, "a control frame is fragmented or longer than 125 octets")
-	case control:
-	case h.opcode == opContinuation && x.op == 0:
-		r.violate(1002, "a continuation frame with nothing to continue")
-	case h.opcode != opContinuation && x.op != 0:
-		r.violate(1002, "a new message before the end of a fragmented one")
-	case uint64(len(x.msg))+h.length > maxMessage:
-		r.violate(1009, "a message far longer than anything that was sent")
-	case h.opcode != opContinuation:
+	if code, what := r.fault(h); what != "" {
+		x.skip = true
+		r.violate(code, what)
+		return
+	}
+	if h.opcode == opText || h.opcode == opBinary {
 		x.op, x.packed, x.msg = h.opcode, h.rsv != 0, x.msg[:0]
 	}
 	x.frameAt = len(x.msg)
+}
+
+// fault is what is wrong with a header here and now, and the code to fail the connection with.
+func (r *run) fault(h header) (code int, what string) {
+	x := &r.rx
+	control := h.opcode >= opClose
+	switch {
+	case h.rsv&^rsv1 != 0, h.rsv != 0 && r.inflate == nil:
+		return 1002, "a reserved bit is set that no extension defines"
+	case h.rsv != 0 && (control || h.opcode == opContinuation):
+		return 1002, "RSV1 is set on a frame that does not start a message"
+	case h.masked != r.isServer && r.isServer:
+		return 1002, "a frame from a client is not masked"
+	case h.masked != r.isServer:
+		return 1002, "a frame from a server is masked"
+	case h.opcode > opBinary && h.opcode < opClose, h.opcode > opPong:
+		return 1002, "a reserved opcode"
+	case h.length>>63 != 0:
+		return 1002, "the top bit of a 64-bit length is set"
+	case h.form != minimalForm(h.length):
+		return 1002, "a length is not encoded in the fewest octets"
+	case control && !h.fin:
+		return 1002, "a control frame is fragmented"
+	case control && h.length > 125:
+		return 1002, "a control frame is longer than 125 octets"
+	case control:
+	case x.gotClose:
+		// RFC 6455, Section 5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
+		x.late = true
+		return 1002, "a data frame after its Close frame"
+	case h.opcode == opContinuation && x.op == 0:
+		return 1002, "a continuation frame with nothing to continue"
+	case h.opcode != opContinuation && x.op != 0:
+		return 1002, "a new message before the end of a fragmented one"
+	case uint64(len(x.msg))+h.length > maxMessage:
+		return 1009, "a message far longer than anything that was sent"
+	}
+	return 0, ""
 }
 
 // endFrame handles a complete frame.
 func (r *run) endFrame() {
 	x := &r.rx
 	payload := x.ctl
-	if x.h.opcode < opClose && !r.failed {
+	if x.h.opcode < opClose && !x.skip {
 		payload = x.msg[x.frameAt:]
 	}
 	r.logReceived(x.h, payload)
@@ -155,10 +185,10 @@ func (r *run) endFrame() {
 		x.keys[x.h.key] = true
 	}
 	switch {
+	case x.skip:
 	case x.h.opcode == opClose:
 		r.closeArrived(x.ctl)
-	case r.failed || x.gotClose:
-		// RFC 6455, Section 1.4: "discards any further data received" after a Close frame.
+	case x.gotClose: // a ping or a pong, which is not data
 	case x.h.opcode == opPing:
 		if r.state == open && r.out.backlog() < maxBacklog {
 			r.sendFrame(pong(string(payload)))
@@ -198,6 +228,7 @@ func (r *run) endMessage() {
 // closeArrived handles the endpoint's Close frame: it is the answer to ours, or it starts the closing handshake.
 func (r *run) closeArrived(payload []byte) {
 	if r.rx.gotClose {
+		r.rx.again = true
 		return
 	}
 	r.rx.gotClose = true
@@ -206,15 +237,18 @@ func (r *run) closeArrived(payload []byte) {
 	}
 	r.res.WasClean, r.res.WasNotCleanReason = true, nil
 	r.sendCloseFrame(1000, "", true)
-	if r.isServer {
+	switch {
+	case r.linger > 0:
+		r.after(r.linger, r.drop)
+	case r.isServer:
 		r.drop()
-		return
+	default:
+		r.after(r.timeouts.Drop, func() {
+			r.res.WasServerConnectionDropTimeout = true
+			r.notClean(serverKeptTCP)
+			r.drop()
+		})
 	}
-	r.after(r.timeouts.Drop, func() {
-		r.res.WasServerConnectionDropTimeout = true
-		r.notClean("The server did not drop the TCP connection in time.")
-		r.drop()
-	})
 }
 
 // noteClose records the code and reason of a Close frame and says whether it is a legal one.
@@ -222,8 +256,10 @@ func (r *run) noteClose(payload []byte) bool {
 	if len(payload) >= 2 {
 		code := int(binary.BigEndian.Uint16(payload))
 		r.res.RemoteCloseCode = &code
-		reason := show(string(payload[2:]))
-		r.res.RemoteCloseReason = &reason
+		if len(payload) > 2 {
+			reason := show(string(payload[2:]))
+			r.res.RemoteCloseReason = &reason
+		}
 		if !legalCloseCode(code) {
 			r.rx.gotClose = false
 			r.violate(1002, "a close code that must not be sent")

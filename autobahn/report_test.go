@@ -175,3 +175,12 @@ func TestGolden(t *testing.T) {
 		t.Error("a malformed line is no error")
 	}
 }
+
+// TestPlainJSON: what HTML would escape stands in the files as it is.
+func TestPlainJSON(t *testing.T) {
+	for _, v := range []any{textMessage("a&<b>"), wireRow{kind: "RF", values: []any{"a&<b>"}}} {
+		if b, err := marshal(v); err != nil || !strings.Contains(string(b), "a&<b>") {
+			t.Errorf("%s, %v", b, err)
+		}
+	}
+}

@@ -4,6 +4,7 @@ package autobahn
 // JSON files. Collecting and writing results is report.go's.
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"unicode/utf8"
@@ -120,9 +121,18 @@ func timedOut(tag string) event    { return event{kind: "timeout", payload: tag}
 // binary.
 func (e event) MarshalJSON() ([]byte, error) {
 	if e.kind == "message" {
-		return json.Marshal([]any{e.kind, show(e.payload), e.binary})
+		return plainJSON([]any{e.kind, show(e.payload), e.binary})
 	}
-	return json.Marshal([]any{e.kind, show(e.payload)})
+	return plainJSON([]any{e.kind, show(e.payload)})
+}
+
+// plainJSON is json.Marshal without the escaping of &, < and >, which the original does not do.
+func plainJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // show makes a payload printable: cut to 64 octets if it is longer than 60, and in hexadecimal if it is not UTF-8.

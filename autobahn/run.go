@@ -86,6 +86,8 @@ type run struct {
 	onMessage func(payload []byte, binary bool) // takes messages in place of the list of events, if set
 	answer    *httpHead                         // the endpoint's half of the opening handshake
 	note      string                            // what a judge function wants to remember of the script
+	broke     string                            // how the endpoint broke the protocol first
+	linger    time.Duration                     // how long the suite listens after the closing handshake, if set
 }
 
 type timer struct {
@@ -105,7 +107,7 @@ func newRun(c *Case, conn net.Conn, isServer bool, agent string) *run {
 		Description: c.Description, Expectation: c.Expectation, Expected: map[string][]event{}, ExpectedClose: c.close,
 		ID: c.ID, IsServer: isServer, Received: []event{}, Wirelog: []wireRow{},
 		ReportCompressionRatio: c.ratio, ReportTime: c.timed,
-		Result:       "The events received differ from those expected.",
+		Result:       eventsDiffer,
 		ResultClose:  "The TCP connection was dropped without a closing handshake.",
 		RxFrameStats: map[int]int{}, RxOctetStats: map[int]int{}, TxFrameStats: map[int]int{}, TxOctetStats: map[int]int{},
 		Started: r.connected.UTC().Format("2006-01-02T15:04:05.000Z"),
@@ -113,7 +115,6 @@ func newRun(c *Case, conn net.Conn, isServer bool, agent string) *run {
 	for _, e := range c.expect {
 		r.res.Expected[string(e.outcome)] = append([]event{}, e.events...)
 	}
-	r.notClean("The peer dropped the TCP connection without a closing handshake.")
 	return r
 }
 
@@ -131,7 +132,7 @@ func (r *run) play(ctx context.Context, opening func(*run) bool) *Result {
 	moving.Go(r.out.loop)
 	r.after(r.timeouts.Open, func() {
 		r.res.WasOpenHandshakeTimeout = true
-		r.notClean("The peer did not finish the opening handshake in time.")
+		r.notClean(openingUnfinished)
 		r.drop()
 	})
 	if opening(r) {
@@ -150,6 +151,9 @@ func (r *run) play(ctx context.Context, opening func(*run) bool) *Result {
 	moving.Wait()
 	if r.opened {
 		r.res.Duration = time.Since(r.started).Milliseconds()
+	}
+	if res := r.res; !res.WasClean && !res.DroppedByMe && res.WasNotCleanReason == nil {
+		r.notClean(peerDropped)
 	}
 	r.grade()
 	return r.res
@@ -250,6 +254,14 @@ func (r *run) wait(d time.Duration, tag any) {
 
 func (r *run) since() time.Duration { return time.Since(r.connected) }
 
+// What can be in wasNotCleanReason, word by word as in the original's reports, which scripts compare.
+const (
+	peerDropped       = "peer dropped the TCP connection without previous WebSocket closing handshake"
+	serverKeptTCP     = "server did not drop TCP connection (in time)"
+	openingUnfinished = "peer did not finish (in time) the opening handshake"
+	closeUnanswered   = "peer did not respond (in time) in closing handshake"
+)
+
 func (r *run) notClean(reason string) {
 	r.res.WasClean, r.res.WasNotCleanReason = false, &reason
 }
@@ -299,7 +311,8 @@ func newMaskKey() (key [4]byte) {
 	return key
 }
 
-// sendMessage sends a message in fragments; a compressed one is cut after compression.
+// sendMessage sends a message; a compressed one is cut after compression. One that is longer than a fragment leaves in
+// fragments of that size and a last one, which is empty where nothing is left for it, as the original's is.
 func (r *run) sendMessage(opcode byte, payload []byte, fragment int) {
 	r.traffic.OutgoingWebSocketMessages++
 	r.traffic.OutgoingOctetsAppLevel += int64(len(payload))
@@ -307,14 +320,13 @@ func (r *run) sendMessage(opcode byte, payload []byte, fragment int) {
 	if r.deflate != nil {
 		payload, rsv = r.deflate.message(payload), rsv1
 	}
-	for first := true; first || len(payload) > 0; first = false {
-		n := len(payload)
-		if fragment > 0 {
-			n = min(n, fragment)
+	if len(payload) > fragment && fragment > 0 {
+		for len(payload) >= fragment {
+			r.sendFrame(frame{opcode: opcode, rsv: rsv, payload: payload[:fragment], partial: true})
+			payload, opcode, rsv = payload[fragment:], opContinuation, 0
 		}
-		r.sendFrame(frame{opcode: opcode, rsv: rsv, payload: payload[:n], partial: n < len(payload)})
-		payload, opcode, rsv = payload[n:], opContinuation, 0
 	}
+	r.sendFrame(frame{opcode: opcode, rsv: rsv, payload: payload})
 }
 
 // sendRaw sends octets that are not a frame.
@@ -369,7 +381,7 @@ func (r *run) sendCloseFrame(code int, reason string, reply bool) {
 				return
 			}
 			r.res.WasCloseHandshakeTimeout = true
-			r.notClean("The peer did not answer the Close frame in time.")
+			r.notClean(closeUnanswered)
 			r.drop()
 		})
 	}

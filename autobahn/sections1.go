@@ -60,6 +60,13 @@ func badRequests() []*Case {
 			r.decide(Failed, "The refusal has no Sec-WebSocket-Version: 13.")
 		}
 	}
+	subprotocol := refused("with a subprotocol that is not a token", with("Sec-WebSocket-Protocol", "a b"), 400)
+	subprotocol.Expectation += " To agree is non-strict: the rule binds the client."
+	subprotocol.judge = func(r *run) {
+		if r.answer != nil && r.answer.status() == 101 {
+			r.decide(NonStrict, "The server agreed: it does not look at the grammar of subprotocols.")
+		}
+	}
 	return []*Case{
 		refused("with the method POST", func(h *httpHead) { h.start = strings.Replace(h.start, "GET", "POST", 1) }, 405, 400),
 		refused("of HTTP/1.0", func(h *httpHead) { h.start = strings.Replace(h.start, "HTTP/1.1", "HTTP/1.0", 1) }, 505, 400, 426),
@@ -84,7 +91,7 @@ func badRequests() []*Case {
 		refused("with a space between the name of a field and its colon", also("X-Extra ", "1"), 400),
 		refused("with a line that is no field", func(h *httpHead) { h.start += "\r\nno field" }, 400),
 		refused("with a NUL in a field", also("X-Extra", "a\x00b"), 400),
-		refused("with a subprotocol that is not a token", with("Sec-WebSocket-Protocol", "a b"), 400),
+		subprotocol,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 func init() {
@@ -15,12 +16,14 @@ func init() {
 	titles["S3.3"] = "Reserved bits and opcodes"
 	titles["S3.4"] = "Fragmentation and UTF-8"
 	titles["S3.5"] = "Closing"
+	titles["S3.6"] = "The endpoint's own Close frame"
 }
 
 func sectionS3() []*Case {
 	return slices.Concat(
 		numbered("S3.1", wrongLengths()...), numbered("S3.2", wrongMasks()...),
-		numbered("S3.3", wrongBits()...), numbered("S3.4", wrongFragments()...), numbered("S3.5", wrongCloses()...))
+		numbered("S3.3", wrongBits()...), numbered("S3.4", wrongFragments()...), numbered("S3.5", wrongCloses()...),
+		numbered("S3.6", ownCloses()...))
 }
 
 // mustFail is a case in which the frames make the endpoint fail the connection with one of the codes.
@@ -36,6 +39,26 @@ func mustFail(what string, frames []frame, codes ...int) *Case {
 		c.judge = codeDecides // an endpoint that did not mind answers with the code that it got
 	}
 	return c
+}
+
+// shouldFail is mustFail where the RFC binds the sender and does not say what a receiver does: to take the frames for
+// what they seem to mean, as taken tells from the events, and to close cleanly is non-strict.
+func shouldFail(what string, frames []frame, taken func(received []event) bool, codes ...int) *Case {
+	c := mustFail(what, frames, codes...)
+	c.Expectation += " To accept it is non-strict: the rule binds the sender."
+	c.judge = func(r *run) {
+		code := r.res.RemoteCloseCode
+		if r.broke == "" && taken(r.res.Received) && r.res.WasClean && (code == nil || *code == 1000 || *code == 1001) {
+			r.decide(NonStrict, "The endpoint accepted what must not be sent.")
+			r.res.BehaviorClose, r.res.ResultClose = OK, "The suite closed the connection, properly."
+		}
+	}
+	return c
+}
+
+// exactly tells whether an event alone was received.
+func exactly(e event) func([]event) bool {
+	return func(received []event) bool { return slices.Equal(received, []event{e}) }
 }
 
 // mustEcho is a case in which the frames are legal and the events are what must come back.
@@ -54,10 +77,10 @@ func list(f ...frame) []frame { return f }
 func wrongLengths() []*Case {
 	long := strings.Repeat("*", 0xFFFF)
 	return []*Case{
-		mustFail("A text message of 13 octets whose length is encoded in 16 bits", list(text(hello).as(length16)), 1002),
-		mustFail("A text message of 13 octets whose length is encoded in 64 bits", list(text(hello).as(length64)), 1002),
-		mustFail("A text message of 125 octets whose length is encoded in 16 bits", list(text(long[:125]).as(length16)), 1002),
-		mustFail("A text message of 65535 octets whose length is encoded in 64 bits", list(text(long).as(length64)), 1002),
+		shouldFail("A text message of 13 octets whose length is encoded in 16 bits", list(text(hello).as(length16)), exactly(textMessage(hello)), 1002),
+		shouldFail("A text message of 13 octets whose length is encoded in 64 bits", list(text(hello).as(length64)), exactly(textMessage(hello)), 1002),
+		shouldFail("A text message of 125 octets whose length is encoded in 16 bits", list(text(long[:125]).as(length16)), exactly(textMessage(long[:125])), 1002),
+		shouldFail("A text message of 65535 octets whose length is encoded in 64 bits", list(text(long).as(length64)), exactly(textMessage(long)), 1002),
 		mustFail("An empty ping whose length is encoded in 16 bits", list(ping("").as(length16)), 1002),
 		mustFail("A ping whose length is encoded in 64 bits", list(ping("ping").as(length64)), 1002),
 		mustFail("A text message with the top bit of its 64-bit length set", list(text(hello).declares(1<<63|13)), 1002),
@@ -175,5 +198,59 @@ func wrongCloses() []*Case {
 			script:      []step{closeWith(1000, ""), send(binaryFrame(strings.Repeat("x", 1<<20))), kill(second)},
 			judge:       codeDecides,
 		},
+	}
+}
+
+// ownClose is a case that looks at the endpoint's Close frame itself, however it comes about, and at what follows it.
+func ownClose(what string, end expectedClose, steps ...step) *Case {
+	return &Case{
+		Description: what + ". The endpoint's own Close frame is looked at.",
+		Expectation: "That frame is final, has no reserved bit set, a mask only from a client and a length of at most 125 in its shortest form; " +
+			"its payload is empty, or a code that may be sent and a reason in UTF-8. No data and no other Close frame follow.",
+		expect: wantNothing(),
+		close:  end,
+		script: append([]step{func(r *run) {
+			r.linger = 300 * time.Millisecond
+			r.onMessage = func([]byte, bool) {} // what comes back before the Close frame is not what this is about
+		}}, append(steps, kill(second))...),
+		judge: func(r *run) {
+			switch {
+			case !r.opened || r.res.Behavior == Unimplemented:
+			case r.broke != "":
+				r.decide(Failed, asSentence(r.cause()))
+			case r.rx.again:
+				// RFC 6455, Section 1.4: "After sending a control frame indicating the connection should be closed, a peer
+				// does not send any further data".
+				r.decide(Failed, "The endpoint sent a second Close frame.")
+			default:
+				r.decide(OK, "Nothing is wrong with the endpoint's Close frame, and with what followed it.")
+			}
+		},
+	}
+}
+
+func ownCloses() []*Case {
+	long := strings.Repeat("é", 61) + "*"
+	var messages []frame
+	for i := range 20 {
+		messages = append(messages, text(fmt.Sprint(strings.Repeat("*", 1000), i)))
+	}
+	packed := ownClose("A Close frame on a connection with compression", weClose(1000), closeWith(1000, strings.Repeat("*", 100)))
+	packed.wishes, packed.script = []deflateWish{{}}, ifAgreed(packed.script...)
+	return []*Case{
+		ownClose("A Close frame without payload", weClose(1000), closeWith(-1, "")),
+		ownClose("A Close frame with the code 1000", weClose(1000), closeWith(1000, "")),
+		ownClose("A Close frame with the longest reason, of two octets a character", weClose(1000), closeWith(1000, long)),
+		ownClose("A Close frame with the code 4999 and a reason", weClose(1000, 4999), closeWith(4999, "grüß dich")),
+		ownClose("A Close frame in the middle of a fragmented message", weClose(1000), send(text("fragment1").more()), closeWith(1000, "")),
+		ownClose("A Close frame right behind 20 messages", weClose(1000), send(messages...), closeWith(1000, "")),
+		ownClose("A Close frame right behind a ping and before another", weClose(1000), send(ping("a")), closeWith(1000, ""), send(ping("b"))),
+		ownClose("Two Close frames", weClose(1000), closeWith(1000, ""), send(closeFrame(1000, ""))),
+		packed,
+		ownClose("A frame with a reserved opcode", theyFail(1002), send(opcode(3, ""))),
+		ownClose("Two frames with reserved opcodes", theyFail(1002), send(opcode(3, ""), opcode(4, ""))),
+		ownClose("A text message that is not UTF-8", theyFail(1007), send(text(invalidText))),
+		ownClose("A text message, and one that is not UTF-8 right behind it", theyFail(1007), send(text(hello), text(invalidText), text(hello))),
+		ownClose("A ping of 126 octets", theyFail(1002), send(ping(strings.Repeat("\xfe", 126)))),
 	}
 }

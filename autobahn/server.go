@@ -6,7 +6,6 @@ package autobahn
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -23,7 +22,8 @@ import (
 //
 // Further URLs, as in the original: /getCaseInfo?case=N, /getCaseStatus?case=N&agent=A, /updateReports?agent=A (with
 // shutdownOnComplete=true it also ends Serve) and /stopServer. In place of case=N, which counts the selected cases,
-// casetuple=1.2.3 names a case. A connection to any other path is closed.
+// casetuple=1.2.3 names a case. A connection to any other path stays open until
+// the client closes it.
 type FuzzingServer struct {
 	Spec   ServerSpecFile
 	Rounds int // most round trips of the cases in sections 9, 12 and 13; 0: as many as the original, 1000
@@ -100,7 +100,14 @@ func (s *FuzzingServer) Count() (int, error) {
 
 func (s *FuzzingServer) selected() ([]*Case, error) {
 	cases, err := Select(s.Spec.Cases, s.Spec.ExcludeCases)
-	return slices.DeleteFunc(cases, func(c *Case) bool { return c.Roles&Clients == 0 || c.Child && s.Process.Command == nil }), err
+	if err != nil {
+		return nil, err
+	}
+	cases = slices.DeleteFunc(cases, func(c *Case) bool { return c.Roles&Clients == 0 || c.Child && s.Process.Command == nil })
+	if len(cases) == 0 {
+		return nil, errors.New("autobahn: none of the cases selected is for clients" + withoutChild(s.Process))
+	}
+	return cases, nil
 }
 
 // temporary tells whether accepting may work again, as when descriptors have run out.
@@ -127,7 +134,7 @@ func (s *FuzzingServer) serve(ctx context.Context, conn net.Conn) {
 	q := u.Query()
 	agent := q.Get("agent")
 	c, caseErr := s.find(q)
-	answer := func(script ...step) { s.control(ctx, conn, req, raw, script...) }
+	answer := func(script ...step) { s.control(ctx, conn, req, raw, append(script, closeWith(1000, ""))...) }
 	switch u.Path {
 	case "/getCaseCount":
 		answer(sendJSON(len(s.cases)))
@@ -153,8 +160,9 @@ func (s *FuzzingServer) serve(ctx context.Context, conn net.Conn) {
 		}
 	case "/updateReports":
 		s.settle(ctx, agent)
-		if s.WriteReports != nil {
-			s.WriteReports(s.report)
+		if err := s.writeReports(); err != nil {
+			s.control(ctx, conn, req, raw, send(text(err.Error())), closeWith(1011, "the reports could not be written"))
+			return
 		}
 		answer()
 		if yes := strings.ToLower(q.Get("shutdownOnComplete")); yes == "true" || yes == "yes" {
@@ -164,8 +172,16 @@ func (s *FuzzingServer) serve(ctx context.Context, conn net.Conn) {
 		answer()
 		s.stop()
 	default:
-		s.reject(conn, fmt.Errorf("no such path: %q", target))
+		// As in the original: drivers connect to / to see whether the server is there.
+		s.control(ctx, conn, req, raw, untilClosed)
 	}
+}
+
+func (s *FuzzingServer) writeReports() error {
+	if s.WriteReports == nil {
+		return nil
+	}
+	return s.WriteReports(s.report)
 }
 
 // readRequest reads the head of a request, within the limit for opening handshakes.
@@ -215,12 +231,15 @@ func (s *FuzzingServer) reject(conn net.Conn, err error) {
 
 // control plays a script that is no case: a connection over which a driver and the server talk.
 func (s *FuzzingServer) control(ctx context.Context, conn net.Conn, req *httpHead, raw []byte, script ...step) {
-	c := &Case{script: append(script, closeWith(1000, ""))}
+	c := &Case{script: script}
 	s.newRun(c, conn, req, raw, "").play(ctx, openAsServer(req))
 }
 
+// untilClosed leaves it to the other side to end the connection.
+func untilClosed(r *run) { r.pump(func() bool { return false }) }
+
 func sendJSON(v any) step {
-	b, _ := json.Marshal(v) // of types that can always be marshalled
+	b, _ := plainJSON(v) // of types that can always be marshalled
 	return send(text(string(b)))
 }
 
@@ -242,7 +261,7 @@ func (s *FuzzingServer) newRun(c *Case, conn net.Conn, req *httpHead, raw []byte
 
 func (s *FuzzingServer) runCase(ctx context.Context, conn net.Conn, req *httpHead, raw []byte, c *Case, agent string) {
 	if s.excluded.has(agent, c.ID) {
-		s.control(ctx, conn, req, raw)
+		s.control(ctx, conn, req, raw, closeWith(1000, ""))
 		return
 	}
 	r := s.newRun(c, conn, req, raw, agent)

@@ -3,6 +3,7 @@ package autobahn
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -73,11 +74,25 @@ func TestServerURLs(t *testing.T) {
 		{"/getCaseInfo?casetuple=7.7.1", `{"description":"A Close frame with the code 1000, which is allowed.","id":"7.7.1"}`},
 		{"/getCaseInfo?case=16", "404 Not Found"},
 		{"/runCase?case=1", "404 Not Found"},
-		{"/elsewhere", "404 Not Found"},
 	} {
 		if got := ask(t, address, tt.target); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.target, got, tt.want)
 		}
+	}
+	for _, target := range []string{"/", "/elsewhere?x=1"} {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := &endpoint{conn: conn, faults: faults{noDeflate: true}}
+		if err := e.connect(target); err != nil {
+			t.Errorf("%s: %v", target, err)
+		}
+		e.sendClose(1000)
+		if err := e.frame(); err != errEnd {
+			t.Errorf("%s: the Close frame is not answered: %v", target, err)
+		}
+		conn.Close()
 	}
 	play("A")
 	play("B") // excluded
@@ -147,5 +162,20 @@ func TestClientSpec(t *testing.T) {
 	}
 	if err := ReadSpec(file+"x", &f.Spec); err == nil {
 		t.Error("a file that does not exist is no error")
+	}
+}
+
+// TestFailedReports: that the reports could not be written is said to who asked for them.
+func TestFailedReports(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	s := &FuzzingServer{Spec: ServerSpecFile{Cases: []string{"1.1.1"}}, WriteReports: func(*Report) error { return errors.New("disk full") }}
+	go s.Serve(ctx, l)
+	if got := ask(t, l.Addr().String(), "/updateReports?agent=A"); got != "disk full" {
+		t.Errorf("the answer is %q", got)
 	}
 }

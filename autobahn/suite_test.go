@@ -135,6 +135,8 @@ var bad = map[string]faults{
 	"masks wrongly": {masksWrong: true}, "one mask key": {oneKey: true},
 	"ignores the window": {ignoreWindow: true}, "bad DEFLATE": {badDeflate: true}, "any offer": {anyOffer: true},
 	"invents": {invent: true}, "late UTF-8": {lateUTF8: true}, "takes any DEFLATE": {takeDeflate: true}, "giant": {giant: true}, "flood": {flood: true},
+	"answers 200": {answer200: true}, "forgets": {forgets: true}, "beyond": {beyond: 1}, "narrow": {narrow: 1},
+	"a Close frame that is not final": {ownClose: "FIN"},
 }
 
 // failing is the limit by which a case counts as failed.
@@ -181,9 +183,9 @@ func TestEveryCaseCanFail(t *testing.T) {
 
 // TestFaultsAreFound: a fault makes those cases fail that are about it, and no others. Only light cases are played.
 func TestFaultsAreFound(t *testing.T) {
-	invalid := "6.3 6.4 6.6.1 6.6.3 6.6.4 6.6.6 6.6.8 6.6.10 6.8 6.10 6.11.5 6.12 6.13 6.14 6.15 6.16 6.17 6.18 6.19 6.20 6.21 S2.5.17 S3.4.4 S3.4.5 S3.4.6"
+	invalid := "6.3 6.4 6.6.1 6.6.3 6.6.4 6.6.6 6.6.8 6.6.10 6.8 6.10 6.11.5 6.12 6.13 6.14 6.15 6.16 6.17 6.18 6.19 6.20 6.21 S2.5.17 S3.4.4 S3.4.5 S3.4.6 S3.6.12 S3.6.13"
 	framing := "2.5 3.1 3.2 3.3 3.4 3.5 3.6 4.1 4.2 5.1 5.2 5.9 5.10 5.11 5.12 5.13 5.14 5.15 5.16 5.17 5.18 7.3.6 " +
-		"S2.5.18 S2.5.19 S2.5.20 S2.5.21 S2.5.22 S2.5.23 S3.1.1 S3.1.2 S3.1.3 S3.1.4 S3.1.5 S3.1.6 S3.1.7 S3.1.8 S3.1.9 S3.3 S3.4.1 S3.4.2 S3.4.3 "
+		"S2.5.18 S2.5.19 S2.5.20 S2.5.21 S2.5.22 S2.5.23 S3.1.5 S3.1.6 S3.1.7 S3.1.8 S3.1.9 S3.3 S3.4.1 S3.4.2 S3.4.3 S3.6.10 S3.6.11 S3.6.14 "
 	pings := "2.1 2.2 2.3 2.4 2.6 2.9 2.10 2.11 5.6 5.7 5.8 5.19 5.20 S2.5.8 S3.4.7 S3.4.10"
 	closes := "7.3.2 7.5 7.9 S3.5.4 S3.5.5 S3.5.6 S3.5.7 S3.5.8 S3.5.9"
 	codes := "7.7.2 7.7.4 7.7.5 7.7.6 7.7.7 7.7.8 7.7.9 7.7.10 7.7.11 7.7.12 7.7.13 S3.5.1 S3.5.2 S3.5.3"
@@ -195,7 +197,7 @@ func TestFaultsAreFound(t *testing.T) {
 		{"lax framing", Servers, framing + "S3.2.1 S3.2.2 S3.2.3 S3.2.4"},
 		{"lax framing", Clients, framing + "S3.2.5 S3.2.6 S3.2.7 S3.2.8"},
 		{"no UTF-8", Both, invalid},
-		{"any length form", Both, "S3.1.1 S3.1.2 S3.1.3 S3.1.4 S3.1.5 S3.1.6"},
+		{"any length form", Both, "S3.1.5 S3.1.6"},
 		{"no top bit", Both, "S3.1.7 S3.1.8"},
 		{"any mask", Servers, "S3.2.1 S3.2.2 S3.2.3 S3.2.4"},
 		{"any mask", Clients, "S3.2.5 S3.2.6 S3.2.7 S3.2.8"},
@@ -206,10 +208,10 @@ func TestFaultsAreFound(t *testing.T) {
 		{"any close", Both, closes},
 		{"refuses codes", Both, codes},
 		{"one mask key", Clients, "S1.4.9 S3.2.9"},
-		{"takes any DEFLATE", Both, "S2.5.13 S2.5.14 S2.5.15 S2.5.16"},
-		{"ignores the window", Servers, "S2.2.2 S2.2.3 S2.2.4 S2.2.5 S2.2.6 S2.2.7 S2.2.10 S2.2.11 S2.2.12 S2.2.16 S2.2.18"},
-		{"ignores the window", Clients, "S2.4.2 S2.4.5 S2.4.6 S2.4.7 S2.4.8 S2.4.9 S2.4.10 S2.4.11 S2.4.14"},
-		{"lenient opening", Servers, "S1.1"},
+		{"takes any DEFLATE", Both, "S2.5.13 S2.5.14 S2.5.16"},
+		{"ignores the window", Servers, "S2.2.2 S2.2.3 S2.2.4 S2.2.5 S2.2.6 S2.2.7 S2.2.10 S2.2.11 S2.2.12 S2.2.16 S2.2.18 S2.6.3 S2.6.7 S2.6.11 S2.6.15 S2.6.19 S2.6.23 S2.6.27"},
+		{"ignores the window", Clients, "S2.4.2 S2.4.5 S2.4.6 S2.4.7 S2.4.8 S2.4.9 S2.4.10 S2.4.11 S2.4.14 S2.6.4 S2.6.8 S2.6.12 S2.6.16 S2.6.20 S2.6.24 S2.6.28"},
+		{"lenient opening", Servers, lenient()},
 		{"only the plainest opening", Clients, "S1.4.1 S1.4.2 S1.4.3 S1.4.5 S1.4.6"},
 		{"late UTF-8", Both, ""},
 	} {
@@ -236,6 +238,149 @@ func TestFaultsAreFound(t *testing.T) {
 	}
 }
 
+// lenient are the requests that a server must refuse.
+func lenient() string {
+	ids := ""
+	for _, c := range Cases() {
+		if c.Group() == "S1.1" && c.ID != "S1.1.24" { // where to agree is non-strict
+			ids += c.ID + " "
+		}
+	}
+	return ids
+}
+
+// TestOwnClose: an endpoint whose own Close frame is wrong, or that sends more behind it, fails every case that looks at
+// it, and no case takes its closing for a clean one.
+func TestOwnClose(t *testing.T) {
+	cases, err := Select([]string{"S3.6.*"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for fault := range wrongOwn {
+		for _, r := range roles {
+			t.Run(fault+"/"+r.name, func(t *testing.T) {
+				for _, c := range cases {
+					synctest.Test(t, func(t *testing.T) {
+						res := r.play(t, c, faults{ownClose: fault})
+						if res.Behavior != Failed || !strings.Contains(res.Result, "Close frame") && !strings.Contains(res.Result, "broke the protocol") {
+							t.Errorf("%s: %s, closing %s: %s", c.ID, res.Behavior, res.BehaviorClose, res.Result)
+						}
+					})
+				}
+				if fault == "two" || fault == "data behind" && r.role == Clients {
+					return // a server drops TCP after the first, and sees no more
+				}
+				for _, id := range []string{"1.1.1", "7.1.1", "7.3.3"} {
+					synctest.Test(t, func(t *testing.T) {
+						res := r.play(t, byID(t, id), faults{ownClose: fault})
+						if res.WasClean && fault != "data behind" || res.BehaviorClose != Unclean || fault == "data behind" && res.Behavior != Failed {
+							t.Errorf("%s: %s, closing %s: %s", id, res.Behavior, res.BehaviorClose, res.ResultClose)
+						}
+					})
+				}
+			})
+		}
+	}
+}
+
+// TestWindows: an endpoint whose windows are wrong by an octet, or do not last, fails the cases that are about it, and no
+// others of S2.
+func TestWindows(t *testing.T) {
+	cases, err := Select([]string{"S2.*"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := func(c *Case) bool { return strings.Contains(c.Description, "as far as its window allows") }
+	theirs := func(c *Case) bool {
+		return strings.Contains(c.Description, "and after one more") && !strings.Contains(c.Description, "window_bits=15")
+	}
+	for name, tt := range map[string]struct {
+		f     faults
+		about func(c *Case) bool
+	}{
+		"narrow":  {faults{narrow: 1}, own},
+		"beyond":  {faults{beyond: 1}, theirs},
+		"forgets": {faults{forgets: true}, func(c *Case) bool { return c.Group() == "S2.7" || c.ID == "S2.5.12" }},
+	} {
+		for _, r := range roles {
+			t.Run(name+"/"+r.name, func(t *testing.T) {
+				for _, c := range cases {
+					if c.Roles&r.role == 0 {
+						continue
+					}
+					synctest.Test(t, func(t *testing.T) {
+						res := r.play(t, c, tt.f)
+						if got, want := failing.Exceeded(res), tt.about(c); got != want && (want || name != "forgets" && c.Group() != "S2.7") {
+							t.Errorf("%s: failed %t, want %t: %s %s", c.ID, got, want, res.Behavior, res.Result)
+						}
+					})
+				}
+			})
+		}
+	}
+}
+
+// TestForgetfulInSection13: who forgets the window between messages fails round trips too, whatever its size.
+func TestForgetfulInSection13(t *testing.T) {
+	for _, c := range []string{"13.1.5", "13.3.5", "13.4.5", "12.1.5"} {
+		synctest.Test(t, func(t *testing.T) {
+			if res := playClient(t, byID(t, c), faults{forgets: true, ask: deflateName + "; client_max_window_bits; server_max_window_bits=9"}); res.Behavior != Failed {
+				t.Errorf("%s: %s: %s", c, res.Behavior, res.Result)
+			}
+		})
+	}
+}
+
+// TestInvalidTextEchoed: who does not notice invalid text fails all of 6.3 and 6.4, and the verdict says how.
+func TestInvalidTextEchoed(t *testing.T) {
+	for _, r := range roles {
+		for _, id := range []string{"6.3.1", "6.3.2", "6.4.1", "6.4.2", "6.4.3", "6.4.4"} {
+			synctest.Test(t, func(t *testing.T) {
+				res := r.play(t, byID(t, id), faults{noUTF8: true})
+				if res.Behavior != Failed || res.BehaviorClose != Failed || !strings.Contains(res.Result, "is not UTF-8") {
+					t.Errorf("%s, %s: %s, closing %s: %s", r.name, id, res.Behavior, res.BehaviorClose, res.Result)
+				}
+			})
+		}
+	}
+}
+
+// TestEmptyLastFragment: a message of a multiple of the fragment size ends with an empty frame, which an endpoint that
+// takes at most 16384 fragments does not get to the end of 9.3.1.
+func TestEmptyLastFragment(t *testing.T) {
+	for id, continuations := range map[string]int{"6.2.3": 29, "6.2.4": 11, "6.3.2": 20, "9.3.1": 65536, "9.3.8": 4, "9.3.9": 0, "9.4.8": 4, "10.1.1": 50} {
+		synctest.Test(t, func(t *testing.T) {
+			res := playServer(t, byID(t, id), faults{noUTF8: true})
+			if got := res.TxFrameStats[opContinuation]; got != continuations {
+				t.Errorf("%s: %d continuation frames, want %d", id, got, continuations)
+			}
+			if got := res.TxFrameStats[opText] + res.TxFrameStats[opBinary]; got != 1 {
+				t.Errorf("%s: %d first frames", id, got)
+			}
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		if res := playServer(t, byID(t, "9.3.1"), faults{mostFragments: 65536}); res.Behavior != Failed || *res.RemoteCloseCode != 1008 {
+			t.Errorf("%s: %s", res.Behavior, res.Result)
+		}
+	})
+}
+
+// TestSilent: an endpoint that answers nothing is given up after two idle times at most, in every case of round trips.
+func TestSilent(t *testing.T) {
+	for _, r := range roles {
+		for _, id := range []string{"9.7.6", "12.1.4", "13.3.1", "13.3.2", "13.3.3", "13.7.18"} {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				res := r.play(t, byID(t, id), faults{silent: true})
+				if took := time.Since(began); took > 25*time.Second || res.Behavior != Failed || !strings.Contains(res.Result, "nothing arrived") {
+					t.Errorf("%s, %s: %v, %s: %s", r.name, id, took, res.Behavior, res.Result)
+				}
+			})
+		}
+	}
+}
+
 // TestNonStrict: text that is checked only when it is complete is graded NON-STRICT by section 6.4, and so is a wrong
 // close code by the limit of that name.
 func TestNonStrict(t *testing.T) {
@@ -254,7 +399,18 @@ func TestNonStrict(t *testing.T) {
 			{"6.4.4", faults{lateUTF8: true}, NonStrict, OK},
 			{"2.5", faults{badClose: true}, OK, WrongCode},
 			{"12.1.1", faults{noDeflate: true}, Unimplemented, OK},
+			{"S3.1.1", faults{keepLength: true}, NonStrict, OK},
+			{"S3.1.2", faults{keepLength: true}, NonStrict, OK},
+			{"S3.1.3", faults{keepLength: true}, NonStrict, OK},
+			{"S3.1.4", faults{keepLength: true}, NonStrict, OK},
+			{"S3.1.4", faults{keepLength: true, changeEcho: true}, Failed, Failed},
+			{"S2.5.15", faults{takeDeflate: true}, NonStrict, OK},
+			{"S2.5.15", faults{takeDeflate: true, double: true}, Failed, Failed},
+			{"S1.1.24", faults{lenientOpen: true}, NonStrict, OK},
 		} {
+			if byID(t, tt.id).Roles&r.role == 0 {
+				continue
+			}
 			synctest.Test(t, func(t *testing.T) {
 				res := r.play(t, byID(t, tt.id), tt.f)
 				if res.Behavior != tt.grade || res.BehaviorClose != tt.close {
@@ -299,5 +455,18 @@ func TestSurvives(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// TestLimitOfSection9: an endpoint that answers nothing is given the original's time for a large message.
+func TestLimitOfSection9(t *testing.T) {
+	for id, limit := range map[string]time.Duration{"9.1.2": 10, "9.1.3": 100, "9.1.4": 100, "9.2.2": 10, "9.2.3": 10, "9.2.4": 10, "9.2.5": 100, "9.2.6": 100} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			res := playServer(t, byID(t, id), faults{silent: true})
+			if took := time.Since(began).Round(time.Second); took != limit*time.Second || res.Behavior != Failed {
+				t.Errorf("%s: %s after %v, want %d s", id, res.Behavior, took, limit)
+			}
+		})
 	}
 }

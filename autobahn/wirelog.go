@@ -2,10 +2,7 @@ package autobahn
 
 // This file keeps the log of a connection in the rows that the original's reports have, and its counters.
 
-import (
-	"encoding/hex"
-	"encoding/json"
-)
+import "encoding/hex"
 
 // wireRows bounds the log, so that an endpoint that floods cannot fill the suite's memory with it.
 const wireRows = 4096
@@ -20,7 +17,7 @@ type wireRow struct {
 
 // MarshalJSON writes the kind and the values as one list, as the original does; the time is in the HTML only.
 func (w wireRow) MarshalJSON() ([]byte, error) {
-	return json.Marshal(append([]any{w.kind}, w.values...))
+	return plainJSON(append([]any{w.kind}, w.values...))
 }
 
 // logRow appends a row that does not depend on the log being on.
