@@ -239,7 +239,7 @@ func (c *Conn) linger() {
 		}
 	}
 	c.t.setReadDeadline(time.Now().Add(lingerTime))
-	for left := lingerBytes; left > 0 && c.t.run(c) == nil && c.recvErr == nil; {
+	for left := lingerBytes; left > 0 && c.t.run(c, false) == nil && c.recvErr == nil; {
 		left -= len(c.in)
 		c.in = nil
 	}

@@ -135,6 +135,5 @@ func (c *Conn) endLoop(returned bool, err error) error {
 	putBuffer(dst)
 	c.body = nil
 	c.state.And(^uint32(inBody)) // Close waits again
-	c.recall()
 	return firstError(c.endRead(), err)
 }

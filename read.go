@@ -359,8 +359,7 @@ func (c *Conn) wait(consume func(c *Conn) bool) error {
 	c.unwatchOther()
 	for !c.stopped {
 		c.did = began
-		err := c.t.run(c)
-		c.recall()
+		err := c.t.run(c, c.body != nil)
 		if err == nil {
 			err, c.recvErr = c.recvErr, nil
 		}
@@ -393,6 +392,9 @@ func (c *Conn) readable() (done bool) {
 	}
 	return false
 }
+
+// leave is called by the transport before it lets go of the descriptor, if the body of a loop ran.
+func (c *Conn) leave() { c.recall() }
 
 // receive gets bytes, or an error, from the transport. It reports false when it has to wait for them. The error is
 // errWouldBlock if it would have to and the context is not registered: deep in the stack, registering would make that
