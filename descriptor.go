@@ -68,7 +68,7 @@ const (
 
 // replyBegins notes that a write begins. mu is held.
 func (c *Conn) replyBegins() {
-	if c.reply == noReply && c.state.Load()&inBody != 0 {
+	if c.reply == noReply && c.bodyRuns() {
 		c.reply = underWay
 	}
 }
