@@ -16,7 +16,7 @@ type burstTransport struct {
 	parked    bool
 }
 
-func (t *burstTransport) run(r reader) error {
+func (t *burstTransport) run(r reader, _ bool) error {
 	for !r.readable() {
 		t.parked = false
 	}

@@ -61,7 +61,7 @@ func (c *Conn) Close(code StatusCode, reason string) error {
 	c.mu.Lock()
 	err, done := c.err, c.doneLocked()
 	c.mu.Unlock()
-	if c.state.Load()&inBody == 0 {
+	if !c.bodyRuns() {
 		<-done
 		if first && !c.r.closed {
 			return &CloseError{Code: code, Local: true, Err: errCloseTimeout}
@@ -234,7 +234,8 @@ func (c *Conn) linger() {
 		}
 	}
 	c.t.setReadDeadline(time.Now().Add(lingerTime))
-	for left := lingerBytes; left > 0 && c.t.run(c) == nil && c.recvErr == nil; {
+	c.look()
+	for left := lingerBytes; left > 0 && c.t.run(c, false) == nil && c.recvErr == nil; {
 		left -= len(c.in)
 		c.in = nil
 	}

@@ -44,10 +44,10 @@ type Conn struct {
 	op       Opcode          // of the message under way
 	skip     bool            // the rest of the message under way is not wanted
 	stopped  bool            // nothing more will be read for the application
-	did      lastly          // the last thing that the read did
+	known    knowledge       // of the socket; reading.go has this one
 	wide     bool            // messages are larger than readBufferSize
 	recvErr  error           // of the transport, seen inside of readable
-	body     messageBody     // of the Messages loop under way, or nil
+	loopBody messageBody     // ... and this: that of the Messages loop under way, or nil
 	deadline readDeadline    // has a lock of its own
 
 	// Guarded by mu.

@@ -128,7 +128,7 @@ type floodTransport struct {
 	flood []byte
 }
 
-func (f *floodTransport) run(r reader) error {
+func (f *floodTransport) run(r reader, _ bool) error {
 	for !r.readable() {
 	}
 	return nil

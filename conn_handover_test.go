@@ -91,3 +91,66 @@ func TestSocketsLoopsCompete(t *testing.T) {
 		}
 	})
 }
+
+// TestLoopEndsBesideWrite protects that the end of a loop does not wait for a write of another goroutine's that waits for
+// the network, be it small or large.
+func TestLoopEndsBesideWrite(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		for _, size := range []int{1000, 1 << 20} {
+			c, _ := narrow(t, 100, client, &Options{WriteTimeout: -1})
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			start := time.Now()
+			ended := inGoroutine(func() (end error) {
+				for _, err := range c.Messages(ctx) {
+					end = err
+				}
+				return end
+			})
+			synctest.Wait()
+			wrote := inGoroutine(func() error { return c.Write(context.Background(), OpBinary, make([]byte, size)) })
+			synctest.Wait()
+			time.Sleep(time.Second)
+			select {
+			case err := <-ended:
+				if !errors.Is(err, context.DeadlineExceeded) {
+					t.Error(err)
+				}
+			default:
+				t.Fatalf("%d bytes: the loop waits for the write, %v after its beginning", size, time.Since(start))
+			}
+			cancel()
+			c.CloseNow()
+			wantClosed(t, <-wrote, StatusAbnormalClosure, true)
+		}
+	})
+}
+
+// TestSocketsLoopEndsBesideWrite is TestLoopEndsBesideWrite for sockets: each chunk of a large write may find room, and the
+// next wait.
+func TestSocketsLoopEndsBesideWrite(t *testing.T) {
+	onSockets(t, func(t *testing.T, cn, sn net.Conn) {
+		s, p := connOver(t, sn, false, &Options{WriteTimeout: -1}), peerOver(t, cn, true)
+		ctx, cancel := context.WithCancel(t.Context())
+		inside := make(chan struct{})
+		ended := inGoroutine(func() (end error) {
+			for _, err := range s.Messages(ctx) {
+				if end = err; err == nil {
+					inside <- struct{}{}
+				}
+			}
+			return end
+		})
+		p.send(OpText, "the loop runs")
+		<-inside
+		wrote := inGoroutine(func() error { return s.Write(context.Background(), OpBinary, make([]byte, 64<<20)) })
+		if _, err := p.br.ReadByte(); err != nil { // it has begun
+			t.Fatal(err)
+		}
+		cancel()
+		if err := <-ended; err != context.Canceled {
+			t.Error(err)
+		}
+		s.CloseNow()
+		wantClosed(t, <-wrote, StatusAbnormalClosure, true)
+	})
+}

@@ -7,10 +7,12 @@ package websocket
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"runtime"
+	"sync"
 	"syscall"
 	"testing"
 )
@@ -160,4 +162,100 @@ func TestLargeWriteNotBegun(t *testing.T) {
 		}
 		p.expect(OpText, "next")
 	}
+}
+
+// leaver is a reader of a transport whose owner closes it while the reader waits.
+type leaver struct {
+	nc   net.Conn
+	left func()
+}
+
+func (l *leaver) readable() bool { go l.nc.Close(); return false }
+func (l *leaver) leave()         { l.left() }
+
+// TestDescriptorIsHeld protects that the number of a descriptor is no other connection's before the reader has left, when
+// the owner of the net.Conn closes that.
+func TestDescriptorIsHeld(t *testing.T) {
+	for name, pair := range map[string]func(t testing.TB) (client, server net.Conn){"TCP": tcpPair, "Unix": unixPair} {
+		cn, sn := pair(t)
+		tr := newTransport(sn).(*rawTransport)
+		var before, after syscall.Stat_t
+		if err := syscall.Fstat(int(tr.fd), &before); err != nil {
+			t.Fatal(err)
+		}
+		left := false
+		err := tr.run(&leaver{sn, func() {
+			left = true
+			if err := syscall.Fstat(int(tr.fd), &after); err != nil || after.Ino != before.Ino {
+				t.Errorf("%s: the descriptor is another's, or closed: %v", name, err)
+			}
+		}}, true)
+		if !left || !errors.Is(err, net.ErrClosed) {
+			t.Errorf("%s: left %v, %v", name, left, err)
+		}
+		cn.Close()
+	}
+}
+
+// TestWritesReachNoStranger protects that a write never lands on another connection: many come and go whose owners close
+// the net.Conn while loops wait and others write. Each message says on which connection it was written.
+func TestWritesReachNoStranger(t *testing.T) {
+	var rounds sync.WaitGroup
+	for worker := range 8 {
+		rounds.Go(func() {
+			for i := range 100 {
+				stranger(t, fmt.Sprintf("connection %d of %d", i, worker), i)
+			}
+		})
+	}
+	rounds.Wait()
+}
+
+// stranger is one connection of TestWritesReachNoStranger.
+func stranger(t *testing.T, name string, round int) {
+	cn, sn := tcpPair(t)
+	c, s := ClientConn(cn, nil), ServerConn(sn, nil)
+	defer c.CloseNow()
+	defer s.CloseNow()
+	var both sync.WaitGroup
+	looped := make(chan struct{})
+	var tell sync.Once
+	both.Go(func() {
+		for m, err := range s.Messages(context.Background()) {
+			if err != nil {
+				return
+			}
+			tell.Do(func() { close(looped) })
+			s.Write(context.Background(), m.Op, m.Data)
+		}
+	})
+	for range 2 {
+		both.Go(func() {
+			for s.Write(context.Background(), OpText, []byte(name)) == nil {
+				runtime.Gosched() // or nobody asks the poller for long
+			}
+		})
+	}
+	c.Write(context.Background(), OpText, []byte(name))
+	both.Go(func() {
+		<-looped
+		for range round % 20 {
+			runtime.Gosched()
+		}
+		sn.Close() // the owner's
+	})
+	for {
+		_, p, err := c.Read(context.Background())
+		if err != nil {
+			var broken *ProtocolError
+			if errors.As(err, &broken) {
+				t.Errorf("%s: %v", name, err)
+			}
+			break
+		}
+		if string(p) != name {
+			t.Errorf("%s got a message of %s", name, p)
+		}
+	}
+	both.Wait()
 }

@@ -2,8 +2,9 @@ package websocket
 
 // This file holds what writers may do with the descriptor of a transport that polls, and what is known of their replies.
 //
-// The descriptor stays open as long as the reader is inside of transport.run. While a Messages loop is there, writers may
-// use the descriptor without the locks of package net. The states, of Conn.offered and Conn.lent:
+// The descriptor stays open as long as a Messages loop is inside of transport.run, whoever closes the net.Conn: its owner
+// may, at any time, and then its number soon is another connection's. In the meantime writers may use it without the
+// locks of package net. The states, of Conn.offered and Conn.lent:
 //
 //	withheld   neither        A write takes the locks of package net.
 //	offered    offered        A loop is inside of transport.run, and stays there until it has recalled the descriptor.
@@ -13,7 +14,7 @@ package websocket
 //	offer      withheld → offered; by the reader, inside of transport.run
 //	lend       offered → lent; by the goroutine that writes, before a system call
 //	giveBack   lent → offered, recalled → withheld; by the same, behind it
-//	recall     offered → withheld, lent → recalled → withheld; by the reader, before it leaves or lets others read
+//	recall     offered → withheld, lent → recalled → withheld; by the reader, before it leaves transport.run
 //
 // All of it is guarded by mu. Only the reader sets offered, so that it may read it without. On a transport that cannot
 // poll, where a write may wait, nothing is ever offered.
@@ -67,7 +68,7 @@ const (
 
 // replyBegins notes that a write begins. mu is held.
 func (c *Conn) replyBegins() {
-	if c.reply == noReply && c.state.Load()&inBody != 0 {
+	if c.reply == noReply && c.bodyRuns() {
 		c.reply = underWay
 	}
 }

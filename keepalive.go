@@ -222,7 +222,7 @@ func (c *Conn) patience() time.Duration {
 
 // silence deals with the read deadline of the keepalive.
 func (c *Conn) silence() {
-	if c.did == waited && c.deadline.alive.pinged && c.opts.PongTimeout >= 0 {
+	if c.hasWaited() && c.deadline.alive.pinged && c.opts.PongTimeout >= 0 {
 		c.stopped = true
 		c.end(&CloseError{Code: StatusAbnormalClosure, Local: true, Err: errPongTimeout}, endAborted)
 		return

@@ -49,22 +49,14 @@ func (c *Conn) eachMessage(ctx context.Context, body messageBody) (err error) {
 	}
 	returned := false
 	defer func() { err = c.endLoop(returned, err) }()
+	c.gatherIntoPool()
 	c.beginLoop(body)
 	if !c.deliver() {
-		err = c.wait((*Conn).bodyLeft)
+		err = c.wait((*Conn).loopLeft)
 	}
 	returned = true
 	return err
 }
-
-// beginLoop makes body the one that gets the messages.
-func (c *Conn) beginLoop(body messageBody) {
-	c.gatherIntoPool()
-	c.body = body
-}
-
-// bodyLeft reports whether the body has left the loop.
-func (c *Conn) bodyLeft() bool { return c.body == nil }
 
 // deliver runs the body on the messages that are at hand. It reports whether the loop is over.
 func (c *Conn) deliver() (over bool) {
@@ -73,8 +65,7 @@ func (c *Conn) deliver() (over bool) {
 		if !ok {
 			return c.stopped
 		}
-		if c.enterBody() && !c.body(Message{c.op, p}, nil) {
-			c.body = nil
+		if !c.runBody(p) {
 			return true
 		}
 		c.dst = c.dst[:0]
@@ -102,39 +93,12 @@ func (c *Conn) findMessage() (p []byte, ok bool) {
 	}
 }
 
-// enterBody notes that the body runs, and reports whether it may: not after Close.
-func (c *Conn) enterBody() bool {
-	set := uint32(inBody)
-	if len(c.in) > 0 {
-		set |= moreInput
-	}
-	// The bits stay from one message of a burst to the next: park clears them.
-	was := c.state.Load() & (inBody | moreInput)
-	if set&^was != 0 {
-		c.state.Or(set)
-	}
-	if was&^set != 0 {
-		c.state.And(^(was &^ set))
-	}
-	return c.state.Load()&ended == 0
-}
-
-// endLoop ends the read that the loop was, with its error, and keeps what has come of a message unless the body left. It
-// ends the connection if the body did not return, but panicked or ended its goroutine: nobody knows how far it came with
-// its message.
-func (c *Conn) endLoop(returned bool, err error) error {
-	if !returned {
-		// RFC 6455, Section 7.4.1: 1011 is for "an unexpected condition that prevented it from fulfilling the request".
-		c.end(&CloseError{Code: StatusInternalError, Local: true, Err: errBodyPanicked}, endLinger)
-	}
+// keepFromLoop gives back the loop's buffer, and keeps what has come of a message if the body may want the rest.
+func (c *Conn) keepFromLoop(wanted bool) {
 	dst := c.dst
 	c.dst = nil
-	if !c.bodyLeft() {
+	if wanted {
 		c.keep(dst)
 	}
 	putBuffer(dst)
-	c.body = nil
-	c.state.And(^uint32(inBody)) // Close waits again
-	c.recall()
-	return firstError(c.endRead(), err)
 }

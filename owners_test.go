@@ -13,9 +13,11 @@ import (
 
 // fieldOwners are the files that may name a field of Conn, by the field. conn.go declares all of them.
 var fieldOwners = map[string]string{
-	"offered": "descriptor.go",
-	"lent":    "descriptor.go",
-	"reply":   "descriptor.go",
+	"offered":  "descriptor.go",
+	"lent":     "descriptor.go",
+	"reply":    "descriptor.go",
+	"known":    "reading.go",
+	"loopBody": "reading.go",
 }
 
 // TestFieldOwners protects that nobody but its owner names a field of Conn that has one, in whatever variable the Conn is.

@@ -1,7 +1,7 @@
 package websocket
 
-// This file holds reading: who may, how bytes get from the transport to the Receiver, and the reads that deliver a
-// whole message. Streaming is in reader.go, the loop in messages.go.
+// This file holds reading: how bytes get from the transport to the Receiver, and the reads that deliver a whole message.
+// Who may read, and what is known meanwhile, is in reading.go, streaming in reader.go, the loop in messages.go.
 
 import (
 	"context"
@@ -26,49 +26,6 @@ const (
 	intoSlice                     // in Conn.dst, which is the caller's
 	intoPool                      // in Conn.dst, which is a pooled buffer or nil
 )
-
-// lastly is what a read did last.
-type lastly uint8
-
-const (
-	began   lastly = iota // waiting for the transport
-	waited                // for bytes
-	took                  // bytes
-	tookAll               // bytes, and the transport said that there were no more
-)
-
-// acquire makes the caller the one that reads.
-func (c *Conn) acquire() error {
-	for {
-		s := c.state.Load()
-		switch {
-		case s&ended != 0:
-			return c.cause()
-		case s&reading != 0:
-			return ErrReadInProgress
-		case c.state.CompareAndSwap(s, s|reading):
-			return nil
-		}
-	}
-}
-
-// release lets others read. When the connection has ended, reading passes to finish for ever instead.
-func (c *Conn) release() {
-	for {
-		s := c.state.Load()
-		if s&ended != 0 {
-			go c.finish()
-			return
-		}
-		next := s &^ (reading | inBody | moreInput)
-		if len(c.in) > 0 {
-			next |= moreInput
-		}
-		if c.state.CompareAndSwap(s, next) {
-			return
-		}
-	}
-}
 
 // cause returns how the connection ended. It must have.
 func (c *Conn) cause() error {
@@ -358,9 +315,8 @@ func (c *Conn) wanted(ev *Event) bool {
 func (c *Conn) wait(consume func(c *Conn) bool) error {
 	c.unwatchOther()
 	for !c.stopped {
-		c.did = began
-		err := c.t.run(c)
-		c.recall()
+		c.look()
+		err := c.t.run(c, c.inLoop())
 		if err == nil {
 			err, c.recvErr = c.recvErr, nil
 		}
@@ -387,12 +343,15 @@ func (c *Conn) wait(consume func(c *Conn) bool) error {
 // body of a Messages loop runs inside of it, so that the wait goes on where it was.
 func (c *Conn) readable() (done bool) {
 	for c.receive() {
-		if c.body == nil || c.recvErr != nil || c.deliver() {
+		if !c.inLoop() || c.recvErr != nil || c.deliver() {
 			return true
 		}
 	}
 	return false
 }
+
+// leave is called by the transport before it lets go of the descriptor, if the body of a loop ran.
+func (c *Conn) leave() { c.recall() }
 
 // receive gets bytes, or an error, from the transport. It reports false when it has to wait for them. The error is
 // errWouldBlock if it would have to and the context is not registered: deep in the stack, registering would make that
@@ -409,7 +368,7 @@ func (c *Conn) receive() (some bool) {
 		// A peer that sends without a pause would keep a loop from ever waiting.
 		c.recvErr = os.ErrDeadlineExceeded
 		return true
-	case c.did == tookAll && c.park():
+	case c.nothingIsLeft() && c.park():
 		// What came up to the transport's last wake-up has been read, the end of the stream included, and as a write has
 		// succeeded since then, no reset was there either. What comes later wakes it again.
 		return false
@@ -430,10 +389,7 @@ func (c *Conn) receive() (some bool) {
 	// An error that came with bytes will come again with the next ones.
 	c.in = p[:n]
 	c.bytes += uint64(n)
-	c.did = took
-	if drained {
-		c.did = tookAll
-	}
+	c.found(drained)
 	c.r.SetLimit(c.readLimit.Load())
 	if c.deadline.alive != nil {
 		c.deadline.alive.heard()
@@ -470,15 +426,13 @@ func (c *Conn) place() []byte {
 // park does what is due before waiting for the network. It reports whether a write has succeeded that began after the
 // last bytes came.
 func (c *Conn) park() (replied bool) {
-	if c.state.Load()&(inBody|moreInput) != 0 {
-		c.state.And(^uint32(inBody | moreInput))
-	}
+	c.leaveBody()
 	c.dropInput()
 	replied = c.flushHeld()
 	if c.deadline.alive != nil {
 		c.arm()
 	}
-	c.did = waited
+	c.waits()
 	return replied
 }
 

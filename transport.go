@@ -18,8 +18,9 @@ var errWouldBlock = errors.New("websocket: operation would block")
 // ones; the others are for any.
 type transport interface {
 	// run calls r.readable: at once, and then again whenever there may be something to read, until it returns true.
-	// The error is one of waiting, such as a deadline; r sees those of reading.
-	run(r reader) error
+	// The error is one of waiting, such as a deadline; r sees those of reading. Where holds is set, it calls r.leave at the
+	// end, and a descriptor stays open until that has returned, whoever closes the net.Conn.
+	run(r reader, holds bool) error
 
 	// polls reports whether recv and trySend never wait, so that they may return errWouldBlock, upon which readable
 	// returns false. Otherwise recv waits, and trySend and trySendTwo must not be called.
@@ -48,7 +49,10 @@ type transport interface {
 }
 
 // reader is what transport.run calls. It is Conn, as an interface because a closure would be an allocation.
-type reader interface{ readable() (done bool) }
+type reader interface {
+	readable() (done bool)
+	leave()
+}
 
 // newTransport returns the best transport for nc.
 func newTransport(nc net.Conn) transport {
@@ -64,7 +68,10 @@ type netTransport struct {
 	small [16]byte // so that an idle connection holds no buffer
 }
 
-func (t *netTransport) run(r reader) error {
+func (t *netTransport) run(r reader, holds bool) error {
+	if holds {
+		defer r.leave()
+	}
 	for !r.readable() {
 	}
 	return nil

@@ -23,6 +23,10 @@ type rawTransport struct {
 	// onRead is the callback of the descriptor's Read: the descriptor stays open while it runs, and false parks the
 	// goroutine until the next edge of readability. It is made once: a closure for each wait would be an allocation.
 	onRead func(fd uintptr) bool
+	// onHold is that of its Control, around Read. Read lets go of the descriptor before it returns, and when somebody has
+	// closed the net.Conn, its number may be another connection's at once.
+	onHold func(fd uintptr)
+	runErr error    // of the Read inside of onHold
 	counts counting // whether the socket tells what is left in it
 
 	// owned by the writer
@@ -32,7 +36,7 @@ type rawTransport struct {
 	written  int32
 	writeErr syscall.Errno // 0 for none
 
-	fd int32 // the descriptor; valid inside of run
+	fd int32 // the descriptor; open inside of a run that holds it
 }
 
 // newRawTransport returns a transport for nc, or nil. A type that embeds *net.TCPConn also has SyscallConn, while its
@@ -56,6 +60,10 @@ func newRawTransport(nc net.Conn) transport {
 		return nil
 	}
 	t.onRead = func(uintptr) bool { return t.reader.readable() }
+	t.onHold = func(uintptr) {
+		defer t.reader.leave()
+		t.runErr = t.rc.Read(t.onRead)
+	}
 	t.onWrite = func(fd uintptr) bool {
 		var n int
 		if t.vector != nil {
@@ -69,9 +77,15 @@ func newRawTransport(nc net.Conn) transport {
 	return t
 }
 
-func (t *rawTransport) run(r reader) error {
+func (t *rawTransport) run(r reader, holds bool) error {
 	t.reader = r
-	return t.rc.Read(t.onRead)
+	if !holds {
+		return t.rc.Read(t.onRead)
+	}
+	if err := t.rc.Control(t.onHold); err != nil {
+		return err
+	}
+	return t.runErr
 }
 
 func (t *rawTransport) polls() bool  { return true }

@@ -178,7 +178,7 @@ func (c *Conn) flushHeld() (replied bool) {
 	c.mu.Lock()
 	c.countInput()
 	replied = c.takeReply()
-	if c.body != nil && !c.isOffered() {
+	if c.inLoop() && !c.isOffered() {
 		c.offer()
 	}
 	if len(c.out) > 0 {

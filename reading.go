@@ -1,0 +1,160 @@
+package websocket
+
+// This file holds the state of reading. Nobody else names its fields: TestFieldOwners.
+//
+// Who reads, the bit reading of Conn.state:
+//
+//	free       Nobody does.
+//	held       One read of the application's does, and owns the reading fields.
+//	finish's   The connection has ended, and finish reads, for ever.
+//
+//	acquire    free → held
+//	release    held → free, or → finish's once the connection has ended
+//	end        free → finish's (closing.go)
+//
+// What is known of the socket, Conn.known; the reader's:
+//
+//	unknown    Whatever was known does not hold: a run of the transport begins, and an edge of readability that came
+//	           before it may wake nobody.
+//	someLeft   Bytes were read, and there may be more.
+//	noneLeft   Bytes were read, and the socket said that nothing was behind them, the end of the stream included. Only
+//	           a reader that has waited in this run asks it: its context is registered then.
+//	nothing    The reader has begun to wait, and nothing has come. It stays when the wait fails: the keepalive has seen
+//	           silence if the reader was waiting when the time was up, and not if nobody read.
+//
+//	look       any → unknown; at every entry of the transport's run
+//	found      unknown, someLeft, nothing → someLeft or noneLeft
+//	waits      any → nothing
+//
+// Whose body runs, Conn.loopBody and the bits inBody and moreInput of Conn.state:
+//
+//	no loop    loopBody is nil.
+//	loop       loopBody is that of the Messages loop that reads.
+//	in body    ... and inBody is set from the first message of a burst to the next wait.
+//
+//	beginLoop  no loop → loop
+//	enterBody  loop → in body
+//	leaveBody  in body → loop; before the next wait
+//	loopLeft   → no loop; the body has returned false
+//	endLoop    → no loop; deferred, and the only place that releases what a loop has acquired
+
+// knowledge is what is known of the socket.
+type knowledge uint8
+
+const (
+	unknown knowledge = iota
+	someLeft
+	noneLeft
+	nothing
+)
+
+// look forgets what is known of the socket.
+func (c *Conn) look() { c.known = unknown }
+
+// found notes that bytes have come, and whether the socket said that nothing was behind them.
+func (c *Conn) found(drained bool) {
+	c.known = someLeft
+	if drained {
+		c.known = noneLeft
+	}
+}
+
+// waits notes that the reader waits.
+func (c *Conn) waits() { c.known = nothing }
+
+// nothingIsLeft reports whether the socket said that nothing was behind the bytes that came last.
+func (c *Conn) nothingIsLeft() bool { return c.known == noneLeft }
+
+// hasWaited reports whether nothing has come since the reader began to wait.
+func (c *Conn) hasWaited() bool { return c.known == nothing }
+
+// acquire makes the caller the one that reads.
+func (c *Conn) acquire() error {
+	for {
+		s := c.state.Load()
+		switch {
+		case s&ended != 0:
+			return c.cause()
+		case s&reading != 0:
+			return ErrReadInProgress
+		case c.state.CompareAndSwap(s, s|reading):
+			return nil
+		}
+	}
+}
+
+// release lets others read. When the connection has ended, reading passes to finish for ever instead.
+func (c *Conn) release() {
+	for {
+		s := c.state.Load()
+		if s&ended != 0 {
+			go c.finish()
+			return
+		}
+		next := s &^ (reading | inBody | moreInput)
+		if len(c.in) > 0 {
+			next |= moreInput
+		}
+		if c.state.CompareAndSwap(s, next) {
+			return
+		}
+	}
+}
+
+// beginLoop makes body the one that gets the messages.
+func (c *Conn) beginLoop(body messageBody) { c.loopBody = body }
+
+// inLoop reports whether the read is a Messages loop whose body has not left it.
+func (c *Conn) inLoop() bool { return c.loopBody != nil }
+
+// loopLeft is inLoop's opposite, as wait asks it.
+func (c *Conn) loopLeft() bool { return c.loopBody == nil }
+
+// runBody runs the body on a message, unless the connection has ended. It reports whether the loop goes on.
+func (c *Conn) runBody(p []byte) (goesOn bool) {
+	if c.enterBody() && !c.loopBody(Message{c.op, p}, nil) {
+		c.loopBody = nil
+		return false
+	}
+	return true
+}
+
+// enterBody notes that the body runs, and reports whether it may: not after Close.
+func (c *Conn) enterBody() bool {
+	set := uint32(inBody)
+	if len(c.in) > 0 {
+		set |= moreInput
+	}
+	// The bits stay from one message of a burst to the next: park clears them.
+	was := c.state.Load() & (inBody | moreInput)
+	if set&^was != 0 {
+		c.state.Or(set)
+	}
+	if was&^set != 0 {
+		c.state.And(^(was &^ set))
+	}
+	return c.state.Load()&ended == 0
+}
+
+// leaveBody notes that the reader is about to wait, so that Close waits again and frames are not held.
+func (c *Conn) leaveBody() {
+	if c.state.Load()&(inBody|moreInput) != 0 {
+		c.state.And(^uint32(inBody | moreInput))
+	}
+}
+
+// bodyRuns reports whether the body of a loop runs, or is about to run again. Anybody may ask.
+func (c *Conn) bodyRuns() bool { return c.state.Load()&inBody != 0 }
+
+// endLoop ends the read that the loop was, with its error. It ends the connection if the body did not return, but
+// panicked or ended its goroutine: nobody knows how far it came with its message.
+func (c *Conn) endLoop(returned bool, err error) error {
+	if !returned {
+		// RFC 6455, Section 7.4.1: 1011 is for "an unexpected condition that prevented it from fulfilling the request".
+		c.end(&CloseError{Code: StatusInternalError, Local: true, Err: errBodyPanicked}, endLinger)
+	}
+	c.keepFromLoop(returned && c.inLoop())
+	c.loopBody = nil
+	c.state.And(^uint32(inBody)) // Close waits again
+	return firstError(c.endRead(), err)
+}
