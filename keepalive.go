@@ -65,14 +65,14 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 	}
 	c.mu.Lock()
 	c.pings.forget(p)
-	c.mu.Unlock()
+	c.unlock()
 	return 0, err
 }
 
 // sendPing sends p.
 func (c *Conn) sendPing(ctx context.Context, p *ping) error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if err := c.reserve(ctx, pingSize, forControl); err != nil {
 		return err
 	}
@@ -91,8 +91,7 @@ func (c *Conn) appendPing(p *ping) {
 	p.number, p.sent = c.pings.number, time.Now()
 	var payload [8]byte
 	binary.BigEndian.PutUint64(payload[:], p.number)
-	// It cannot fail: the opcode and the size are right, and no close frame has been sent while Conn.err is nil.
-	c.out, _ = c.s.AppendControl(growBuffer(c.out, pingSize), OpPing, payload[:])
+	c.appendControl(OpPing, payload[:])
 }
 
 // ponged deals with a pong. RFC 6455, Section 5.5.3: an endpoint may "elect to send a Pong frame for only the most
@@ -104,7 +103,7 @@ func (c *Conn) ponged(payload []byte) {
 	}
 	number := binary.BigEndian.Uint64(payload)
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if c.pings == nil || number == 0 || number > c.pings.number {
 		return
 	}
@@ -146,39 +145,20 @@ func (ps *pings) end() {
 // frame, an endpoint MUST send a Pong frame in response, unless it already received a Close frame."
 func (c *Conn) answer(payload []byte) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if !c.appendPong(payload) {
 		// RFC 6455, Section 5.5.3: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response
 		// to previous Ping frame(s), the endpoint MAY elect to send a Pong frame for only the most recently processed
 		// Ping frame."
 		ps := c.pingsLocked()
 		ps.pong, ps.pongDue = append(ps.pong[:0], payload...), true
+		c.releaseLater()
 		return
 	}
 	if c.opts.NoBatching {
 		c.flushByReader()
-	} else if len(c.out) > 0 && !c.flushing {
+	} else if c.hasOutput() && c.isIdle() {
 		c.startHold()
-	}
-}
-
-// appendPong puts a pong into the buffer, and reports false if there is no room for it. mu is held.
-func (c *Conn) appendPong(payload []byte) (done bool) {
-	need := headerSize(len(payload), true) + len(payload)
-	if c.err != nil {
-		return true // it cannot be sent any more
-	}
-	if len(c.out)+need > c.limit() {
-		return false
-	}
-	c.out, _ = c.s.AppendControl(growBuffer(c.out, need), OpPong, payload)
-	return true
-}
-
-// appendPongDue puts the pong that had to wait into the buffer. mu is held.
-func (c *Conn) appendPongDue() {
-	if ps := c.pings; ps != nil && ps.pongDue && c.appendPong(ps.pong) {
-		ps.pong, ps.pongDue = nil, false
 	}
 }
 
@@ -249,8 +229,8 @@ func (c *Conn) overdue(now time.Time) {
 // autoPing sends the keepalive's ping, unless the buffer is full: then bytes are on their way in any case.
 func (c *Conn) autoPing() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err != nil || len(c.out)+pingSize > c.limit() {
+	defer c.unlock()
+	if c.refused() != nil || c.holdsControls() || !c.hasRoomForControl(pingSize) {
 		return
 	}
 	c.appendPing(&c.pingsLocked().auto)

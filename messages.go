@@ -116,7 +116,7 @@ func (c *Conn) enterBody() bool {
 	if was&^set != 0 {
 		c.state.And(^(was &^ set))
 	}
-	return c.state.Load()&ended == 0
+	return c.state.Load()&over == 0
 }
 
 // endLoop ends the read that the loop was, with its error, and keeps what has come of a message unless the body left. It

@@ -37,7 +37,8 @@ type readDeadline struct {
 
 	mu        sync.Mutex
 	turn      uint32     // guarded by mu: counts registrations, so that a late cancel of an earlier one does nothing
-	cancelled bool       // guarded by mu: the deadline is past because the context has ended
+	cancelled bool       // guarded by mu: the deadline is past because the context, or the connection, has ended
+	settled   bool       // guarded by mu: nothing interrupts the reading any more
 	alive     *keepalive // nil without Options.PingInterval; its field at is guarded by mu
 }
 
@@ -73,7 +74,7 @@ func (c *Conn) watch() {
 // it, deep in the stack, a stack of 4 KiB instead of 2.
 func (c *Conn) watchOwn(done <-chan struct{}, turn uint32) bool {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if c.life == nil || c.life.ctx.Done() != done {
 		return false
 	}
@@ -140,14 +141,68 @@ func (c *Conn) keepaliveAt(at time.Time) {
 	}
 }
 
+// interrupt ends the wait of whoever reads, because CloseNow was called.
+func (c *Conn) interrupt() {
+	d := &c.deadline
+	d.mu.Lock()
+	var err error
+	if !d.settled {
+		d.cancelled = true
+		err = c.t.setReadDeadline(past)
+	}
+	d.mu.Unlock()
+	if err != nil {
+		c.end(nil, endAborted)
+	}
+}
+
+// uninterruptible lets finish read in spite of interrupt.
+func (c *Conn) uninterruptible() {
+	d := &c.deadline
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.settled, d.cancelled = true, false
+	c.t.setReadDeadline(time.Time{})
+}
+
+// expectEnd bounds how long a read waits for the end of the peer's stream, after a write that failed. mu is held.
+func (c *Conn) expectEnd() {
+	c.extra.giveUp = time.Now().Add(c.closeTimeout())
+	d := &c.deadline
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.cancelled {
+		c.t.setReadDeadline(c.extra.giveUp)
+	}
+}
+
+// expects reports whether a write has failed, so that the end of the peer's stream is awaited, and if so, whether it has been
+// for long enough.
+func (c *Conn) expects() (end, over bool) {
+	c.mu.Lock()
+	defer c.unlock()
+	if !c.isBroken() || c.err != nil {
+		return false, false
+	}
+	return true, !time.Now().Before(c.extra.giveUp)
+}
+
 // timedOut deals with an expired read deadline. An error is that of the context.
 func (c *Conn) timedOut(err error) error {
 	if c.ctx.Err() != nil {
 		return c.contextError(c.ctx)
 	}
-	if k := c.deadline.alive; k != nil && !time.Now().Before(k.at) {
+	expected, over := c.expects()
+	k := c.deadline.alive
+	switch {
+	case c.phase() >= endLastChance:
+		c.stopped = true
+	case over:
+		c.lost(err)
+	case expected: // with the deadline of before the write failed
+	case k != nil && !time.Now().Before(k.at):
 		c.silence()
-	} else {
+	default:
 		c.lost(err) // nobody has set such a deadline
 	}
 	return nil
