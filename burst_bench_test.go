@@ -23,7 +23,7 @@ func (t *burstTransport) run(r reader) error {
 	return nil
 }
 func (t *burstTransport) polls() bool { return true }
-func (t *burstTransport) recv(p []byte) (int, bool, error) {
+func (t *burstTransport) recv(p []byte, _ bool) (int, bool, error) {
 	if t.parked = !t.parked; !t.parked {
 		return 0, false, errWouldBlock
 	}
@@ -34,7 +34,6 @@ func (t *burstTransport) recv(p []byte) (int, bool, error) {
 }
 func (t *burstTransport) trySend(p []byte, _ bool) (int, error) { return len(p), nil }
 func (t *burstTransport) room() []byte                          { return nil }
-func (t *burstTransport) pin()                                  {}
 func (t *burstTransport) send(b, p []byte) (int64, error)       { return int64(len(b) + len(p)), nil }
 func (t *burstTransport) setReadDeadline(time.Time) error       { return nil }
 func (t *burstTransport) setWriteDeadline(time.Time)            {}

@@ -41,10 +41,7 @@ const (
 	lingerBytes = 1 << 20
 )
 
-var (
-	errBodyPanicked = errors.New("websocket: body of a Messages loop did not return")
-	errCloseTimeout = errors.New("websocket: closing handshake was not completed")
-)
+var errBodyPanicked = errors.New("websocket: body of a Messages loop did not return")
 
 // Close performs the closing handshake (RFC 6455, Section 7.1.2): it sends a close frame with code and reason, waits
 // for the peer's, discarding messages, and closes the transport as Section 7.1.1 asks. It is bounded by
@@ -185,11 +182,9 @@ func (c *Conn) lost(err error) {
 	c.stopped = true
 	how := endAborted
 	if err == io.EOF {
-		// io.EOF stands for an ordinary close, and this was none. The peer may have ended only its own half, and still
-		// wait for the answers to its last messages.
-		err, how = io.ErrUnexpectedEOF, endLinger
+		how = endLinger // the peer may have ended only its own half, and still wait for the answers to its last messages
 	}
-	c.end(&CloseError{Code: StatusAbnormalClosure, Err: err}, how)
+	c.end(brokenBy(err), how)
 }
 
 // finish takes the connection from its end to the closed transport. It holds the reading bit, for ever.

@@ -56,9 +56,9 @@ type Conn struct {
 	out      []byte         // frames that wait for the network; pooled
 	sending  int            // bytes that are on their way from a buffer to the network
 	flushing bool           // a goroutine is writing to the transport
-	pinned   bool           // the reader is in a wait that keeps the transport's descriptor open
-	direct   bool           // a goroutine is writing to that descriptor and relies on it
-	reply    reply          // to the bytes that came last
+	offered  bool           // descriptor.go has this one
+	lent     bool           // ... this
+	reply    reply          // ... and this
 	ending   ending         // how far the end has come
 	timed    bool           // held will be called
 	hold     *time.Timer    // calls held, but for sockets; made when first needed

@@ -134,9 +134,11 @@ func (f *floodTransport) run(r reader) error {
 	return nil
 }
 
-func (f *floodTransport) polls() bool                      { return true }
-func (f *floodTransport) room() []byte                     { return nil }
-func (f *floodTransport) recv(p []byte) (int, bool, error) { return copy(p, f.flood), false, nil }
+func (f *floodTransport) polls() bool  { return true }
+func (f *floodTransport) room() []byte { return nil }
+func (f *floodTransport) recv(p []byte, _ bool) (int, bool, error) {
+	return copy(p, f.flood), false, nil
+}
 
 // TestContextEndsMessagesUnderFlood protects that a Messages loop notices the end of its context also when there is
 // always something to read, so that it never waits.

@@ -283,9 +283,9 @@ func TestCloseNowBesideBody(t *testing.T) {
 	})
 }
 
-// TestBodyPanics protects that a panic, or the end of the goroutine, in a body ends the connection and leaves nothing
-// locked.
-func TestBodyPanics(t *testing.T) {
+// TestBodyPanics protects that a panic, or the end of the goroutine, in a body ends the connection with 1011 behind what
+// the body wrote, and leaves nothing locked.
+func TestBodyPanics_7_4_1(t *testing.T) {
 	inBubble(t, func(t *testing.T, client bool) {
 		for name, body := range map[string]func(){
 			"panic":  func() { panic("in a body") },
@@ -301,7 +301,10 @@ func TestBodyPanics(t *testing.T) {
 						recovered <- r
 					}
 				}()
-				for range c.Messages(t.Context()) {
+				for m, err := range c.Messages(t.Context()) {
+					if err != nil || c.Write(t.Context(), m.Op, m.Data) != nil {
+						t.Error(err)
+					}
 					body()
 				}
 				t.Error("the loop went on")
@@ -309,14 +312,16 @@ func TestBodyPanics(t *testing.T) {
 			if r := <-recovered; name == "panic" && r != "in a body" {
 				t.Errorf("recovered %v", r)
 			}
+			p.expect(OpText, "one")
+			p.expect(OpClose, closePayload(StatusInternalError, ""))
 			for _, kind := range readKinds {
 				_, _, err := kind.read(t, t.Context(), c)
-				if closed := wantClosed(t, err, StatusAbnormalClosure, true); closed.Err != errBodyPanicked {
+				if closed := wantClosed(t, err, StatusInternalError, true); closed.Err != errBodyPanicked {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
 			p.expectEnd()
-			wantClosed(t, c.Close(StatusNormalClosure, ""), StatusAbnormalClosure, true)
+			wantClosed(t, c.Close(StatusNormalClosure, ""), StatusInternalError, true)
 			if c.ending != endFinished {
 				t.Errorf("%s: Close did not wait until the transport had been closed", name)
 			}

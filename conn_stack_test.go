@@ -46,7 +46,7 @@ func TestEchoStack(t *testing.T) {
 			for waiting := false; !waiting; {
 				runtime.Gosched()
 				s.mu.Lock()
-				waiting = s.pinned && s.counts.messagesIn == messages
+				waiting = s.offered && s.counts.messagesIn == messages
 				s.mu.Unlock()
 			}
 		}

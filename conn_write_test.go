@@ -194,10 +194,10 @@ func TestLargeMessageCut(t *testing.T) {
 		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "cut in the middle") {
 			t.Error(err)
 		}
-		wantClosed(t, err, StatusAbnormalClosure, false)
-		wantClosed(t, c.Write(t.Context(), OpBinary, nil), StatusAbnormalClosure, false)
+		wantClosed(t, err, StatusAbnormalClosure, true)
+		wantClosed(t, c.Write(t.Context(), OpBinary, nil), StatusAbnormalClosure, true)
 		_, _, err = c.Read(t.Context())
-		wantClosed(t, err, StatusAbnormalClosure, false)
+		wantClosed(t, err, StatusAbnormalClosure, true)
 	})
 }
 
@@ -217,7 +217,7 @@ func TestWriteTimeout(t *testing.T) {
 				for err == nil {
 					err = c.Write(ctx, OpBinary, make([]byte, size))
 				}
-				wantClosed(t, err, StatusAbnormalClosure, false)
+				wantClosed(t, err, StatusAbnormalClosure, true)
 				var timeout net.Error
 				if !errors.As(err, &timeout) || !timeout.Timeout() {
 					t.Error("not a timeout:", err)
@@ -356,7 +356,7 @@ func TestFlushFails(t *testing.T) {
 				defer cancel()
 				c.Write(ctx, OpBinary, make([]byte, 100))
 			}
-			wantClosed(t, c.Flush(), StatusAbnormalClosure, false)
+			wantClosed(t, c.Flush(), StatusAbnormalClosure, true)
 		}
 	})
 }

@@ -45,8 +45,47 @@
 // the write buffer that was cut in the middle: it ends the connection, and the error says so.
 //
 // Once a connection has ended, every call returns an error that wraps the same *CloseError: who ended it, with what
-// code and reason, and why. errors.Is(err, io.EOF) holds when the peer has closed in an ordinary way, and errors.Is(err,
-// net.ErrClosed) when this side has. A *ProtocolError inside says which rule the peer broke.
+// code and reason, and why. A *ProtocolError inside says which rule the peer broke.
+//
+// # How a connection ends
+//
+// CloseError.Local tells that this side decided to end it: the application, or a rule, a limit or a timeout that this side
+// keeps. Only what the application ended is net.ErrClosed, and only what the peer has closed in order is io.EOF, so that
+// io.Copy over a Stream ends without an error there. CloseStatus(err) is the code.
+//
+//	                                              code  Local  EOF  ErrClosed  reconnect?
+//	Close(1000, "")                               1000  yes    no   yes        no
+//	Close(1000, ""), and the peer does not answer 1000  yes    no   yes        no
+//	CloseNow()                                    1006  yes    no   yes        no
+//	Shutdown                                      1001  yes    no   yes        no
+//	Shutdown, cut by its context                  1001  yes    no   yes        no
+//	the net.Conn was closed under it              1006  yes    no   yes        no
+//	peer closes with 1000 (normal closure)        1000  no     yes  no         no
+//	peer closes with 1001 (going away)            1001  no     yes  no         yes
+//	peer closes without a code: close()           1005  no     yes  no         no
+//	peer closes with 1002 (protocol error)        1002  no     no   no         no
+//	peer closes with 1008 (policy violation)      1008  no     no   no         no
+//	peer closes with 1009 (message too big)       1009  no     no   no         no
+//	peer closes with 1011 (internal error)        1011  no     no   no         yes
+//	peer closes with 1012 (service restart)       1012  no     no   no         yes
+//	peer closes with a code of the application    4000  no     no   no         by code
+//	peer's stream ends without a close frame      1006  no     no   no         yes
+//	the connection is reset                       1006  no     no   no         yes
+//	a write fails                                 1006  no     no   no         yes
+//	peer breaks the protocol                      1002  yes    no   no         no
+//	peer's text is not UTF-8                      1007  yes    no   no         no
+//	peer's message is over the read limit         1009  yes    no   no         no
+//	peer sends a flood of empty fragments         1008  yes    no   no         no
+//	a Stream gets a message of the other kind     1003  yes    no   no         no
+//	write timeout                                 1006  yes    no   no         yes
+//	pong timeout                                  1006  yes    no   no         yes
+//	a context cuts a large Write in the middle    1006  yes    no   no         yes
+//	a Writer's message cannot be finished         1011  yes    no   no         yes
+//	a context ends a read that has no deadline    1006  yes    no   no         yes
+//
+// So a client that wants to stay connected dials again, after a delay that is random and grows, unless the error is
+// net.ErrClosed, if the code is 1001, 1006, or 1011 to 1014. The other registered codes would come again, and codes from
+// 3000 on mean what the application says.
 //
 // # Reading and writing, from simple to fast
 //

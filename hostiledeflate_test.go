@@ -22,7 +22,8 @@ func hostileDeflateRows() []hostileRow {
 		violation("deflate: RSV2", 1002, "reserved bit", "a100|"),
 		violation("deflate: reserved block type", 1007, corrupt, "c101|06"),
 		violation("deflate: stops in a symbol", 1007, corrupt, "c105|f248cdc9c9"),
-		violation("deflate: no payload", 1007, corrupt, "c100|"),
+		ordinary("deflate: no payload", 1000, "", hello, "c100|", again, "4100|", "0000|", "8000|", again, "8802|03e8").
+			echoing(`text "Hello"`, `text ""`, `text "Hello"`, `text ""`, `text "Hello"`),
 		violation("deflate: distance before the first byte", 1007, corrupt, again),
 		violation("deflate: corrupt after messages", 1007, corrupt, hello, again, "c101|06").echoing(`text "Hello"`, `text "Hello"`),
 		violation("deflate: corrupt in the first fragment", 1007, corrupt, "4101|06"),

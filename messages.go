@@ -27,31 +27,34 @@ type Message struct {
 // the zero Message: the context's, if ctx ended the wait, ErrReadInProgress, or one that wraps the *CloseError.
 //
 // The body may write, and may call Close, which then only sends the close frame: the loop finishes the closing
-// handshake when the body returns. Other reads fail with ErrReadInProgress while the body runs.
+// handshake when the body returns. Other reads fail with ErrReadInProgress while the body runs. A body that panics, or
+// ends its goroutine, ends the connection with StatusInternalError; what it wrote is sent, and the panic goes on.
 func (c *Conn) Messages(ctx context.Context) iter.Seq2[Message, error] {
-	return func(yield func(Message, error) bool) { c.eachMessage(ctx, yield) }
+	return func(yield func(Message, error) bool) {
+		if err := c.eachMessage(ctx, yield); err != nil {
+			yield(Message{}, err) // somebody else may read already
+		}
+	}
 }
 
 // messageBody is the body of a Messages loop. It returns false to leave the loop.
 type messageBody func(Message, error) bool
 
-// eachMessage runs the body on the messages that come and then, unless it has left, on the error that ended that. The
-// functions from here to the body, and those that it writes with, are cut so that they fit into a stack of 2 KiB: a
-// stack that has grown once stays large for as long as the connection waits.
-func (c *Conn) eachMessage(ctx context.Context, body messageBody) {
+// eachMessage runs the body on the messages that come, and returns the error that ended that. However it ends, endLoop is
+// what lets others read. The functions from here to the body, and those that it writes with, are cut so that they fit
+// into a stack of 2 KiB: a stack that has grown once stays large for as long as the connection waits.
+func (c *Conn) eachMessage(ctx context.Context, body messageBody) (err error) {
 	if err := c.beginRead(ctx); err != nil {
-		body(Message{}, err)
-		return
+		return err
 	}
-	defer c.bodyReturned()
+	returned := false
+	defer func() { err = c.endLoop(returned, err) }()
 	c.beginLoop(body)
-	var err error
 	if !c.deliver() {
 		err = c.wait((*Conn).bodyLeft)
 	}
-	if err = c.endLoop(err); err != nil {
-		body(Message{}, err)
-	}
+	returned = true
+	return err
 }
 
 // beginLoop makes body the one that gets the messages.
@@ -62,16 +65,6 @@ func (c *Conn) beginLoop(body messageBody) {
 
 // bodyLeft reports whether the body has left the loop.
 func (c *Conn) bodyLeft() bool { return c.body == nil }
-
-// bodyReturned ends the connection if the body panicked, or ended its goroutine: nobody knows how far it came with its
-// message.
-func (c *Conn) bodyReturned() {
-	if c.body == nil {
-		return
-	}
-	c.end(&CloseError{Code: StatusAbnormalClosure, Local: true, Err: errBodyPanicked}, endAborted)
-	c.endLoop(nil)
-}
 
 // deliver runs the body on the messages that are at hand. It reports whether the loop is over.
 func (c *Conn) deliver() (over bool) {
@@ -126,8 +119,14 @@ func (c *Conn) enterBody() bool {
 	return c.state.Load()&ended == 0
 }
 
-// endLoop ends the read that the loop was, with its error, and keeps what has come of a message unless the body left.
-func (c *Conn) endLoop(err error) error {
+// endLoop ends the read that the loop was, with its error, and keeps what has come of a message unless the body left. It
+// ends the connection if the body did not return, but panicked or ended its goroutine: nobody knows how far it came with
+// its message.
+func (c *Conn) endLoop(returned bool, err error) error {
+	if !returned {
+		// RFC 6455, Section 7.4.1: 1011 is for "an unexpected condition that prevented it from fulfilling the request".
+		c.end(&CloseError{Code: StatusInternalError, Local: true, Err: errBodyPanicked}, endLinger)
+	}
 	dst := c.dst
 	c.dst = nil
 	if !c.bodyLeft() {
@@ -136,6 +135,6 @@ func (c *Conn) endLoop(err error) error {
 	putBuffer(dst)
 	c.body = nil
 	c.state.And(^uint32(inBody)) // Close waits again
-	c.unpin()
+	c.recall()
 	return firstError(c.endRead(), err)
 }

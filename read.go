@@ -360,7 +360,7 @@ func (c *Conn) wait(consume func(c *Conn) bool) error {
 	for !c.stopped {
 		c.did = began
 		err := c.t.run(c)
-		c.unpin()
+		c.recall()
 		if err == nil {
 			err, c.recvErr = c.recvErr, nil
 		}
@@ -415,7 +415,7 @@ func (c *Conn) receive() (some bool) {
 		return false
 	}
 	p := c.place()
-	n, drained, err := c.t.recv(p)
+	n, drained, err := c.t.recv(p, c.isOffered())
 	switch {
 	case err == errWouldBlock && !c.unwatched():
 		c.park()

@@ -81,6 +81,7 @@ type Receiver struct {
 	// of the message under way
 	inMessage  bool
 	compressed bool
+	nothing    bool // none of its frames has announced payload
 	first      bool // no part of it has been delivered
 	op         Opcode
 	text       utf8Validator
@@ -315,11 +316,12 @@ func (r *Receiver) beginFrame(h head, size int) error {
 // beginData accounts for a data frame before any of its payload is taken.
 func (r *Receiver) beginData(h head, size int) error {
 	if op := h.opcode(); op != OpContinuation {
-		r.inMessage, r.first = true, true
+		r.inMessage, r.first, r.nothing = true, true, true
 		r.op, r.compressed = op, h.b0&rsv1Bit != 0
 		r.text.reset()
 		r.empty, r.size, r.wire = 0, 0, 0
 	}
+	r.nothing = r.nothing && h.length == 0
 	if h.length == 0 && h.b0&finBit == 0 {
 		// RFC 6455, Section 10.4, leaves limits to the implementation; empty fragments would otherwise never reach one.
 		if r.empty++; r.empty > maxEmptyFragments {
@@ -392,6 +394,9 @@ func (r *Receiver) deliver(ev *Event, p []byte, last bool) error {
 // compressedPayload takes payload of a data frame that has to be inflated (RFC 7692, Section 7.2.2). The frame stays
 // the one under way until everything that it stands for has been delivered.
 func (r *Receiver) compressedPayload(dst, src []byte, ev *Event) (out []byte, n int, err error) {
+	if r.nothing {
+		return dst, 0, r.nothingCompressed(dst, ev)
+	}
 	src = src[:min(uint64(len(src)), r.h.length)]
 	if r.h.masked {
 		maskBytes(src, src, r.h.key)
@@ -419,6 +424,16 @@ func (r *Receiver) compressedPayload(dst, src []byte, ev *Event) (out []byte, n 
 		return out, n, nil
 	}
 	return out, n, r.deliver(ev, p, done)
+}
+
+// nothingCompressed takes a frame of a compressed message without any payload so far. RFC 7692, Section 7.2.3.6, makes one
+// byte of an empty message; Mojolicious, cowlib 2.9 and Haskell's websockets make none, and keep their window as it is.
+func (r *Receiver) nothingCompressed(dst []byte, ev *Event) error {
+	r.inFrame = false
+	if r.h.b0&finBit == 0 {
+		return nil
+	}
+	return r.deliver(ev, dst[len(dst):], true)
 }
 
 // inflateMax returns how much to inflate at once: what dst has room for, and not much more than the limit leaves.

@@ -25,7 +25,7 @@ const streamChunk = 16 << 10
 // on where they stopped. A Write that a deadline ends returns how much it has written. For op OpText, each Write must
 // be given whole characters. What is written is buffered as by Conn.Write, and Options.FailWhenFull holds.
 //
-// Read returns io.EOF when the peer has closed with StatusNormalClosure or StatusGoingAway. Close performs the
+// Read returns io.EOF when the peer has closed in order: with StatusNormalClosure, StatusGoingAway or no code. Close performs the
 // closing handshake with StatusNormalClosure, which Options.CloseTimeout bounds. Other errors are those of Conn. From
 // now on only the Stream may read from conn, and somebody must: see Conn.
 func Stream(conn *Conn, op Opcode) net.Conn {
@@ -34,6 +34,9 @@ func Stream(conn *Conn, op Opcode) net.Conn {
 	s.write.reset()
 	return s
 }
+
+// errKind is why a Stream ends the connection.
+var errKind = errors.New("websocket: message of the kind that its Stream does not carry")
 
 // stream is what Stream returns.
 type stream struct {
@@ -79,7 +82,7 @@ func (s *stream) readPart(ctx context.Context, p []byte) (int, error) {
 			return 0, err
 		}
 		if op != s.op {
-			s.conn.end(&CloseError{Code: StatusUnsupportedData, Reason: op.String() + " message", Local: true}, endHandshake)
+			s.conn.end(&CloseError{Code: StatusUnsupportedData, Reason: op.String() + " message", Local: true, Err: errKind}, endHandshake)
 			return 0, s.conn.cause()
 		}
 		s.message = r.(*messageReader)

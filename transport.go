@@ -28,12 +28,12 @@ type transport interface {
 	// room returns where a transport that cannot poll may wait for the first bytes of a message, or nil.
 	room() []byte
 
-	// pin is called inside of readable. What runs there may take its time, and until run returns trySend may be told to
-	// be direct.
-	pin()
+	// recv reads, inside of readable only. Where it polls and asks is set, drained may say that there was nothing behind.
+	recv(p []byte, asks bool) (n int, drained bool, err error)
 
-	recv(p []byte) (n int, drained bool, err error) // only inside of readable; drained: there was nothing behind
-	trySend(p []byte, direct bool) (int, error)     // less than len(p) with a nil error: would block
+	// trySend returns less than len(p) with a nil error if it would block. It may be told to be direct while a reader is
+	// inside of run.
+	trySend(p []byte, direct bool) (int, error)
 	trySendTwo(b, p []byte, direct bool) (int, error)
 	send(b, p []byte) (int64, error) // all of b and then of p, waiting; p may be nil
 
@@ -72,9 +72,8 @@ func (t *netTransport) run(r reader) error {
 
 func (t *netTransport) polls() bool  { return false }
 func (t *netTransport) room() []byte { return t.small[:] }
-func (t *netTransport) pin()         {}
 
-func (t *netTransport) recv(p []byte) (n int, drained bool, err error) {
+func (t *netTransport) recv(p []byte, _ bool) (n int, drained bool, err error) {
 	n, err = t.nc.Read(p)
 	return n, false, err
 }

@@ -23,8 +23,6 @@ type rawTransport struct {
 	// onRead is the callback of the descriptor's Read: the descriptor stays open while it runs, and false parks the
 	// goroutine until the next edge of readability. It is made once: a closure for each wait would be an allocation.
 	onRead func(fd uintptr) bool
-	readFD int32    // valid inside of onRead
-	pinned bool     // since pin was called in this run
 	counts counting // whether the socket tells what is left in it
 
 	// owned by the writer
@@ -32,8 +30,9 @@ type rawTransport struct {
 	writing  []byte
 	vector   *vector // nil, or what to write instead
 	written  int32
-	pinnedFD int32         // valid for a direct trySend
 	writeErr syscall.Errno // 0 for none
+
+	fd int32 // the descriptor; valid inside of run
 }
 
 // newRawTransport returns a transport for nc, or nil. A type that embeds *net.TCPConn also has SyscallConn, while its
@@ -53,10 +52,10 @@ func newRawTransport(nc net.Conn) transport {
 		return nil
 	}
 	t := &rawTransport{nc: nc, rc: rc}
-	t.onRead = func(fd uintptr) bool {
-		t.readFD = int32(fd)
-		return t.reader.readable()
+	if rc.Control(func(fd uintptr) { t.fd = int32(fd) }) != nil {
+		return nil
 	}
+	t.onRead = func(uintptr) bool { return t.reader.readable() }
 	t.onWrite = func(fd uintptr) bool {
 		var n int
 		if t.vector != nil {
@@ -71,26 +70,22 @@ func newRawTransport(nc net.Conn) transport {
 }
 
 func (t *rawTransport) run(r reader) error {
-	t.reader, t.pinned = r, false
+	t.reader = r
 	return t.rc.Read(t.onRead)
 }
 
 func (t *rawTransport) polls() bool  { return true }
 func (t *rawTransport) room() []byte { return nil }
 
-func (t *rawTransport) pin() {
-	t.pinned, t.pinnedFD = true, t.readFD
-	if t.counts == notAsked {
-		t.counts = askCount(int(t.readFD))
+func (t *rawTransport) recv(p []byte, asks bool) (n int, drained bool, err error) {
+	if asks && t.counts == notAsked {
+		t.counts = askCount(int(t.fd))
 	}
-}
-
-func (t *rawTransport) recv(p []byte) (n int, drained bool, err error) {
 	var errno syscall.Errno
-	if t.pinned && t.counts == itCounts && len(p) <= maxRawIO {
-		n, drained, errno = countFD(int(t.readFD), p)
+	if asks && t.counts == itCounts && len(p) <= maxRawIO {
+		n, drained, errno = countFD(int(t.fd), p)
 	} else {
-		n, errno = readFD(int(t.readFD), p)
+		n, errno = readFD(int(t.fd), p)
 	}
 	switch {
 	case errno == syscall.EAGAIN:
@@ -119,7 +114,7 @@ func (t *rawTransport) failed(op string, err error) error {
 
 func (t *rawTransport) trySend(p []byte, direct bool) (int, error) {
 	if direct {
-		return t.sent(writeFD(int(t.pinnedFD), p))
+		return t.sent(writeFD(int(t.fd), p))
 	}
 	t.writing = p
 	err := t.rc.Write(t.onWrite)
@@ -134,7 +129,7 @@ func (t *rawTransport) trySendTwo(b, p []byte, direct bool) (n int, err error) {
 	v := vectors.Get().(*vector)
 	v.pair = [2][]byte{b, p}
 	if direct {
-		n, err = t.sent(gatherFD(int(t.pinnedFD), &v.pair))
+		n, err = t.sent(gatherFD(int(t.fd), &v.pair))
 	} else {
 		t.vector = v
 		if err = t.rc.Write(t.onWrite); err == nil {

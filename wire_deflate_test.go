@@ -54,6 +54,9 @@ func (m *modelReceiver) inflate(p []byte, last bool) bool {
 		most = int(m.limit) + 1
 	}
 	text, ends, right := flateReads(f.payload, f.window, most)
+	if len(f.payload) == 0 {
+		ends, right = true, true // as some send an empty message
+	}
 	m.partial = string(text)
 	switch {
 	case m.limit > 0 && len(text) > int(m.limit):

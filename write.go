@@ -178,11 +178,9 @@ func (c *Conn) leaves() bool {
 func (c *Conn) flushHeld() (replied bool) {
 	c.mu.Lock()
 	c.countInput()
-	replied = c.reply == itArrived
-	c.reply = noReply
-	if c.body != nil && !c.pinned {
-		c.t.pin()
-		c.pinned = true
+	replied = c.takeReply()
+	if c.body != nil && !c.isOffered() {
+		c.offer()
 	}
 	if len(c.out) > 0 {
 		c.flushByReader()
@@ -190,20 +188,6 @@ func (c *Conn) flushHeld() (replied bool) {
 	}
 	c.mu.Unlock()
 	return replied
-}
-
-// unpin is for a reader that has left its wait. It lets a write end that relies on the wait, which takes as long as a
-// system call that does not block.
-func (c *Conn) unpin() {
-	if !c.pinned {
-		return
-	}
-	c.did = began // what comes from now on may wake nobody
-	c.mu.Lock()
-	for c.pinned = false; c.direct; {
-		c.await(context.Background(), nil)
-	}
-	c.mu.Unlock()
 }
 
 // flushByReader is flush for those who must not wait. mu is held.
@@ -227,27 +211,26 @@ func (c *Conn) startFlush(mayWait bool) error {
 	}
 	for range maxRounds {
 		b := c.takeOut()
-		c.direct = c.pinned
+		direct := c.lend()
 		c.mu.Unlock()
 		var n int
 		var err error
 		if c.t.polls() {
-			n, err = c.t.trySend(b, c.direct)
+			n, err = c.t.trySend(b, direct)
 		} else {
 			n, err = len(b), c.send(b)
 		}
+		c.mu.Lock()
+		c.giveBack()
 		if err == nil && n < len(b) {
-			c.mu.Lock()
-			c.direct = false
-			c.notify()
 			c.flushLater(b, n)
 			return nil
 		}
 		putBuffer(b)
 		if err != nil {
+			c.mu.Unlock()
 			return c.flushFailed(err)
 		}
-		c.mu.Lock()
 		if c.sent() {
 			return nil
 		}
@@ -259,19 +242,8 @@ func (c *Conn) startFlush(mayWait bool) error {
 // beginSending makes the caller the one that writes to the transport. mu is held.
 func (c *Conn) beginSending() {
 	c.flushing = true
-	if c.reply == noReply && c.state.Load()&inBody != 0 {
-		c.reply = underWay
-	}
+	c.replyBegins()
 }
-
-// reply is what is known of the writes that began after the bytes came that the body of a loop deals with.
-type reply uint8
-
-const (
-	noReply   reply = iota // none has begun
-	underWay               // the one that is being made has
-	itArrived              // one has, and has succeeded
-)
 
 // laterFlush holds the arguments of a flushRest on a goroutine of its own: a go statement with arguments allocates.
 type laterFlush struct {
@@ -334,10 +306,8 @@ func (c *Conn) takeOut() []byte {
 // held.
 func (c *Conn) sent() (all bool) {
 	c.counts.bytesOut += uint64(c.sending)
-	c.sending, c.direct = 0, false
-	if c.reply == underWay {
-		c.reply = itArrived
-	}
+	c.sending = 0
+	c.replySent()
 	if len(c.out) > 0 && c.ending < endAborted {
 		return false
 	}
@@ -348,9 +318,9 @@ func (c *Conn) sent() (all bool) {
 
 // flushFailed ends the connection because of an error of writing. mu is not held at first, and is at the end.
 func (c *Conn) flushFailed(err error) error {
-	c.end(&CloseError{Code: StatusAbnormalClosure, Err: err}, endAborted)
+	c.end(brokenBy(err), endAborted)
 	c.mu.Lock()
-	c.flushing, c.direct, c.sending = false, false, 0
+	c.flushing, c.sending = false, 0
 	putBuffer(c.out)
 	c.out = nil
 	c.notify()

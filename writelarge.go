@@ -45,7 +45,6 @@ func (c *Conn) writeFrame(ctx context.Context, b0 byte, p []byte) error {
 	head := appendHead(getBuffer(MaxHeaderSize), h)
 	c.counts.messagesOut++
 	c.sending = len(head) + len(p)
-	c.direct = c.pinned
 	c.mu.Unlock()
 	var n int64
 	var err error
@@ -69,7 +68,7 @@ func (c *Conn) sendStopped(ctx context.Context, n int64, err error) error {
 		return c.flushFailed(err)
 	}
 	if n > 0 {
-		return c.flushFailed(fmt.Errorf("websocket: message cut in the middle: %w", ctx.Err()))
+		return c.flushFailed(fmt.Errorf("%w: %w", errCut, ctx.Err()))
 	}
 	c.mu.Lock()
 	c.counts.messagesOut--
@@ -171,14 +170,16 @@ func (c *Conn) sendChunk(ctx context.Context, b, p []byte) (int64, error) {
 
 // sendPolling is sendChunk on a transport that polls: only what the kernel does not take at once needs a deadline.
 func (c *Conn) sendPolling(ctx context.Context, b, p []byte) (int64, error) {
-	n, err := c.t.trySendTwo(b, p, c.direct)
+	c.mu.Lock()
+	direct := c.lend()
+	c.mu.Unlock()
+	n, err := c.t.trySendTwo(b, p, direct)
+	c.mu.Lock()
+	c.giveBack()
+	c.mu.Unlock()
 	if err != nil || n == len(b)+len(p) {
 		return int64(n), err
 	}
-	c.mu.Lock()
-	c.direct = false
-	c.notify()
-	c.mu.Unlock()
 	if n < len(b) {
 		b = b[n:]
 	} else {

@@ -5,6 +5,7 @@ package websocket
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 )
 
@@ -118,7 +119,7 @@ func (w *messageWriter) fail(err error) error {
 	w.err = err
 	if w.started && w.c.err == nil {
 		w.c.mu.Unlock()
-		w.c.end(&CloseError{Code: StatusInternalError, Local: true, Err: errors.Join(errUnfinished, err)}, endLinger)
+		w.c.end(&CloseError{Code: StatusInternalError, Local: true, Err: fmt.Errorf("%w: %w", errUnfinished, err)}, endLinger)
 		w.c.mu.Lock()
 		err = w.c.err
 	}

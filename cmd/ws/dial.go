@@ -169,7 +169,7 @@ func (s *session) closed(err error) error {
 		by = "us"
 	}
 	fmt.Fprintln(s.status, strings.TrimSpace(fmt.Sprintf("closed by %s: %v %s", by, end.Code, end.Reason)))
-	if end.Local || errors.Is(err, io.EOF) || end.Code == websocket.StatusNoStatusReceived {
+	if end.Local || errors.Is(err, io.EOF) {
 		return nil
 	}
 	return err
