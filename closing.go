@@ -190,10 +190,8 @@ func (c *Conn) lost(err error) {
 // finish takes the connection from its end to the closed transport. It holds the reading bit, for ever.
 func (c *Conn) finish() {
 	c.unwatch()
-	if c.deadline.alive != nil {
-		c.keepaliveAt(time.Time{})
-	}
-	c.ctx, c.deadline.alive, c.gather = context.Background(), nil, notGathering
+	c.stopKeepalive()
+	c.ctx, c.gather = context.Background(), notGathering
 	c.dst, c.stream, c.skip = nil, nil, false
 	if c.phase() == endHandshake {
 		c.stopped = false

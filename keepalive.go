@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 )
 
@@ -21,6 +22,9 @@ type pings struct {
 	rtt     time.Duration
 	waiting []*ping // in the order of their numbers
 	auto    ping    // the keepalive's last; number 0 when it was answered
+
+	autoEnd uint64    // how many bytes will have been sent when auto has left
+	left    time.Time // when it has; zero before
 
 	pong    []byte // the payload of the newest pong for which the buffer had no room
 	pongDue bool
@@ -188,69 +192,163 @@ func (c *Conn) pingsLocked() *pings {
 	return c.pings
 }
 
-// keepalive finds out whether the peer is alive. Owned by the reader: it has neither goroutine nor timer, but the
-// read deadline.
+// keepalive finds out whether the peer is alive. It has neither goroutine nor timer, but the read deadline; a timer takes
+// its place where the transport has no deadlines, and then works while the reader waits.
 type keepalive struct {
-	last   time.Time // when the last bytes came
-	at     time.Time // the read deadline; zero when none has been set; guarded by readDeadline.mu
-	pinged bool      // a ping has been sent and nothing has come since
+	mu    sync.Mutex
+	last  time.Time   // when the last bytes came
+	at    time.Time   // when to look; zero before the first wait; written with readDeadline.mu held, too
+	asked bool        // a ping has been due since then, and nothing has come
+	waits bool        // the reader waits, and nothing has come since it began to
+	out   uint64      // how many bytes had been sent when it was asked, or looked for progress
+	timer *time.Timer // nil where there are deadlines
 }
 
 // heard notes that bytes have come: any of them is a sign of life.
-func (k *keepalive) heard() { k.last, k.pinged = time.Now(), false }
+func (k *keepalive) heard() {
+	k.mu.Lock()
+	k.last, k.asked, k.waits = time.Now(), false, false
+	k.mu.Unlock()
+}
 
-// arm sets the read deadline for a read that is about to wait, unless one is set that has not passed. One that passed
-// while nobody read is reason for a ping, and not for the end: the peer's bytes may not have been read.
+// arm sets the read deadline for a read that is about to wait. One that passed while nobody read is reason for a ping, and
+// not for the end: the peer's bytes may not have been read.
 func (c *Conn) arm() {
-	k := c.deadline.alive
-	switch now := time.Now(); {
+	k, now := c.deadline.alive, time.Now()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.waits = true
+	switch due := k.last.Add(c.opts.PingInterval); {
 	case k.at.IsZero():
 		k.last = now
-		c.keepaliveAt(now.Add(c.opts.PingInterval))
+		c.lookAt(k, now.Add(c.opts.PingInterval))
 	case !now.Before(k.at):
-		c.overdue(now)
+		c.lookAround(k, now, false)
+	case !k.asked && due.Before(k.at):
+		c.lookAt(k, due) // a ping was answered sooner than it had to be
 	}
 }
 
-// patience returns how long the peer may be silent from now on.
-func (c *Conn) patience() time.Duration {
-	if d := orDefault(c.opts.PongTimeout, DefaultPongTimeout); c.deadline.alive.pinged && d > 0 {
-		return d
+// silent deals with a read deadline that may be the keepalive's. It reports whether it was.
+func (c *Conn) silent() bool {
+	k, now := c.deadline.alive, time.Now()
+	if k == nil {
+		return false
 	}
-	return c.opts.PingInterval
-}
-
-// silence deals with the read deadline of the keepalive.
-func (c *Conn) silence() {
-	if c.hasWaited() && c.deadline.alive.pinged && c.opts.PongTimeout >= 0 {
+	k.mu.Lock()
+	due := !now.Before(k.at)
+	dead := due && c.lookAround(k, now, c.hasWaited())
+	k.mu.Unlock()
+	if dead {
 		c.stopped = true
-		c.end(&CloseError{Code: StatusAbnormalClosure, Local: true, Err: errPongTimeout}, endAborted)
-		return
+		c.dead()
 	}
-	c.overdue(time.Now())
+	return due
 }
 
-// overdue pings a peer that has been silent for so long, and sets the next deadline.
-func (c *Conn) overdue(now time.Time) {
-	k := c.deadline.alive
-	if quiet := now.Sub(k.last); quiet < c.opts.PingInterval {
-		c.keepaliveAt(now.Add(c.opts.PingInterval - quiet))
-		return
+// timerFires is silent for a transport without deadlines.
+func (c *Conn) timerFires(k *keepalive) {
+	now := time.Now()
+	k.mu.Lock()
+	dead := k.waits && !now.Before(k.at) && c.lookAround(k, now, true)
+	k.mu.Unlock()
+	if dead {
+		c.dead()
 	}
-	if !k.pinged || c.opts.PongTimeout < 0 {
-		k.pinged = true
-		c.autoPing()
-	}
-	c.keepaliveAt(now.Add(c.patience()))
 }
 
-// autoPing sends the keepalive's ping, unless the buffer is full: then bytes are on their way in any case.
-func (c *Conn) autoPing() {
+// dead ends the connection.
+func (c *Conn) dead() {
+	c.end(&CloseError{Code: StatusAbnormalClosure, Local: true, Err: errPongTimeout}, endAborted)
+}
+
+// lookAround pings a peer that has been silent for the interval, and reports whether one that was asked before has been
+// silent for too long. waited says that somebody waited for its bytes until now. k.mu is held.
+func (c *Conn) lookAround(k *keepalive, now time.Time, waited bool) (dead bool) {
+	pongTimeout := orDefault(c.opts.PongTimeout, DefaultPongTimeout)
+	switch due := k.last.Add(c.opts.PingInterval); {
+	case now.Before(due):
+		c.lookAt(k, due)
+	case pongTimeout == 0:
+		k.asked, k.out = true, c.autoPing()
+		c.lookAt(k, now.Add(c.opts.PingInterval))
+	case !k.asked || !waited:
+		k.asked, k.out = true, c.autoPing()
+		c.lookAt(k, now.Add(pongTimeout))
+	default:
+		until := c.patience(k, now, pongTimeout)
+		if !now.Before(until) {
+			return true
+		}
+		c.lookAt(k, until)
+	}
+	return false
+}
+
+// patience returns until when a peer that was asked may be silent: the pong timeout begins when the ping leaves, and again
+// as long as a write waits for the network and the peer goes on taking bytes. k.mu is held.
+func (c *Conn) patience(k *keepalive, now time.Time, pongTimeout time.Duration) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err != nil || len(c.out)+pingSize > c.limit() {
+	progress := c.flushing && c.counts.bytesOut > k.out
+	k.out = c.counts.bytesOut
+	if progress {
+		return now.Add(pongTimeout)
+	}
+	return c.pings.left.Add(pongTimeout)
+}
+
+// autoPing sends the keepalive's ping, unless the buffer is full: then bytes are on their way in any case, and show by
+// their progress whether the peer is alive. It returns how many bytes have been sent.
+func (c *Conn) autoPing() (out uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ps := c.pingsLocked()
+	ps.left = time.Time{}
+	if c.err == nil && len(c.out)+pingSize <= c.limit() {
+		c.appendPing(&ps.auto)
+		ps.autoEnd = c.counts.bytesOut + uint64(c.sending+len(c.out))
+		c.flushByReader()
+	}
+	return c.counts.bytesOut
+}
+
+// progressed notes that n bytes more have reached the kernel. mu is held.
+func (c *Conn) progressed(n int) {
+	c.counts.bytesOut += uint64(n)
+	if ps := c.pings; ps != nil && ps.left.IsZero() && ps.autoEnd > 0 && c.counts.bytesOut >= ps.autoEnd {
+		ps.left = time.Now()
+	}
+}
+
+// lookAt sets when to look at the peer next. k.mu is held.
+func (c *Conn) lookAt(k *keepalive, at time.Time) {
+	d := &c.deadline
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	k.at = at
+	if d.cancelled || c.t.setReadDeadline(at) == nil {
 		return
 	}
-	c.appendPing(&c.pingsLocked().auto)
-	c.flushByReader()
+	if k.timer == nil {
+		k.timer = time.AfterFunc(time.Until(at), func() { c.timerFires(k) })
+	} else {
+		k.timer.Reset(time.Until(at))
+	}
+}
+
+// stopKeepalive ends it, for good. Only finish calls it.
+func (c *Conn) stopKeepalive() {
+	k := c.deadline.alive
+	if k == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.waits = false
+	if k.timer != nil {
+		k.timer.Stop()
+	}
+	c.t.setReadDeadline(time.Time{})
+	c.deadline.alive = nil
 }

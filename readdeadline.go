@@ -129,25 +129,14 @@ func (c *Conn) unwatch() {
 	}
 }
 
-// keepaliveAt sets the deadline that the keepalive wants.
-func (c *Conn) keepaliveAt(at time.Time) {
-	d := &c.deadline
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.alive.at = at
-	if !d.cancelled {
-		c.t.setReadDeadline(at)
-	}
-}
-
-// timedOut deals with an expired read deadline. An error is that of the context.
+// timedOut deals with an expired read deadline. An error is that of the context. The keepalive looks in any case: both may
+// have been due.
 func (c *Conn) timedOut(err error) error {
-	if c.ctx.Err() != nil {
+	switch silent := c.silent(); {
+	case c.stopped:
+	case c.ctx.Err() != nil:
 		return c.contextError(c.ctx)
-	}
-	if k := c.deadline.alive; k != nil && !time.Now().Before(k.at) {
-		c.silence()
-	} else {
+	case !silent:
 		c.lost(err) // nobody has set such a deadline
 	}
 	return nil

@@ -304,7 +304,7 @@ func (c *Conn) takeOut() []byte {
 // sent notes that what was taken is with the kernel, and reports whether that was all; if so, flushing ends. mu is
 // held.
 func (c *Conn) sent() (all bool) {
-	c.counts.bytesOut += uint64(c.sending)
+	c.progressed(c.sending)
 	c.sending = 0
 	c.replySent()
 	if len(c.out) > 0 && c.ending < endAborted {

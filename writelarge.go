@@ -122,6 +122,7 @@ func (c *Conn) sendPlain(ctx context.Context, head, p []byte) (sent int64, err e
 		if err != nil || len(p) == 0 {
 			return sent, err
 		}
+		c.chunkSent(n)
 		head, chunk = nil, p[:min(len(p), chunkSize)]
 	}
 }
@@ -138,9 +139,18 @@ func (c *Conn) sendMasked(ctx context.Context, head, p []byte, key uint32) (sent
 		if err != nil {
 			return sent, err
 		}
+		c.chunkSent(n)
 		head, p = nil, p[len(chunk):]
 	}
 	return sent, nil
+}
+
+// chunkSent notes that n bytes of a large message are with the kernel.
+func (c *Conn) chunkSent(n int64) {
+	c.mu.Lock()
+	c.sending -= int(n)
+	c.progressed(int(n))
+	c.mu.Unlock()
 }
 
 // sendChunk sends b and then p, and stops when ctx ends: with a timeout and the number of bytes that were sent on a
