@@ -240,3 +240,30 @@ func TestKeepaliveTable_5_5_2(t *testing.T) {
 		}
 	}
 }
+
+// TestKeepaliveSlowPeer protects a peer that takes one large message slowly, and answers pings when it gets to them: that it
+// goes on taking bytes is a sign of life, and the pong timeout begins when the ping leaves.
+func TestKeepaliveSlowPeer(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		for _, network := range []string{"pipe", "wide pipe"} {
+			size := 64 << 10
+			if network == "wide pipe" {
+				size = pipeSize
+			}
+			c, p := narrow(t, size, client, &Options{PingInterval: time.Second, PongTimeout: 3 * time.Second})
+			c.CloseRead(context.Background())
+			wrote := inGoroutine(func() error { return c.Write(context.Background(), OpBinary, make([]byte, 16<<20)) })
+			chunk := make([]byte, 64<<10) // in 62 ms: a mebibyte in a second
+			for left := 16 << 20; left > 0; left -= len(chunk) {
+				time.Sleep(time.Second / 16)
+				if _, err := io.ReadFull(p.br, chunk); err != nil {
+					t.Fatalf("%s: with %d bytes to come: %v", network, left, err)
+				}
+			}
+			if err := <-wrote; err != nil {
+				t.Errorf("%s: %v", network, err)
+			}
+			c.CloseNow()
+		}
+	})
+}
