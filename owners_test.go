@@ -20,6 +20,12 @@ var fieldOwners = map[string]string{
 	"loopBody": "reading.go",
 }
 
+// bitOwners are the same for the bits of Conn.state.
+var bitOwners = map[string]string{
+	"inBody":    "reading.go",
+	"moreInput": "reading.go",
+}
+
 // TestFieldOwners protects that nobody but its owner names a field of Conn that has one, in whatever variable the Conn is.
 func TestFieldOwners(t *testing.T) {
 	files, err := filepath.Glob("*.go")
@@ -37,6 +43,9 @@ func TestFieldOwners(t *testing.T) {
 			t.Fatal(err)
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
+			if bit, ok := n.(*ast.Ident); ok && name != "conn.go" && bitOwners[bit.Name] != "" && bitOwners[bit.Name] != name {
+				t.Errorf("%v names %s, which is the business of %s", fset.Position(bit.Pos()), bit.Name, bitOwners[bit.Name])
+			}
 			s, ok := n.(*ast.SelectorExpr)
 			if !ok {
 				return true

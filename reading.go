@@ -143,6 +143,9 @@ func (c *Conn) leaveBody() {
 	}
 }
 
+// moreIsAtHand reports whether messages that arrived together are still being read. Anybody may ask.
+func (c *Conn) moreIsAtHand() bool { return c.state.Load()&moreInput != 0 }
+
 // bodyRuns reports whether the body of a loop runs, or is about to run again. Anybody may ask.
 func (c *Conn) bodyRuns() bool { return c.state.Load()&inBody != 0 }
 

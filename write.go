@@ -166,7 +166,7 @@ func (c *Conn) leaves() bool {
 	if c.flushing {
 		return false
 	}
-	if !c.opts.NoBatching && c.state.Load()&moreInput != 0 && len(c.out) < c.limit()/2 {
+	if !c.opts.NoBatching && c.moreIsAtHand() && len(c.out) < c.limit()/2 {
 		return !c.startHold()
 	}
 	return true
