@@ -55,7 +55,8 @@ type Options struct {
 	PingInterval time.Duration
 
 	// PongTimeout is how long a ping may go unanswered, by a pong or any other byte, before the connection is
-	// closed; it also bounds Conn.Ping. 0 means DefaultPongTimeout, negative no bound.
+	// closed. It begins when the ping has reached the kernel, and again as long as a write waits for the network and the
+	// peer goes on taking bytes. It also bounds Conn.Ping, there from the call on. 0 means DefaultPongTimeout, negative no bound.
 	PongTimeout time.Duration
 
 	// Compression is what this side wants of permessage-deflate (RFC 7692). nil means no compression; &compress.Options{}
