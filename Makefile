@@ -17,13 +17,13 @@ COVERAGE := 95
 .PHONY: test
 test:
 	go test $(RACE) -shuffle=on -timeout 20m ./... ./cmd/...
-	$(if $(RACE),go test -shuffle=on . ./compress)
-	go test -tags purego -run 'Mask|UTF8|Allocs|RoundTrip|Zlib' . ./compress
+	$(if $(RACE),go test -shuffle=on . ./compress ./internal/simd)
+	go test -tags purego -run 'Mask|UTF8|Allocs|RoundTrip|Zlib' . ./compress ./internal/simd
 
 # The assembly for arm64, on any machine that has qemu-user-static.
 .PHONY: test-arm64
 test-arm64:
-	GOARCH=arm64 CGO_ENABLED=0 go test -exec qemu-aarch64-static -run 'Mask|UTF8|Header|Close|Opcode|Status' .
+	GOARCH=arm64 CGO_ENABLED=0 go test -exec qemu-aarch64-static -run 'Mask|UTF8|Header|Close|Opcode|Status' . ./internal/simd
 
 # Other systems and architectures that the root module must at least pass go vet on, its tests included.
 VET := linux/amd64 linux/arm64 linux/386 windows/amd64 darwin/arm64 freebsd/amd64 js/wasm

@@ -1,12 +1,9 @@
 package websocket
 
 // This file holds the UTF-8 validation of text messages (RFC 6455, Section 8.1): a validator that carries its state
-// from one part of a message to the next, and the portable implementation of its inner loop.
+// from one part of a message to the next. Its inner loop stands in internal/simd.
 
-import (
-	"encoding/binary"
-	"unicode/utf8"
-)
+import "github.com/seed-d69ae1b7/websocket/internal/simd"
 
 // utf8Validator checks a text that arrives in parts. The zero value is ready. It refuses the first byte that cannot
 // lead to valid UTF-8, without waiting for the rest of the character.
@@ -33,7 +30,7 @@ func (v *utf8Validator) valid(p []byte) bool {
 		}
 		p = p[1:]
 	}
-	n := utf8Prefix(p)
+	n := simd.ValidPrefix(p)
 	return n == len(p) || v.character(p[n:])
 }
 
@@ -79,52 +76,4 @@ func (v *utf8Validator) character(p []byte) bool {
 		}
 	}
 	return true
-}
-
-// utf8PrefixPortable returns the length of the longest prefix of p that is valid UTF-8 and ends on a whole character.
-func utf8PrefixPortable(p []byte) int {
-	n := len(p)
-	if n >= 32 {
-		n = wholeCharacters(p)
-	} else if n >= 8 && shortASCII(p) {
-		return n
-	}
-	if !utf8.Valid(p[:n]) {
-		n = 0 // only what is short or invalid is looked at twice
-	}
-	for n < len(p) {
-		r, size := utf8.DecodeRune(p[n:])
-		if r == utf8.RuneError && size == 1 {
-			break
-		}
-		n += size
-	}
-	return n
-}
-
-// shortASCII reports whether p, of 8 to 32 bytes, is ASCII. It reads words that overlap.
-func shortASCII(p []byte) bool {
-	n := len(p)
-	words := binary.LittleEndian.Uint64(p) | binary.LittleEndian.Uint64(p[n-8:])
-	if n > 16 {
-		words |= binary.LittleEndian.Uint64(p[8:]) | binary.LittleEndian.Uint64(p[n-16:])
-	}
-	return words&0x8080808080808080 == 0
-}
-
-// wholeCharacters returns the length of p without the character at its end, if that is not all there or not right.
-func wholeCharacters(p []byte) int {
-	n := len(p)
-	if n == 0 || p[n-1] < utf8.RuneSelf {
-		return n
-	}
-	for i := n - 1; i >= 0 && i > n-utf8.UTFMax; i-- {
-		if utf8.RuneStart(p[i]) {
-			if utf8.Valid(p[i:]) {
-				return n
-			}
-			return i
-		}
-	}
-	return n
 }

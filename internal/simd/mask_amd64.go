@@ -1,6 +1,6 @@
 //go:build !purego
 
-package websocket
+package simd
 
 import "golang.org/x/sys/cpu"
 
@@ -17,9 +17,11 @@ const (
 	maskWide   = 512 // the least length that maskAVX512 is given: from here on it wins
 )
 
-// maskBytes is the implementation of masking that this platform uses. A payload shorter than a vector is masked in a
-// few words, which is less than the call of an assembly function costs.
-func maskBytes(dst, src []byte, key uint32) {
+// Mask sets dst[i] to src[i] ^ key>>(8*(i mod 4)) for every i below len(src). dst must be as long as src, which nothing
+// checks; they are the same memory, or do not overlap.
+//
+// A payload shorter than a vector is masked in a few words, which is less than the call of an assembly function costs.
+func Mask(dst, src []byte, key uint32) {
 	switch n := len(src); {
 	case n >= maskWide && useAVX512:
 		maskAVX512(&dst[0], &src[0], n, key)
@@ -28,7 +30,7 @@ func maskBytes(dst, src []byte, key uint32) {
 	case useAVX2:
 		maskAVX2(&dst[0], &src[0], n, key)
 	default:
-		maskBytesPortable(dst, src, key)
+		maskPortable(dst, src, key)
 	}
 }
 

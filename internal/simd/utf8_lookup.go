@@ -2,7 +2,7 @@
 
 //lint:file-ignore U1000 The assembly reads the tables, which staticcheck does not see.
 
-package websocket
+package simd
 
 // This file holds what the vector implementations of UTF-8 validation share: the tables, and what is done with the
 // place where the assembly stopped. The algorithm is from John Keiser and Daniel Lemire, "Validating UTF-8 In Less
@@ -68,7 +68,7 @@ var utf8Tables = [5][16]byte{
 	{0xF: utf8TwoContinuations},
 }
 
-// utf8Finish completes utf8Prefix where the assembly found nothing wrong in the first n bytes of p. They may end within
+// utf8Finish completes ValidPrefix where the assembly found nothing wrong in the first n bytes of p. They may end within
 // a character, or on a byte that no character begins with, which shows by the byte after it: what begins there is for
 // the portable implementation.
 func utf8Finish(p []byte, n int) int {
@@ -76,5 +76,5 @@ func utf8Finish(p []byte, n int) int {
 	if n == len(p) {
 		return n
 	}
-	return n + utf8PrefixPortable(p[n:])
+	return n + validPrefixPortable(p[n:])
 }

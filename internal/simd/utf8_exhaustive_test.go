@@ -1,6 +1,6 @@
 //go:build !race
 
-package websocket
+package simd
 
 // This file tests UTF-8 validation with every sequence of two and three bytes. It does so millions of times, which
 // the race detector would make take minutes, and it has nothing to find: nothing here is shared.
@@ -34,12 +34,12 @@ func sequenceTexts(at, n int) [2][]byte {
 func checkSequence(t *testing.T, impls []utf8Implementation, text, seq []byte, at int) {
 	copy(text[at:], seq)
 	start := at / 3 * 3
-	want := start + utf8PrefixOracle(text[start:at+8])
+	want := start + validPrefixOracle(text[start:at+8])
 	if want == at+8 {
 		want = len(text)
 	}
 	cut := text[:at+len(seq)]
-	wantCut := start + utf8PrefixOracle(cut[start:])
+	wantCut := start + validPrefixOracle(cut[start:])
 	for _, impl := range impls {
 		if got := impl.prefix(text); got != want {
 			t.Fatalf("%s: % x at %d of %d bytes: %d, want %d", impl.name, seq, at, len(text), got, want)

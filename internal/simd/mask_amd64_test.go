@@ -1,12 +1,12 @@
 //go:build !purego
 
-package websocket
+package simd
 
 import "testing"
 
 // maskImplementations are all that this processor can run.
 func maskImplementations() []maskImplementation {
-	all := []maskImplementation{{"portable", maskBytesPortable}}
+	all := []maskImplementation{{"portable", maskPortable}}
 	if useAVX2 {
 		all = append(all, maskImplementation{"AVX2", func(dst, src []byte, key uint32) {
 			if len(src) < maskVector {
@@ -17,7 +17,7 @@ func maskImplementations() []maskImplementation {
 		}})
 	}
 	if useAVX512 {
-		all = append(all, maskImplementation{"AVX-512", maskBytes})
+		all = append(all, maskImplementation{"AVX-512", Mask})
 	}
 	return all
 }
@@ -32,7 +32,7 @@ func onProcessor(avx2, avx512 bool, f func()) {
 
 // Processors of every age mask with what they have.
 func TestMaskOlderProcessors(t *testing.T) {
-	impl := maskImplementation{"maskBytes", maskBytes}
+	impl := maskImplementation{"Mask", Mask}
 	for _, n := range append(lengths(0, 140), lengths(maskWide-2, maskWide+2)...) {
 		onProcessor(false, false, func() { testMaskAlignments(t, impl, n, maskKeys[0]) })
 		onProcessor(useAVX2, false, func() { testMaskAlignments(t, impl, n, maskKeys[0]) })

@@ -1,13 +1,15 @@
 //go:build !purego
 
-package websocket
+package simd
 
 // maskVector is the least length that maskNEON takes.
 const maskVector = 16
 
-// maskBytes is the implementation of masking that this platform uses. A payload shorter than a vector is masked in two
-// words, which is less than the call of an assembly function costs.
-func maskBytes(dst, src []byte, key uint32) {
+// Mask sets dst[i] to src[i] ^ key>>(8*(i mod 4)) for every i below len(src). dst must be as long as src, which nothing
+// checks; they are the same memory, or do not overlap.
+//
+// A payload shorter than a vector is masked in two words, which is less than the call of an assembly function costs.
+func Mask(dst, src []byte, key uint32) {
 	if len(src) < maskVector {
 		maskShort(dst, src, key)
 		return

@@ -1,15 +1,14 @@
 //go:build !purego
 
-package websocket
+package simd
 
 // utf8Vector is the least length that utf8AVX2 takes.
 const utf8Vector = 16
 
-// utf8Prefix is the implementation of UTF-8 validation that this platform uses: it returns the length of the longest
-// prefix of p that is valid UTF-8 and ends on a whole character.
-func utf8Prefix(p []byte) int {
+// ValidPrefix returns the length of the longest prefix of p that is valid UTF-8 and ends on a whole character.
+func ValidPrefix(p []byte) int {
 	if len(p) < utf8Vector || !useAVX2 {
-		return utf8PrefixPortable(p)
+		return validPrefixPortable(p)
 	}
 	return utf8Finish(p, utf8AVX2(&p[0], len(p)))
 }

@@ -1,8 +1,8 @@
 //go:build purego || !(amd64 || arm64)
 
-package websocket
+package simd
 
 // maskImplementations are all that there are on this platform.
 func maskImplementations() []maskImplementation {
-	return []maskImplementation{{"portable", maskBytes}}
+	return []maskImplementation{{"portable", Mask}}
 }

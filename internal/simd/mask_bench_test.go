@@ -1,4 +1,4 @@
-package websocket
+package simd
 
 // This file measures every implementation of masking beside copy(), the floor. Peers stand in bench/micro.
 
