@@ -50,7 +50,7 @@ func BenchmarkBurst(b *testing.B) {
 	}
 	ctx := context.Background()
 	newBurst := func(n int) *Conn {
-		c := ServerConn(struct{ net.Conn }{}, nil)
+		c := ServerConn(struct{ net.Conn }{}, nil, Agreement{}, nil)
 		c.t = &burstTransport{burst: burst, n: n}
 		return c
 	}

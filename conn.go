@@ -22,11 +22,11 @@ import (
 // A Conn that is not read answers no pings, notices no close and measures no silence: read until there is an error,
 // or call CloseRead. Every Conn must be ended, by either side; Close and CloseNow are how this side does it.
 type Conn struct {
-	t    transport
-	opts *Options
-	agreement
-	base    context.Context // nil, or the context whose values Context shows
-	tracker tracker         // its place in the Upgrader's list, whose lock guards it
+	t         transport
+	opts      *Options
+	agreement Agreement
+	base      context.Context // nil, or the context whose values Context shows
+	tracker   tracker         // its place in the Upgrader's list, whose lock guards it
 
 	readLimit atomic.Uint64 // what r's limit is to be
 
@@ -83,11 +83,11 @@ const (
 
 // connConfig is what the opening handshake hands to newConn.
 type connConfig struct {
-	agreement
-	client   bool
-	options  *Options        // shared by the connections of one Upgrader or Dialer, read only
-	buffered []byte          // what the peer sent right behind its half of the handshake; newConn copies it
-	base     context.Context // nil, or the context whose values Conn.Context shows
+	agreement Agreement
+	client    bool
+	options   *Options        // shared by the connections of one Upgrader or Dialer, read only
+	buffered  []byte          // what the peer sent right behind its half of the handshake; newConn copies it
+	base      context.Context // nil, or the context whose values Conn.Context shows
 }
 
 // newConn returns the connection over nc, whose opening handshake is done and whose deadlines are not set.
@@ -101,7 +101,7 @@ func newConn(nc net.Conn, cfg connConfig) *Conn {
 	c.readLimit.Store(readLimit(c.opts.ReadLimit))
 	ro := ReceiverOptions{Client: cfg.client, Limit: c.readLimit.Load()}
 	so := SenderOptions{Client: cfg.client}
-	if p := cfg.compression; p != nil {
+	if p := cfg.agreement.Compression; p != nil {
 		ro.Inflater, so.Deflater = compressors(c.opts.Compression, *p, cfg.client)
 		so.MinSize = c.opts.Compression.MinSize
 	}
@@ -127,21 +127,28 @@ func newConn(nc net.Conn, cfg connConfig) *Conn {
 }
 
 // ServerConn returns the server's side of a connection whose opening handshake was done elsewhere, such as over a
-// transport of the caller's own. o may be nil. nc's deadlines must not be set; nc belongs to the Conn from now on. No
-// extension is in use on it, whatever o.Compression says.
-func ServerConn(nc net.Conn, o *Options) *Conn {
-	return newConn(nc, connConfig{options: orZero(o)})
+// transport of the caller's own. o may be nil. nc's deadlines must not be set; nc belongs to the Conn from now on.
+//
+// agreed is what the handshake has settled; where messages are compressed, o.Compression says how hard to try. buffered
+// is what was read from nc behind the head of the handshake, and is copied; it may be nil.
+func ServerConn(nc net.Conn, o *Options, agreed Agreement, buffered []byte) *Conn {
+	return newConn(nc, connConfig{options: agreed.options(o), agreement: agreed, buffered: buffered})
 }
 
 // ClientConn is ServerConn for the client's side.
-func ClientConn(nc net.Conn, o *Options) *Conn {
-	return newConn(nc, connConfig{client: true, options: orZero(o)})
+func ClientConn(nc net.Conn, o *Options, agreed Agreement, buffered []byte) *Conn {
+	return newConn(nc, connConfig{client: true, options: agreed.options(o), agreement: agreed, buffered: buffered})
 }
 
-// orZero returns o, or the zero Options.
-func orZero(o *Options) *Options {
+// options returns o, or what it stands for where it is nil or does not say how to compress.
+func (a Agreement) options(o *Options) *Options {
 	if o == nil {
-		return new(Options)
+		o = new(Options)
+	}
+	if a.Compression != nil && o.Compression == nil {
+		with := *o
+		with.Compression = new(compress.Options)
+		o = &with
 	}
 	return o
 }
@@ -166,15 +173,15 @@ func (c *Conn) limit() int {
 }
 
 // Subprotocol returns the subprotocol that was negotiated, or "" (RFC 6455, Section 1.9).
-func (c *Conn) Subprotocol() string { return c.subprotocol }
+func (c *Conn) Subprotocol() string { return c.agreement.Subprotocol }
 
 // Compression returns what was agreed on about permessage-deflate (RFC 7692); ok is false if nothing was, so that
 // messages travel as they are.
 func (c *Conn) Compression() (p compress.Params, ok bool) {
-	if c.compression == nil {
+	if c.agreement.Compression == nil {
 		return compress.Params{}, false
 	}
-	return *c.compression, true
+	return *c.agreement.Compression, true
 }
 
 // LocalAddr returns the address of this side of the transport, also when the connection has ended.

@@ -27,7 +27,7 @@ func deflatePeer(t testing.TB, size int, client bool, p compress.Params, o Optio
 	if o.Compression == nil {
 		o.Compression = new(compress.Options)
 	}
-	c := newConn(a, connConfig{agreement: agreement{compression: &p}, client: client, options: &o})
+	c := newConn(a, connConfig{agreement: Agreement{Compression: &p}, client: client, options: &o})
 	t.Cleanup(func() { c.CloseNow() })
 	return c, peerOver(t, b, !client)
 }
@@ -318,7 +318,7 @@ func heapOfPairs(t *testing.T, p *compress.Params) int {
 	before := heap()
 	for range pairs {
 		a, b := tcpPair(t)
-		agreed := agreement{compression: p}
+		agreed := Agreement{Compression: p}
 		c := newConn(a, connConfig{agreement: agreed, client: true, options: o})
 		s := newConn(b, connConfig{agreement: agreed, options: o})
 		conns = append(conns, c, s)

@@ -238,9 +238,9 @@ func runFuzzConn(t *testing.T, script, app, network []byte, client bool) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := netpipe.New(8 << 10)
 		o := &Options{ReadLimit: limit}
-		a := fuzzApp{t: t, c: ServerConn(near, o), plan: fuzzPlan{b: app}}
+		a := fuzzApp{t: t, c: ServerConn(near, o, Agreement{}, nil), plan: fuzzPlan{b: app}}
 		if client {
-			a.c = ClientConn(near, o)
+			a.c = ClientConn(near, o, Agreement{}, nil)
 		}
 		plan := fuzzPlan{b: network}
 		sent := make(chan struct{})

@@ -134,7 +134,7 @@ func TestCancelledCompressedReadResumes(t *testing.T) {
 		for i, first := range readKinds {
 			for j, next := range readKinds {
 				a, b := netpipe.New(pipeSize)
-				c := newConn(a, connConfig{client: client, options: o, agreement: agreement{compression: &agreed}})
+				c := newConn(a, connConfig{client: client, options: o, agreement: Agreement{Compression: &agreed}})
 				p := peerOver(t, b, !client)
 				var s Sender
 				_, deflater := compressors(o.Compression, agreed, !client)

@@ -31,7 +31,7 @@ func TestEcho(t *testing.T) {
 		if !raw {
 			cn, sn = struct{ net.Conn }{cn}, struct{ net.Conn }{sn}
 		}
-		c, s := ClientConn(cn, nil), ServerConn(sn, nil)
+		c, s := ClientConn(cn, nil, Agreement{}, nil), ServerConn(sn, nil, Agreement{}, nil)
 		go func() {
 			for msg, err := range s.Messages(t.Context()) {
 				if err != nil {
@@ -68,7 +68,7 @@ func BenchmarkEcho(b *testing.B) {
 	for _, mode := range []string{"messages", "append"} {
 		b.Run(mode, func(b *testing.B) {
 			cn, sn := tcpPair(b)
-			c, s := ClientConn(cn, nil), ServerConn(sn, nil)
+			c, s := ClientConn(cn, nil, Agreement{}, nil), ServerConn(sn, nil, Agreement{}, nil)
 			go func() {
 				ctx := context.Background()
 				if mode == "messages" {

@@ -71,7 +71,7 @@ func onDeflating(t *testing.T, f func(t *testing.T, c *Conn)) {
 				t.Run(fmt.Sprintf("%s/client=%v/%+v", network, client, p), func(t *testing.T) {
 					a, b := pair(t)
 					o := &Options{Compression: new(compress.Options)}
-					agreed := agreement{compression: &p}
+					agreed := Agreement{Compression: &p}
 					c := newConn(a, connConfig{agreement: agreed, client: client, options: o})
 					other := newConn(b, connConfig{agreement: agreed, client: !client, options: o})
 					t.Cleanup(func() { c.CloseNow(); other.CloseNow() })

@@ -133,13 +133,13 @@ func (d *Dialer) dial(ctx, base context.Context, u *url.URL) (*Conn, *http.Respo
 }
 
 // judge decides about a response, and returns what it says about the connection.
-func (d *Dialer) judge(resp *http.Response, key string) (agreement, error) {
+func (d *Dialer) judge(resp *http.Response, key string) (Agreement, error) {
 	if resp.StatusCode != http.StatusSwitchingProtocols {
-		return agreement{}, &HandshakeError{Status: resp.StatusCode, Reason: "the server answered " + resp.Status}
+		return Agreement{}, &HandshakeError{Status: resp.StatusCode, Reason: "the server answered " + resp.Status}
 	}
 	agreed, refusal := checkResponse(resp, key, d.Subprotocols, d.Compression)
 	if refusal != nil {
-		return agreement{}, refusal
+		return Agreement{}, refusal
 	}
 	return agreed, nil
 }

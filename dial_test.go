@@ -599,7 +599,7 @@ func FuzzResponse(f *testing.F) {
 			t.Fatalf("left over: %q of %q", string(buffered)+nc.input, input)
 		}
 		head := strings.TrimSuffix(string(input), string(buffered)+nc.input)
-		if !strings.HasSuffix(head, "\n") || !strings.Contains(head, rfcAccept) || agreed.subprotocol != "" && !strings.Contains(head, agreed.subprotocol) {
+		if !strings.HasSuffix(head, "\n") || !strings.Contains(head, rfcAccept) || agreed.Subprotocol != "" && !strings.Contains(head, agreed.Subprotocol) {
 			t.Fatalf("accepted %q", head)
 		}
 	})

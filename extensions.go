@@ -9,12 +9,6 @@ import (
 	"github.com/seed-d69ae1b7/websocket/compress"
 )
 
-// agreement is what the opening handshake has settled about a connection.
-type agreement struct {
-	subprotocol string           // or empty
-	compression *compress.Params // or nil
-}
-
 // acceptExtensions is the server's half: it takes the first of the client's offers that wanted can accept, appends
 // what to answer to dst, and returns what is agreed on by that answer, or nil. wanted may be nil.
 func acceptExtensions(dst []byte, wanted *compress.Options, offers []extension) (answer []byte, _ *compress.Params) {

@@ -115,9 +115,9 @@ func runFault(t *testing.T, client bool, fault error, maxRead int, n int64) (pas
 	a, b := netpipe.New(16 << 10)
 	faulty := &faultconn.Conn{Conn: a, FailAt: n, Err: fault, MaxRead: maxRead}
 	o := &Options{WriteBuffer: 8 << 10}
-	c, echo := ServerConn(faulty, o), ClientConn(b, nil)
+	c, echo := ServerConn(faulty, o, Agreement{}, nil), ClientConn(b, nil, Agreement{}, nil)
 	if client {
-		c, echo = ClientConn(faulty, o), ServerConn(b, nil)
+		c, echo = ClientConn(faulty, o, Agreement{}, nil), ServerConn(b, nil, Agreement{}, nil)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- echoLoops["Messages"](context.Background(), echo) }()

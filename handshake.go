@@ -55,6 +55,13 @@ func (e *HandshakeError) body() string {
 	return s
 }
 
+// Agreement is what an opening handshake has settled about a connection. The zero value is a connection without
+// subprotocol and extensions.
+type Agreement struct {
+	Subprotocol string           // the one that the server chose, or empty (RFC 6455, Section 1.9)
+	Compression *compress.Params // of permessage-deflate (RFC 7692), or nil if messages travel as they are; not to be changed
+}
+
 // The fields that the rules look at, as indexes of ownFields and opening.lines.
 const (
 	fieldHost = iota
@@ -383,10 +390,10 @@ func isReserved(name string) bool {
 // checkResponse applies RFC 6455, Section 4.1, to a server's response with status 101 and returns what was
 // agreed on: one of the offered subprotocols or none, and compression by the given options or none.
 func checkResponse(resp *http.Response, key string, offered []string, compression *compress.Options) (
-	agreed agreement, _ *HandshakeError,
+	agreed Agreement, _ *HandshakeError,
 ) {
-	bad := func(reason string) (agreement, *HandshakeError) {
-		return agreement{}, &HandshakeError{Status: resp.StatusCode, Reason: "the server's " + reason + " (RFC 6455, Section 4.1)"}
+	bad := func(reason string) (Agreement, *HandshakeError) {
+		return Agreement{}, &HandshakeError{Status: resp.StatusCode, Reason: "the server's " + reason + " (RFC 6455, Section 4.1)"}
 	}
 	h := resp.Header
 	if !resp.ProtoAtLeast(1, 1) {
@@ -417,7 +424,7 @@ func checkResponse(resp *http.Response, key string, offered []string, compressio
 		}
 	}
 	var err error
-	if agreed.compression, err = confirmExtensions(compression, answer); err != nil {
+	if agreed.Compression, err = confirmExtensions(compression, answer); err != nil {
 		return bad("Sec-WebSocket-Extensions is not acceptable: " + err.Error())
 	}
 	// "this header field indicates the use of a subprotocol that was not present in the client's handshake". Section
@@ -425,7 +432,7 @@ func checkResponse(resp *http.Response, key string, offered []string, compressio
 	if v := h["Sec-Websocket-Protocol"]; len(v) > 0 {
 		for _, p := range offered {
 			if len(v) == 1 && v[0] == p {
-				agreed.subprotocol = p
+				agreed.Subprotocol = p
 				return agreed, nil
 			}
 		}

@@ -27,7 +27,7 @@ func BenchmarkUpgradeConn(b *testing.B) {
 		b.ReportAllocs()
 		nc := &scriptConn{}
 		for b.Loop() {
-			c, _ := u.open(context.Background(), nc, agreement{}, nil)
+			c, _ := u.open(context.Background(), nc, Agreement{}, nil)
 			c.tracker.remove(c)
 		}
 	})

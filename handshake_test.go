@@ -352,8 +352,8 @@ func TestResponse_4_1(t *testing.T) {
 			t.Errorf("%s: %v", tc.name, err)
 		case tc.want != "" && (err == nil || !strings.Contains(err.Reason, tc.want) || err.Status != 101):
 			t.Errorf("%s: error %v, want one about %q", tc.name, err, tc.want)
-		case tc.name == "subprotocol" && got.subprotocol != "b", tc.want != "" && got.subprotocol != "":
-			t.Errorf("%s: subprotocol %q", tc.name, got.subprotocol)
+		case tc.name == "subprotocol" && got.Subprotocol != "b", tc.want != "" && got.Subprotocol != "":
+			t.Errorf("%s: subprotocol %q", tc.name, got.Subprotocol)
 		}
 	}
 	if _, err := checkResponse(right(), rfcKey, nil, nil); err != nil {

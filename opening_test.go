@@ -7,7 +7,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
+
+	"github.com/seed-d69ae1b7/websocket/compress"
 )
 
 // TestBothRoles protects the agreement of Dialer, Upgrade and UpgradeConn: they must make a connection, on which both
@@ -55,5 +58,43 @@ func TestBothRoles(t *testing.T) {
 				t.Errorf("subprotocol %q at the server, %q at the client, want b", server, c.Subprotocol())
 			}
 		})
+	}
+}
+
+// TestAgreement protects what ServerConn and ClientConn are told about a handshake that was made elsewhere: the
+// subprotocol, the compression, with options that say nothing about it too, and what was read behind the head.
+func TestAgreement(t *testing.T) {
+	for _, o := range []*Options{nil, {}, {Compression: &compress.Options{Level: compress.Fastest}}} {
+		for _, client := range []bool{false, true} {
+			p := compress.Params{ServerMaxWindowBits: 15, ClientMaxWindowBits: 12}
+			agreed := Agreement{Subprotocol: "chat", Compression: &p}
+			make1, make2 := ServerConn, ClientConn
+			if client {
+				make1, make2 = make2, make1
+			}
+			frame := []byte{0x81, 2, 'h', 'i'}
+			if !client {
+				frame = []byte{0x81, 0x82, 0, 0, 0, 0, 'h', 'i'}
+			}
+			a, b := tcpPair(t)
+			c, other := make1(a, o, agreed, frame), make2(b, o, agreed, nil)
+			clear(frame) // it was copied
+			if got, ok := c.Compression(); !ok || got != p || c.Subprotocol() != "chat" {
+				t.Errorf("client %v: compression %+v, %v, subprotocol %q", client, got, ok, c.Subprotocol())
+			}
+			op, data, err := c.Read(t.Context())
+			wantMessage(t, op, data, err, "hi")
+			long := strings.Repeat("squeeze ", 100)
+			if err := other.Write(t.Context(), OpText, []byte(long)); err != nil {
+				t.Fatal(err)
+			}
+			op, data, err = c.Read(t.Context())
+			wantMessage(t, op, data, err, long)
+			if got := other.Stats().BytesOut; got > 100 {
+				t.Errorf("client %v: %d bytes travelled for %d", client, got, len(long))
+			}
+			c.CloseNow()
+			other.CloseNow()
+		}
 	}
 }

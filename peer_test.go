@@ -40,9 +40,9 @@ func narrow(t testing.TB, size int, client bool, o *Options) (*Conn, *peer) {
 
 // connOver returns the Conn of a role over nc, which the test ends in any case.
 func connOver(t testing.TB, nc net.Conn, client bool, o *Options) *Conn {
-	c := ServerConn(nc, o)
+	c := ServerConn(nc, o, Agreement{}, nil)
 	if client {
-		c = ClientConn(nc, o)
+		c = ClientConn(nc, o, Agreement{}, nil)
 	}
 	t.Cleanup(func() { c.CloseNow() })
 	return c

@@ -70,7 +70,7 @@ func (c *Conn) WritePrepared(ctx context.Context, m *PreparedMessage) error {
 
 // deflaterOptions returns those of the connection's deflater. There must be one.
 func (c *Conn) deflaterOptions() compress.DeflaterOptions {
-	p, level := c.compression, c.opts.Compression.Level
+	p, level := c.agreement.Compression, c.opts.Compression.Level
 	if c.s.client {
 		return compress.DeflaterOptions{WindowBits: p.ClientMaxWindowBits, Takeover: !p.ClientNoContextTakeover, Level: level}
 	}

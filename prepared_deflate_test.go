@@ -20,7 +20,7 @@ func deflatePair(t testing.TB, client bool, p compress.Params, o Options) (c, ot
 	if o.Compression == nil {
 		o.Compression = new(compress.Options)
 	}
-	agreed := agreement{compression: &p}
+	agreed := Agreement{Compression: &p}
 	c = newConn(a, connConfig{agreement: agreed, client: client, options: &o})
 	other = newConn(b, connConfig{agreement: agreed, client: !client, options: &Options{Compression: o.Compression, ReadLimit: -1}})
 	t.Cleanup(func() { c.CloseNow(); other.CloseNow() })

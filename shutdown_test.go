@@ -229,7 +229,7 @@ func TestShutdownRefuses(t *testing.T) {
 		}
 		nc.Close()
 	}
-	if c, err := u.open(context.Background(), &scriptConn{}, agreement{}, nil); c != nil || err == nil {
+	if c, err := u.open(context.Background(), &scriptConn{}, Agreement{}, nil); c != nil || err == nil {
 		t.Error("a connection was opened after Shutdown")
 	}
 }

@@ -70,7 +70,7 @@ func (h *serverHandshake) release() {
 }
 
 // negotiate decides about the request and returns what was agreed on. The answer to the offers is left in h.answer.
-func (u *Upgrader) negotiate(h *serverHandshake) (agreed agreement, err *HandshakeError) {
+func (u *Upgrader) negotiate(h *serverHandshake) (agreed Agreement, err *HandshakeError) {
 	o := &h.opening
 	if u.conns.closed.Load() {
 		return agreed, &HandshakeError{Status: http.StatusServiceUnavailable, Reason: "the server is shutting down"}
@@ -86,13 +86,13 @@ func (u *Upgrader) negotiate(h *serverHandshake) (agreed agreement, err *Handsha
 			Status: http.StatusForbidden, Reason: "pages of this Origin may not connect (RFC 6455, Section 4.2.2)",
 		}
 	}
-	agreed.subprotocol = o.chooseSubprotocol(u.Subprotocols)
-	h.answer, agreed.compression = acceptExtensions(h.answer[:0], u.Compression, o.offers)
+	agreed.Subprotocol = o.chooseSubprotocol(u.Subprotocols)
+	h.answer, agreed.Compression = acceptExtensions(h.answer[:0], u.Compression, o.offers)
 	return agreed, nil
 }
 
 // open makes the connection whose handshake is complete. buffered is copied.
-func (u *Upgrader) open(ctx context.Context, nc net.Conn, agreed agreement, buffered []byte) (*Conn, error) {
+func (u *Upgrader) open(ctx context.Context, nc net.Conn, agreed Agreement, buffered []byte) (*Conn, error) {
 	c := newConn(nc, connConfig{
 		agreement: agreed,
 		options:   &u.Options,
@@ -121,7 +121,7 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error
 		refuse(w, refusal)
 		return nil, refusal
 	}
-	h.out = appendSwitching(h.out[:0], h.opening.value(fieldKey), agreed.subprotocol, h.answer)
+	h.out = appendSwitching(h.out[:0], h.opening.value(fieldKey), agreed.Subprotocol, h.answer)
 	h.out = append(appendFields(h.out, w.Header()), "\r\n"...)
 
 	nc, rw, err := http.NewResponseController(w).Hijack()

@@ -69,7 +69,7 @@ func (u *Upgrader) UpgradeConn(ctx context.Context, nc net.Conn, accept func(*Re
 
 // handshake reads a request and, if it is right, accepts it. rest is what the client sent behind it, within h.in.
 func (u *Upgrader) handshake(h *serverHandshake, nc net.Conn, accept func(*Request) error) (
-	agreed agreement, rest []byte, _ *HandshakeError,
+	agreed Agreement, rest []byte, _ *HandshakeError,
 ) {
 	if refusal := h.receive(nc); refusal != nil {
 		return agreed, nil, refusal
@@ -91,7 +91,7 @@ func (u *Upgrader) handshake(h *serverHandshake, nc net.Conn, accept func(*Reque
 			return agreed, nil, refusalFor(err)
 		}
 	}
-	h.out = appendSwitching(h.out[:0], h.opening.value(fieldKey), agreed.subprotocol, h.answer)
+	h.out = appendSwitching(h.out[:0], h.opening.value(fieldKey), agreed.Subprotocol, h.answer)
 	h.out = append(append(h.out, h.request.response...), "\r\n"...)
 	if _, err := nc.Write(h.out); err != nil {
 		return agreed, nil, &HandshakeError{Reason: "the response could not be written", Err: err}

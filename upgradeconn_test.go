@@ -251,7 +251,7 @@ func TestUpgradeConnBorrows(t *testing.T) {
 		for _, accept := range []func(*Request) error{nil, keep, refuse} {
 			h := new(serverHandshake)
 			agreed, _, err := u.handshake(h, &scriptConn{input: request}, accept)
-			outcome := func() string { return fmt.Sprintf("%+v %+v %+v %v", agreed.subprotocol, agreed.compression, err, kept) }
+			outcome := func() string { return fmt.Sprintf("%+v %+v %+v %v", agreed.Subprotocol, agreed.Compression, err, kept) }
 			before := outcome()
 			for i := range h.in {
 				h.in[i] = '!'

@@ -23,7 +23,7 @@ import (
 // Pipe returns the two sides of a connection whose opening handshake is done. Either options may be nil.
 func Pipe(client, server *websocket.Options) (*websocket.Conn, *websocket.Conn) {
 	c, s := netpipe.New(0)
-	return websocket.ClientConn(c, client), websocket.ServerConn(s, server)
+	return websocket.ClientConn(c, client, websocket.Agreement{}, nil), websocket.ServerConn(s, server, websocket.Agreement{}, nil)
 }
 
 // NetPipe returns the two ends of a connection in memory, without WebSocket on it. Unlike those of net.Pipe, they

@@ -27,7 +27,7 @@ func TestStream(t *testing.T) {
 				if err != nil {
 					return nil, nil, nil, err
 				}
-				c, s := websocket.ClientConn(client, nil), websocket.ServerConn(server, nil)
+				c, s := websocket.ClientConn(client, nil, websocket.Agreement{}, nil), websocket.ServerConn(server, nil, websocket.Agreement{}, nil)
 				stop = func() {
 					c.CloseNow()
 					s.CloseNow()
