@@ -214,7 +214,7 @@ func TestWritesReachNoStranger(t *testing.T) {
 // stranger is one connection of TestWritesReachNoStranger.
 func stranger(t *testing.T, name string, round int) {
 	cn, sn := tcpPair(t)
-	c, s := ClientConn(cn, nil), ServerConn(sn, nil)
+	c, s := ClientConn(cn, nil, Agreement{}, nil), ServerConn(sn, nil, Agreement{}, nil)
 	defer c.CloseNow()
 	defer s.CloseNow()
 	var both sync.WaitGroup
