@@ -38,11 +38,11 @@ func Example() {
 	if err := conn.Write(ctx, websocket.OpText, []byte("Hello")); err != nil {
 		log.Fatal(err)
 	}
-	op, p, err := conn.Read(ctx)
+	reply, err := conn.Read(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%v %s\n", op, p)
+	fmt.Printf("%v %s\n", reply.Op, reply.Data)
 	if err := conn.Close(websocket.StatusNormalClosure, "bye"); err != nil {
 		log.Fatal(err)
 	}

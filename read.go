@@ -89,48 +89,54 @@ func (c *Conn) dropInput() {
 	}
 }
 
-// AppendRead waits for the next message, appends it to dst, and returns its opcode and the extended slice. It does
-// not allocate when dst has room. On error dst is returned as it was; what has come of the message is kept, and the
-// next Read, AppendRead or Reader goes on with it.
+// AppendRead waits for the next message and appends its payload to dst: Data is the extended slice. It does not allocate
+// when dst has room. On error Data is dst as it was; what has come of the message is kept, and the next read goes on with
+// it, whichever it is.
 //
 // The error is the context's if ctx ended the wait, ErrReadInProgress, or wraps the *CloseError.
-func (c *Conn) AppendRead(ctx context.Context, dst []byte) (Opcode, []byte, error) {
+func (c *Conn) AppendRead(ctx context.Context, dst []byte) (Message, error) {
 	if err := c.beginRead(ctx); err != nil {
-		return 0, dst, err
+		return Message{Data: dst}, err
 	}
 	c.dst, c.gather = append(dst, c.dst...), intoSlice
 	err := c.message((*Conn).gatherMessage)
-	op, out := c.op, c.dst
+	m := Message{c.op, c.dst}
 	c.dst = nil
 	if err != nil {
-		c.keep(out[len(dst):])
-		return 0, dst, firstError(c.endRead(), err)
+		c.keep(m.Data[len(dst):])
 	}
-	if err := c.endRead(); err != nil {
-		return 0, dst, err
+	if err := firstError(c.endRead(), err); err != nil {
+		return Message{Data: dst}, err
 	}
-	return op, out, nil
+	return m, nil
 }
 
-// Read waits for the next message and returns its opcode and payload. The slice is the caller's to keep; it is the
-// one allocation. Errors are those of AppendRead.
-func (c *Conn) Read(ctx context.Context) (Opcode, []byte, error) {
+// Read waits for the next message. Its data is the caller's to keep; that is the one allocation. Errors are those of
+// AppendRead, with the zero Message.
+func (c *Conn) Read(ctx context.Context) (Message, error) {
 	if err := c.beginRead(ctx); err != nil {
-		return 0, nil, err
+		return Message{}, err
 	}
+	m, err := c.ownMessage()
+	if err := firstError(c.endRead(), err); err != nil {
+		return Message{}, err
+	}
+	return m, nil
+}
+
+// ownMessage waits for the next message, for a read that gives its data away. The error is that of the context, and what
+// has come is kept then; when the connection ended, it is nil and stopped is set.
+func (c *Conn) ownMessage() (Message, error) {
 	c.gatherIntoPool()
 	err := c.message((*Conn).readMessage)
-	op, p := c.op, c.dst
+	m := Message{c.op, c.dst}
 	c.dst = nil
 	if err != nil {
-		c.keep(p)
-		putBuffer(p)
-		return 0, nil, firstError(c.endRead(), err)
+		c.keep(m.Data)
+		putBuffer(m.Data)
+		return Message{}, err
 	}
-	if err := c.endRead(); err != nil {
-		return 0, nil, err
-	}
-	return op, p, nil
+	return m, nil
 }
 
 // firstError returns the first error that is not nil.

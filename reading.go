@@ -29,11 +29,11 @@ package websocket
 // Whose body runs, Conn.loopBody and the bits inBody and moreInput of Conn.state:
 //
 //	no loop    loopBody is nil.
-//	loop       loopBody is that of the Messages loop that reads.
+//	loop       loopBody is that of the MessagesInPlace loop that reads. That of Messages is never seen here: it only enters.
 //	in body    ... and inBody is set from the first message of a burst to the next wait.
 //
 //	beginLoop  no loop → loop
-//	enterBody  loop → in body
+//	enterBody  loop → in body; so does the body of Messages
 //	leaveBody  in body → loop; before the next wait
 //	loopLeft   → no loop; the body has returned false
 //	endLoop    → no loop; deferred, and the only place that releases what a loop has acquired
@@ -104,19 +104,24 @@ func (c *Conn) release() {
 // beginLoop makes body the one that gets the messages.
 func (c *Conn) beginLoop(body messageBody) { c.loopBody = body }
 
-// inLoop reports whether the read is a Messages loop whose body has not left it.
+// inLoop reports whether the read is a MessagesInPlace loop whose body has not left it.
 func (c *Conn) inLoop() bool { return c.loopBody != nil }
 
 // loopLeft is inLoop's opposite, as wait asks it.
 func (c *Conn) loopLeft() bool { return c.loopBody == nil }
 
-// runBody runs the body on a message, unless the connection has ended. It reports whether the loop goes on.
+// runBody gives the body of beginLoop a message. It reports whether the loop goes on.
 func (c *Conn) runBody(p []byte) (goesOn bool) {
-	if c.enterBody() && !c.loopBody(Message{c.op, p}, nil) {
+	if !c.give(c.loopBody, Message{c.op, p}) {
 		c.loopBody = nil
 		return false
 	}
 	return true
+}
+
+// give runs body on a message, unless the connection has ended. It reports whether the loop goes on.
+func (c *Conn) give(body messageBody, m Message) (goesOn bool) {
+	return !c.enterBody() || body(m, nil)
 }
 
 // enterBody notes that the body runs, and reports whether it may: not after Close.
@@ -156,7 +161,7 @@ func (c *Conn) endLoop(returned bool, err error) error {
 		// RFC 6455, Section 7.4.1: 1011 is for "an unexpected condition that prevented it from fulfilling the request".
 		c.end(&CloseError{Code: StatusInternalError, Local: true, Err: errBodyPanicked}, endLinger)
 	}
-	c.keepFromLoop(returned && c.inLoop())
+	c.keepFromLoop(returned && err != nil)
 	c.loopBody = nil
 	c.state.And(^uint32(inBody)) // Close waits again
 	return firstError(c.endRead(), err)
