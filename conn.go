@@ -185,10 +185,10 @@ func (c *Conn) Compression() (p compress.Params, ok bool) {
 }
 
 // LocalAddr returns the address of this side of the transport, also when the connection has ended.
-func (c *Conn) LocalAddr() net.Addr { local, _ := c.t.addrs(); return local }
+func (c *Conn) LocalAddr() net.Addr { return c.t.netConn().LocalAddr() }
 
 // RemoteAddr returns the address of the other side of the transport, which may be a proxy's.
-func (c *Conn) RemoteAddr() net.Addr { _, remote := c.t.addrs(); return remote }
+func (c *Conn) RemoteAddr() net.Addr { return c.t.netConn().RemoteAddr() }
 
 // SetReadLimit changes the most bytes that a message of the peer may deliver; 0 means DefaultReadLimit, negative no
 // limit. It holds from the next bytes on that are read from the network.
