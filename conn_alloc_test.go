@@ -199,7 +199,7 @@ func TestIdleHoldsNoBuffers(t *testing.T) {
 			if _, err := c.Read(ctx); err != nil {
 				t.Fatal(err)
 			}
-			if err := c.Flush(); err != nil {
+			if err := c.Flush(context.Background()); err != nil {
 				t.Fatal(err)
 			}
 			c.acquire()

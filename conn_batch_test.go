@@ -205,7 +205,7 @@ func TestHeldUntilPark(t *testing.T) {
 		if got := w.sizes(); got != nil {
 			t.Errorf("writes of %v with input at hand", got)
 		}
-		if err := c.Flush(); err != nil {
+		if err := c.Flush(context.Background()); err != nil {
 			t.Error(err)
 		}
 		if got := w.sizes(); !slices.Equal(got, []int{headerSize(100, client) + 100}) {

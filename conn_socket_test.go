@@ -599,3 +599,36 @@ func TestSocketsWritesBesideLoops(t *testing.T) {
 		wantClosed(t, <-looped, StatusNormalClosure, false)
 	})
 }
+
+// TestSocketsCloseNowKeepsAccepted protects that CloseNow loses nothing of what a write had accepted, whatever the transport and
+// the context, also when there is input that nobody has read; and that the stream then ends.
+func TestSocketsCloseNowKeepsAccepted(t *testing.T) {
+	cancellable, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for name, ctx := range map[string]context.Context{"background": context.Background(), "cancellable": cancellable} {
+		for _, unread := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, "/unread=", unread), func(t *testing.T) {
+				onSockets(t, func(t *testing.T, cn, sn net.Conn) {
+					if _, ends := cn.(interface{ CloseWrite() error }); unread && !ends {
+						t.Skip("a stream that ends only when it is closed cannot wait for what comes")
+					}
+					c, p := connOver(t, cn, true, nil), peerOver(t, sn, false)
+					if unread {
+						p.write(bytes.Repeat(p.message("unread"), 100))
+					}
+					const messages = 40
+					for i := range messages {
+						if err := c.Write(ctx, OpText, []byte(fmt.Sprint("accepted ", i))); err != nil {
+							t.Fatal(err)
+						}
+					}
+					c.CloseNow()
+					for i := range messages {
+						p.expect(OpText, fmt.Sprint("accepted ", i))
+					}
+					p.expectEnd()
+				})
+			})
+		}
+	}
+}

@@ -126,11 +126,12 @@ func runFault(t *testing.T, client bool, fault error, maxRead int, n int64) (pas
 		t.Errorf("%s fails without a fault: %v", call, err)
 	}
 	var closed *CloseError
-	if err != nil && !errors.As(err, &closed) {
+	ends := func(err error) bool { return errors.As(err, &closed) || errors.Is(err, ErrWriteFailed) }
+	if err != nil && !ends(err) {
 		t.Errorf("operation %d: %s returns %v", n, call, err)
 	}
 	c.CloseNow()
-	if err := <-ended; !errors.As(err, &closed) {
+	if err := <-ended; !ends(err) {
 		t.Errorf("operation %d: the other side returns %v", n, err)
 	}
 	for name, err := range map[string]error{

@@ -60,7 +60,7 @@ func TestPreparedDeflate(t *testing.T) {
 									return err
 								}
 							}
-							return c.Flush()
+							return c.Flush(context.Background())
 						})
 						for range 2 {
 							msg, err := other.Read(t.Context())

@@ -30,8 +30,15 @@ const (
 // cause returns how the connection ended. It must have.
 func (c *Conn) cause() error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	return c.err
+}
+
+// endedBy returns how the connection ended, or why it is about to.
+func (c *Conn) endedBy() error {
+	c.mu.Lock()
+	defer c.unlock()
+	return c.refused()
 }
 
 // contextError returns the error of a call whose context has ended: the connection's if that has ended as well. The
@@ -253,7 +260,7 @@ func (c *Conn) whole() (p []byte, ok bool) {
 	c.in = c.in[n:]
 	c.messages++
 	c.op = op
-	return p, c.state.Load()&ended == 0
+	return p, c.state.Load()&over == 0
 }
 
 // next returns the next part of a message that the input holds, having dealt with all else that stands before it.
@@ -313,7 +320,7 @@ func (c *Conn) wanted(ev *Event) bool {
 	c.op = ev.Op
 	// RFC 6455, Section 1.4: "a peer discards any further data received" once it has sent a close frame, too: nobody
 	// is left to take it.
-	return c.state.Load()&ended == 0
+	return c.state.Load()&over == 0
 }
 
 // wait waits for input until consume is done. The error is that of the context; when the connection ended, it is nil
@@ -373,6 +380,9 @@ func (c *Conn) receive() (some bool) {
 	case c.ctx.Done() != nil && c.ctx.Err() != nil:
 		// A peer that sends without a pause would keep a loop from ever waiting.
 		c.recvErr = os.ErrDeadlineExceeded
+		return true
+	case !c.stopped && c.state.Load()&ended != 0 && c.phase() >= endLastChance:
+		c.recvErr = os.ErrDeadlineExceeded // the same holds for the end
 		return true
 	case c.nothingIsLeft() && c.park():
 		// What came up to the transport's last wake-up has been read, the end of the stream included, and as a write has

@@ -73,8 +73,8 @@ func (c *Conn) acquire() error {
 	for {
 		s := c.state.Load()
 		switch {
-		case s&ended != 0:
-			return c.cause()
+		case s&over != 0:
+			return c.endedBy()
 		case s&reading != 0:
 			return ErrReadInProgress
 		case c.state.CompareAndSwap(s, s|reading):
@@ -87,7 +87,7 @@ func (c *Conn) acquire() error {
 func (c *Conn) release() {
 	for {
 		s := c.state.Load()
-		if s&ended != 0 {
+		if s&over != 0 {
 			go c.finish()
 			return
 		}
@@ -138,7 +138,7 @@ func (c *Conn) enterBody() bool {
 	if was&^set != 0 {
 		c.state.And(^(was &^ set))
 	}
-	return c.state.Load()&ended == 0
+	return c.state.Load()&over == 0
 }
 
 // leaveBody notes that the reader is about to wait, so that Close waits again and frames are not held.
@@ -153,6 +153,9 @@ func (c *Conn) moreIsAtHand() bool { return c.state.Load()&moreInput != 0 }
 
 // bodyRuns reports whether the body of a loop runs, or is about to run again. Anybody may ask.
 func (c *Conn) bodyRuns() bool { return c.state.Load()&inBody != 0 }
+
+// isWaiting reports whether somebody reads, and no body runs. Anybody may ask.
+func (c *Conn) isWaiting() bool { return c.state.Load()&(reading|inBody) == reading }
 
 // endLoop ends the read that the loop was, with its error. It ends the connection if the body did not return, but
 // panicked or ended its goroutine: nobody knows how far it came with its message.
