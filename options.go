@@ -59,6 +59,15 @@ type Options struct {
 	// peer goes on taking bytes. It also bounds Conn.Ping, there from the call on. 0 means DefaultPongTimeout, negative no bound.
 	PongTimeout time.Duration
 
+	// OnPing, if not nil, is called for each ping of the peer, with its payload, which is valid until it returns. If it returns
+	// true, no pong is sent: it has called Conn.SendPong or leaves that to somebody. OnPong is called for each pong. A proxy
+	// passes both on so.
+	//
+	// They are called by the goroutine that reads, in its way, which is also that of CloseRead. They may write; reading fails
+	// with ErrReadInProgress, and Close only sends the close frame, as in the body of a loop. They must not panic.
+	OnPing func(c *Conn, payload []byte) (answered bool)
+	OnPong func(c *Conn, payload []byte)
+
 	// Compression is what this side wants of permessage-deflate (RFC 7692). nil means no compression; &compress.Options{}
 	// is a good choice for the rest. compress.Options says what each of its own costs per connection.
 	Compression *compress.Options
