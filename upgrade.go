@@ -10,7 +10,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -38,8 +37,8 @@ type Upgrader struct {
 	// requests by something else than cookies.
 	InsecureSkipOriginCheck bool
 
-	// ErrorLog is where Handler reports panics, and connections that it could not take over from net/http. nil means
-	// the log of the http.Server, or of package log.
+	// ErrorLog is where Handler and DetachedHandler report connections that they could not take over from net/http, and
+	// DetachedHandler panics. nil means the log of the http.Server, or of package log.
 	ErrorLog *log.Logger
 
 	conns connList
@@ -108,7 +107,7 @@ func (u *Upgrader) open(ctx context.Context, nc net.Conn, agreed Agreement, buff
 
 // Upgrade answers an opening handshake that net/http has read, and takes the connection over. On success the caller
 // owns the connection, and net/http only waits for the handler to return: r.Body must not be used any more, and
-// r.Context() ends with the handler (use Conn.Context; Handler does without a waiting handler). The response carries
+// r.Context() ends with the handler (use Conn.Context). The response carries
 // the fields of w.Header() but those that belong to HTTP's own connection or to the handshake.
 //
 // The error is a *HandshakeError. Unless the connection has failed, the client has been answered.
@@ -200,43 +199,6 @@ func (u *Upgrader) respond(nc net.Conn, response []byte) error {
 		return nc.SetWriteDeadline(time.Time{})
 	}
 	return nil
-}
-
-// Handler returns a handler that upgrades every request and calls f, on a goroutine of its own, with the connection.
-// The handler itself returns at once, so that net/http's goroutine and its memory can go. r.Context() has ended by
-// then; use Conn.Context, which keeps its values. A request that cannot be upgraded is answered, and f is not called.
-//
-// When f returns, the connection is closed with StatusNormalClosure, unless it already is. When f panics, the panic
-// is logged as net/http would (http.ErrAbortHandler is not), and the connection closed with StatusInternalError.
-func (u *Upgrader) Handler(f func(*Conn, *http.Request)) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, err := u.Upgrade(w, r)
-		if err == nil {
-			go u.serve(c, r, f)
-			return
-		}
-		var e *HandshakeError
-		if errors.As(err, &e) && e.Status == http.StatusInternalServerError {
-			u.logf(r.Context(), "%v", err)
-		}
-	})
-}
-
-// serve runs f.
-func (u *Upgrader) serve(c *Conn, r *http.Request, f func(*Conn, *http.Request)) {
-	// This function must not hold on to r, which is as large as Conn: it may live as long as the connection.
-	defer func() {
-		code := StatusNormalClosure
-		if v := recover(); v != nil {
-			code = StatusInternalError
-			if v != http.ErrAbortHandler {
-				stack := make([]byte, 64<<10)
-				u.logf(c.Context(), "websocket: panic serving %v: %v\n%s", c.RemoteAddr(), v, stack[:runtime.Stack(stack, false)])
-			}
-		}
-		c.Close(code, "")
-	}()
-	f(c, r)
 }
 
 // logf writes to the log that is responsible for a request's context.

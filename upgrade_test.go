@@ -371,62 +371,6 @@ func TestSecureOrigin(t *testing.T) {
 	}
 }
 
-// TestHandlerPanic protects the process and the log from panics in a handler, which net/http can no longer see, and
-// that every way out of it closes the connection with the right
-// code.
-func TestHandlerPanic(t *testing.T) {
-	for _, tc := range []struct {
-		name   string
-		f      func()
-		logged string
-		code   StatusCode
-	}{
-		{"return", func() {}, "", StatusNormalClosure},
-		{"panic", func() { panic("the handler is broken") }, "panic serving 127.0.0.1:", StatusInternalError},
-		{"abort", func() { panic(http.ErrAbortHandler) }, "", StatusInternalError},
-	} {
-		for _, own := range []bool{true, false} {
-			var logged lockedBuffer
-			u := &Upgrader{}
-			s := httptest.NewUnstartedServer(u.Handler(func(c *Conn, r *http.Request) { tc.f() }))
-			if own {
-				u.ErrorLog = log.New(&logged, "", 0)
-			} else {
-				s.Config.ErrorLog = log.New(&logged, "", 0)
-			}
-			s.Start()
-			resp, _, nc := send(t, s.Listener.Addr().String(), minimalRequest)
-			if resp.StatusCode != 101 {
-				t.Errorf("%s: %s", tc.name, resp.Status)
-			}
-			if code := closingHandshake(t, nc); code != tc.code { // which begins after the panic was logged
-				t.Errorf("%s: closed with %v, want %v", tc.name, code, tc.code)
-			}
-			got := logged.String()
-			if tc.logged == "" && got != "" || !strings.Contains(got, tc.logged) {
-				t.Errorf("%s: log %q, want %q", tc.name, got, tc.logged)
-			}
-			if tc.logged != "" && (!strings.Contains(got, "the handler is broken") || !strings.Contains(got, "upgrade_test.go")) {
-				t.Errorf("%s: log without value or stack: %q", tc.name, got)
-			}
-			nc.Close()
-			s.Close()
-		}
-	}
-}
-
-// TestDefaultLog protects the last resort for a log: that of package log.
-func TestDefaultLog(t *testing.T) {
-	var logged lockedBuffer
-	defer log.SetOutput(log.Writer())
-	log.SetOutput(&logged)
-	r := readRequest(t, minimalRequest)
-	new(Upgrader).serve(newConn(&scriptConn{}, connConfig{options: &Options{}}), r, func(*Conn, *http.Request) { panic("x") })
-	if !strings.Contains(logged.String(), "panic serving") {
-		t.Errorf("log %q", logged.String())
-	}
-}
-
 // TestUpgradeWriteFailure protects against a connection that breaks under the response.
 func TestUpgradeWriteFailure(t *testing.T) {
 	client, server := net.Pipe()
