@@ -27,6 +27,8 @@ import (
 // instead of less than 5. DetachedHandler does without.
 func (u *Upgrader) Handler(f func(*Conn, *http.Request)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		u.conns.enter()
+		defer u.conns.leave()
 		if c := u.upgrade(w, r); c != nil {
 			runFunction(c, r.WithContext(c.Context()), f)
 		}
@@ -46,7 +48,10 @@ func (u *Upgrader) Handler(f func(*Conn, *http.Request)) http.Handler {
 // not).
 func (u *Upgrader) DetachedHandler(f func(*Conn, *http.Request)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if c := u.upgrade(w, r); c != nil {
+		u.conns.enter()
+		if c := u.upgrade(w, r); c == nil {
+			u.conns.leave()
+		} else {
 			go u.serve(c, r.WithContext(valuesContext{c}), f)
 		}
 	})
@@ -65,7 +70,9 @@ func (u *Upgrader) upgrade(w http.ResponseWriter, r *http.Request) *Conn {
 	return nil
 }
 
-// runFunction calls f, and ends the connection when it returns or does not.
+// runFunction calls f, and ends the connection when it returns or does not. Shutdown finds it by its frame on the stack.
+//
+//go:noinline
 func runFunction(c *Conn, r *http.Request, f func(*Conn, *http.Request)) {
 	// This function must not hold on to r, which is as large as Conn: it may live as long as the connection.
 	code := StatusInternalError
@@ -81,6 +88,7 @@ func beginClose(c *Conn, code StatusCode, reason string) {
 
 // serve calls f on its own goroutine, where nobody else would see a panic.
 func (u *Upgrader) serve(c *Conn, r *http.Request, f func(*Conn, *http.Request)) {
+	defer u.conns.leave()
 	defer func() {
 		if v := recover(); v != nil && v != http.ErrAbortHandler {
 			stack := make([]byte, 64<<10)

@@ -38,10 +38,13 @@ func (e *HandshakeError) Error() string {
 		s += ": " + e.Reason
 	}
 	if e.Err != nil {
-		s += ": " + strings.TrimPrefix(e.Err.Error(), "websocket: ")
+		s += ": " + withoutPrefix(e.Err)
 	}
 	return s
 }
+
+// withoutPrefix returns the text of an error that stands inside of another one's.
+func withoutPrefix(err error) string { return strings.TrimPrefix(err.Error(), "websocket: ") }
 
 // Unwrap returns Err.
 func (e *HandshakeError) Unwrap() error { return e.Err }

@@ -99,7 +99,6 @@ func (u *Upgrader) open(ctx context.Context, nc net.Conn, agreed Agreement, buff
 		base:      keepValues(ctx, nc),
 	})
 	if !u.conns.add(c) {
-		c.Close(StatusGoingAway, "")
 		return nil, &HandshakeError{Reason: "the server is shutting down"}
 	}
 	return c, nil
