@@ -45,12 +45,13 @@ func (u *Upgrader) UpgradeConn(ctx context.Context, nc net.Conn, accept func(*Re
 		end = t
 	}
 	upgraded := false
+	deadline := boundHandshake(ctx, nc, end)
 	defer func() {
 		if !upgraded { // also when accept panics
+			deadline.release()
 			nc.Close()
 		}
 	}()
-	deadline := boundHandshake(ctx, nc, end)
 	agreed, rest, refusal := u.handshake(h, nc, accept)
 	// A client whose time was up is told so; when the caller has given up, there is nobody to answer for.
 	if err := deadline.release(); err != nil && (refusal == nil || !errors.Is(err, context.DeadlineExceeded)) {

@@ -323,15 +323,22 @@ func TestAcceptError(t *testing.T) {
 	}
 }
 
-// TestAcceptPanic protects the connection from being left open when the callback panics.
+// TestAcceptPanic protects the connection from being left open when the callback panics, and the context from keeping a
+// function that would touch it.
 func TestAcceptPanic(t *testing.T) {
+	base, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	ctx := newCounting(base)
 	nc := &scriptConn{input: minimalRequest}
 	defer func() {
 		if v := recover(); v != "x" || !nc.closed {
 			t.Errorf("recovered %v, closed %v", v, nc.closed)
 		}
+		if in, out := ctx.registered.Load(), ctx.unregistered.Load(); in != 1 || out != 1 {
+			t.Errorf("registered %d times, unregistered %d times", in, out)
+		}
 	}()
-	new(Upgrader).UpgradeConn(context.Background(), nc, func(*Request) error { panic("x") })
+	new(Upgrader).UpgradeConn(ctx, nc, func(*Request) error { panic("x") })
 }
 
 // TestUpgradeConnTimeout protects a server from clients that send slowly or nothing: they get 408 when the time is up,
