@@ -187,6 +187,9 @@ func (o *opening) checkHTTP() *HandshakeError {
 	if o.value(fieldHost) == "" {
 		return badRequest("Host is missing")
 	}
+	if !isAuthority(o.value(fieldHost)) {
+		return badRequest("Host is malformed")
+	}
 	if o.body {
 		return badRequest("the request has a body")
 	}
@@ -216,7 +219,7 @@ func (o *opening) checkUpgrade() *HandshakeError {
 	} {
 		name := ownFields[want.field]
 		if len(o.lines[want.field]) == 0 {
-			return badRequest(name + " is missing")
+			return badRequest("the header field " + name + " is missing: this is no WebSocket request, or a proxy has removed the field")
 		}
 		found, ok := want.list(o.lines[want.field], want.token)
 		if !ok {

@@ -159,8 +159,10 @@ func parseRequest(in string, o *opening, r *Request) (n int, _ *HandshakeError) 
 		o.addField(in[f.name:f.nameEnd], in[f.value:f.valueEnd])
 		n = next
 	}
-	// RFC 9112, Section 3.2.2: the host of an absolute target counts, not that of the field.
-	if authority := targetAuthority(r.URI); authority != "" && len(o.lines[fieldHost]) == 1 {
+	// RFC 9112, Section 3.2.2: the host of an absolute target counts, not that of the field, which must be right all the
+	// same.
+	host := o.value(fieldHost)
+	if authority := targetAuthority(r.URI); authority != "" && len(o.lines[fieldHost]) == 1 && (host == "" || isAuthority(host)) {
 		o.first[fieldHost] = authority
 	}
 	r.Host, r.Origin, r.subprotocols = o.value(fieldHost), o.value(fieldOrigin), o.lines[fieldProtocol]

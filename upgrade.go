@@ -26,10 +26,16 @@ type Upgrader struct {
 	Subprotocols []string
 
 	// Origins are the other origins whose pages may connect, beside the server's own: hosts, such as
-	// "www.example.com", which stands for the default port of http and https; or with a port, "www.example.com:8080",
+	// "www.example.com", which stands for http and https at their default ports; or with a port, "www.example.com:8080",
 	// where "*" is any port; or with a scheme, "https://www.example.com". "*.example.com" stands for all hosts under
-	// example.com at any depth, but not for itself. Case does not matter. A request without Origin does not come from
-	// a browser and is not concerned.
+	// example.com at any depth, but not for itself. "chrome-extension://*" stands for all origins of a scheme that is
+	// not of the web. "file://" is that origin alone, and "null" that of sandboxed pages, which any site can make. Case
+	// does not matter. An element that can never match, such as one with a path, is an error: see Validate.
+	//
+	// The server's own origin is what the request says in Host. Behind a proxy that sends another Host, no page is of the
+	// server's origin, and the answer is 403: nginx sends the name of the upstream unless told otherwise, and with
+	// "proxy_set_header Host $host" a name without the port, which is wrong on other ports than 80 and 443 ($http_host is
+	// right). A request without Origin does not come from a browser and is not concerned.
 	Origins []string
 
 	// InsecureSkipOriginCheck lets pages of any origin connect. A browser sends the user's cookies along, so every
@@ -42,6 +48,52 @@ type Upgrader struct {
 	ErrorLog *log.Logger
 
 	conns connList
+
+	check   sync.Once
+	origins []originPattern // Origins, once check has been done
+	invalid error           // what Validate returns
+}
+
+// Validate returns an error if a field has a value that cannot mean anything: an element of Origins that no origin
+// matches, a subprotocol that is not a token or is named twice, a window that does not exist. Every opening handshake
+// fails with status 500 and the same error then, which the handlers log. Call it at the start to know at once.
+func (u *Upgrader) Validate() error {
+	u.check.Do(func() {
+		if err := u.validate(); err != nil {
+			u.invalid = fmt.Errorf("websocket: Upgrader: %w", err)
+		}
+	})
+	return u.invalid
+}
+
+// validate is Validate when it is first called.
+func (u *Upgrader) validate() (err error) {
+	if u.origins, err = parseOrigins(u.Origins); err != nil {
+		return err
+	}
+	for i, p := range u.Subprotocols {
+		if !isToken(p) || slices.Contains(u.Subprotocols[:i], p) {
+			return fmt.Errorf("the element %q of Subprotocols is not a token, or not the only one", p)
+		}
+	}
+	if u.Compression != nil {
+		return u.Compression.Validate()
+	}
+	return nil
+}
+
+// AllowsOrigin reports whether a page of the request's origin may connect, whatever else the request is: for what a
+// server offers such pages over plain HTTP beside its WebSocket connections.
+func (u *Upgrader) AllowsOrigin(r *http.Request) bool {
+	var o opening
+	o.fill(r)
+	return u.Validate() == nil && o.once(fieldOrigin) == nil && u.originAllowed(&o)
+}
+
+// originAllowed is AllowsOrigin for a request whose Origin is not repeated.
+func (u *Upgrader) originAllowed(o *opening) bool {
+	return len(o.lines[fieldOrigin]) == 0 || u.InsecureSkipOriginCheck ||
+		originAllowed(o.value(fieldOrigin), o.value(fieldHost), o.secure, u.origins)
 }
 
 // serverHandshake is the memory of one opening handshake. It is borrowed from a pool.
@@ -74,20 +126,25 @@ func (u *Upgrader) negotiate(h *serverHandshake) (agreed Agreement, err *Handsha
 	if u.conns.closed.Load() {
 		return agreed, &HandshakeError{Status: http.StatusServiceUnavailable, Reason: "the server is shutting down"}
 	}
+	if err := u.Validate(); err != nil {
+		return agreed, &HandshakeError{Status: http.StatusInternalServerError, Reason: "the server is misconfigured", Err: err}
+	}
 	if err := o.check(); err != nil {
 		return agreed, err
 	}
-	if len(o.lines[fieldOrigin]) > 0 && !u.InsecureSkipOriginCheck &&
-		!originAllowed(o.value(fieldOrigin), o.value(fieldHost), o.secure, u.Origins) {
-		// RFC 6455, Section 4.2.2: "If the server does not wish to accept this connection, it MUST return an
-		// appropriate HTTP error code (e.g., 403 Forbidden)".
-		return agreed, &HandshakeError{
-			Status: http.StatusForbidden, Reason: "pages of this Origin may not connect (RFC 6455, Section 4.2.2)",
-		}
+	if !u.originAllowed(o) {
+		return agreed, foreignOrigin(o.value(fieldOrigin), o.value(fieldHost))
 	}
 	agreed.Subprotocol = o.chooseSubprotocol(u.Subprotocols)
 	h.answer, agreed.Compression = acceptExtensions(h.answer[:0], u.Compression, o.offers)
 	return agreed, nil
+}
+
+// foreignOrigin returns the answer to a page that may not connect. RFC 6455, Section 4.2.2: "If the server does not wish
+// to accept this connection, it MUST return an appropriate HTTP error code (e.g., 403 Forbidden)".
+func foreignOrigin(origin, host string) *HandshakeError {
+	return &HandshakeError{Status: http.StatusForbidden, Reason: fmt.Sprintf(
+		"pages of Origin %.200q may not connect to Host %.200q (RFC 6455, Section 4.2.2)", origin, host)}
 }
 
 // open makes the connection whose handshake is complete. buffered is copied.
