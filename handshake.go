@@ -22,8 +22,12 @@ type HandshakeError struct {
 	Status int
 	// Reason says what was wrong, as a clause without prefix. A server sends it in the body of its response.
 	Reason string
-	// Header holds further fields of a server's response, such as WWW-Authenticate or Location. May be nil.
+	// Header holds further fields of a server's response, such as WWW-Authenticate or Location. May be nil. Those that
+	// belong to HTTP's framing are left out.
 	Header http.Header
+	// Body, unless nil, is the body of a server's response instead of the status and Reason, which are sent as plain text.
+	// Its Content-Type belongs into Header; without one it is plain text.
+	Body []byte
 	// Err is nil or the cause. It is never sent.
 	Err error
 }
@@ -49,13 +53,35 @@ func withoutPrefix(err error) string { return strings.TrimPrefix(err.Error(), "w
 // Unwrap returns Err.
 func (e *HandshakeError) Unwrap() error { return e.Err }
 
-// body is what a server tells the client that it refuses.
-func (e *HandshakeError) body() string {
+// body returns the body of the response by which a server refuses.
+func (e *HandshakeError) body() []byte {
+	if e.Body != nil {
+		return e.Body
+	}
 	s := strconv.Itoa(e.Status) + " " + http.StatusText(e.Status)
 	if e.Reason != "" {
 		s += ": " + e.Reason
 	}
-	return s
+	return []byte(s + "\n")
+}
+
+// header returns the fields of that response, but those of its framing, in a map of the caller's.
+func (e *HandshakeError) header() http.Header {
+	h := make(http.Header, len(e.Header)+2)
+	for name, values := range e.Header {
+		if isToken(name) && !equalFold(name, "Content-Length") && !equalFold(name, "Transfer-Encoding") {
+			name = http.CanonicalHeaderKey(name)
+			h[name] = append(h[name], values...)
+		}
+	}
+	for name, value := range map[string]string{
+		"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff",
+	} {
+		if _, given := h[name]; !given {
+			h.Set(name, value)
+		}
+	}
+	return h
 }
 
 // Agreement is what an opening handshake has settled about a connection. The zero value is a connection without

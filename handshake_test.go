@@ -427,7 +427,7 @@ func TestHandshakeError(t *testing.T) {
 			t.Errorf("%v: cause not found", e)
 		}
 	}
-	if got := (&HandshakeError{Status: 403}).body(); got != "403 Forbidden" {
+	if got := (&HandshakeError{Status: 403}).body(); string(got) != "403 Forbidden\n" {
 		t.Error(got)
 	}
 }

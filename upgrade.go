@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -218,10 +219,10 @@ var canonicalFields = func() (names [numFields]string) {
 // refuse answers a request of net/http that was not accepted.
 func refuse(w http.ResponseWriter, e *HandshakeError) {
 	h := w.Header()
-	for name, values := range e.Header {
-		h[name] = slices.Clone(values)
-	}
-	http.Error(w, e.body(), e.Status)
+	h.Del("Content-Length") // what middleware has said of another body
+	maps.Copy(h, e.header())
+	w.WriteHeader(e.Status)
+	w.Write(e.body())
 }
 
 // hijackFailure explains why net/http did not hand over its connection.

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -149,25 +150,29 @@ func refusalFor(err error) *HandshakeError {
 func appendRefusal(dst []byte, e *HandshakeError) []byte {
 	dst = append(strconv.AppendInt(append(dst, "HTTP/1.1 "...), int64(e.Status), 10), ' ')
 	dst = append(append(dst, http.StatusText(e.Status)...), "\r\n"...)
+	body, h := e.body(), e.header()
 	// RFC 9110, Section 7.8, wants Connection to name Upgrade where that is sent. "close" is left out then: some clients
 	// drop the whole field when they see it.
 	connection := "close"
-	for name, values := range e.Header {
-		if equalFold(name, "Connection") {
+	// RFC 9110, Section 6.6.1: "An origin server with a clock MUST generate a Date header field in all 2xx (Successful),
+	// 3xx (Redirection), and 4xx (Client Error) responses".
+	date := time.Now().UTC().Format(http.TimeFormat)
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		switch name {
+		case "Connection":
 			connection = "Upgrade"
 			continue
+		case "Date":
+			date = ""
 		}
-		if !isToken(name) || equalFold(name, "Content-Length") || equalFold(name, "Transfer-Encoding") {
-			continue
-		}
-		for _, v := range values {
+		for _, v := range h[name] {
 			dst = appendField(dst, name, v)
 		}
 	}
-	body := e.body() + "\n"
+	if date != "" {
+		dst = appendField(dst, "Date", date)
+	}
 	dst = appendField(dst, "Connection", connection)
-	dst = appendField(dst, "Content-Type", "text/plain; charset=utf-8")
-	dst = appendField(dst, "X-Content-Type-Options", "nosniff")
 	dst = appendField(dst, "Content-Length", strconv.Itoa(len(body)))
 	return append(append(dst, "\r\n"...), body...)
 }

@@ -323,6 +323,50 @@ func TestAcceptError(t *testing.T) {
 	}
 }
 
+// TestRefusalBody protects the application's choice of a body and its type, with both servers: a refusal may be JSON.
+func TestRefusalBody(t *testing.T) {
+	const body = `{"error":"no token"}`
+	for _, tc := range []struct {
+		name        string
+		err         HandshakeError
+		contentType string
+		body        string
+	}{
+		{"text", HandshakeError{Status: 401, Reason: "no token"}, "text/plain; charset=utf-8", "401 Unauthorized: no token\n"},
+		{"chosen", HandshakeError{Status: 401, Body: []byte(body), Header: http.Header{"content-type": {"application/json"}}}, "application/json", body},
+		{"chosen without type", HandshakeError{Status: 401, Body: []byte(body)}, "text/plain; charset=utf-8", body},
+		{"empty", HandshakeError{Status: 401, Reason: "no token", Body: []byte{}}, "text/plain; charset=utf-8", ""},
+		{"dated", HandshakeError{Status: 401, Header: http.Header{"date": {"Thu, 01 Jan 1970 00:00:00 GMT"}}}, "text/plain; charset=utf-8", "401 Unauthorized\n"},
+		{"framed", HandshakeError{Status: 401, Header: http.Header{"Content-Length": {"1"}, "Transfer-Encoding": {"chunked"}}}, "text/plain; charset=utf-8", "401 Unauthorized\n"},
+	} {
+		nc := &scriptConn{input: minimalRequest}
+		response, _ := upgradeScript(t, nc, nc, func(*Request) error { return &tc.err })
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			refuse(w, &tc.err)
+		}))
+		resp, err := http.Get(s.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		got, _ := io.ReadAll(resp.Body)
+		conn, connGot := readResponseTo(t, bufio.NewReader(strings.NewReader(response)))
+		for server, r := range map[string]*http.Response{"UpgradeConn": conn, "Upgrade": resp} {
+			if ct := r.Header["Content-Type"]; len(ct) != 1 || ct[0] != tc.contentType {
+				t.Errorf("%s, %s: Content-Type %q, want %q", tc.name, server, ct, tc.contentType)
+			}
+			if date := r.Header["Date"]; len(date) != 1 || second(http.ParseTime(date[0])) != nil || tc.name == "dated" && !strings.Contains(date[0], "1970") {
+				t.Errorf("%s, %s: Date %q", tc.name, server, date)
+			}
+		}
+		if string(got) != tc.body || connGot != tc.body {
+			t.Errorf("%s: body %q of Upgrade, %q of UpgradeConn, want %q", tc.name, got, connGot, tc.body)
+		}
+		s.Close()
+	}
+}
+
 // TestAcceptPanic protects the connection from being left open when the callback panics, and the context from keeping a
 // function that would touch it.
 func TestAcceptPanic(t *testing.T) {
