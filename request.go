@@ -12,8 +12,8 @@ import (
 
 // The bounds of a request's head. Beyond them the answer is 431.
 const (
-	maxRequestHead   = 16 << 10 // bytes
-	maxRequestFields = 128      // lines
+	defaultRequestHead = 64 << 10 // bytes; see Upgrader.MaxRequestHead
+	maxRequestFields   = 128      // lines
 )
 
 // Request is a client's opening handshake, as UpgradeConn shows it to its callback. It is borrowed: do not use it
@@ -31,7 +31,7 @@ type Request struct {
 
 // requestField says where the name and the value of a field stand in a request's head. These are offsets, and not
 // strings, to spare the garbage collector the pointers (BenchmarkUpgradeConn).
-type requestField struct{ name, nameEnd, value, valueEnd uint16 }
+type requestField struct{ name, nameEnd, value, valueEnd uint32 }
 
 // field returns name and value of field i.
 func (r *Request) field(i int) (name, value string) {
@@ -245,8 +245,8 @@ func parseField(in string, start int) (f requestField, next int, _ *HandshakeErr
 	for end > value && isSpace(in[end-1]) {
 		end--
 	}
-	// maxRequestHead is far below what 16 bits hold.
-	return requestField{uint16(start), uint16(colon), uint16(value), uint16(end)}, next, nil
+	// requestHead keeps a head below what 32 bits hold.
+	return requestField{uint32(start), uint32(colon), uint32(value), uint32(end)}, next, nil
 }
 
 // addField takes note of a field that the rules look at.

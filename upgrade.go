@@ -44,6 +44,10 @@ type Upgrader struct {
 	// requests by something else than cookies.
 	InsecureSkipOriginCheck bool
 
+	// MaxRequestHead is the most bytes that the head of a request may have that UpgradeConn reads; 431 is the answer
+	// beyond. 0 means 64 KiB. Memory grows with what has come. Behind net/http, http.Server.MaxHeaderBytes counts.
+	MaxRequestHead int
+
 	// ErrorLog is where Handler and DetachedHandler report connections that they could not take over from net/http, and
 	// DetachedHandler panics. nil means the log of the http.Server, or of package log.
 	ErrorLog *log.Logger

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -26,8 +27,8 @@ const requestBuffer = 4 << 10
 // a request that is a right one; its error refuses the request, with the status, reason and header of a
 // *HandshakeError, or else with 403. The error's text is not sent. nc may be a *tls.Conn.
 //
-// The request may have 16 KiB and 128 header fields (431 is the answer beyond) and the handshake, accept included,
-// may take HandshakeTimeout and until ctx ends (408 if the time was up). Once UpgradeConn has returned, ctx has no
+// The request may have MaxRequestHead bytes and 128 header fields (431 is the answer beyond) and the handshake, accept
+// included, may take HandshakeTimeout and until ctx ends (408 if the time was up). Once UpgradeConn has returned, ctx has no
 // further effect; Conn.Context shows its values. What the client has sent behind its request is not lost.
 //
 // An opening handshake makes the stack of its goroutine grow for good: where many connections are idle, use the
@@ -73,7 +74,7 @@ func (u *Upgrader) UpgradeConn(ctx context.Context, nc net.Conn, accept func(*Re
 func (u *Upgrader) handshake(h *serverHandshake, nc net.Conn, accept func(*Request) error) (
 	agreed Agreement, rest []byte, _ *HandshakeError,
 ) {
-	if refusal := h.receive(nc); refusal != nil {
+	if refusal := h.receive(nc, u.requestHead()); refusal != nil {
 		return agreed, nil, refusal
 	}
 	in := unsafe.String(unsafe.SliceData(h.in), len(h.in)) // its parts are forgotten before h.in is used again
@@ -101,23 +102,31 @@ func (u *Upgrader) handshake(h *serverHandshake, nc net.Conn, accept func(*Reque
 	return agreed, h.in[n:], nil
 }
 
-// receive reads until h.in holds a whole head.
-func (h *serverHandshake) receive(nc net.Conn) *HandshakeError {
+// requestHead returns the most bytes of a request's head.
+func (u *Upgrader) requestHead() int {
+	if u.MaxRequestHead > 0 {
+		return min(u.MaxRequestHead, math.MaxInt32)
+	}
+	return defaultRequestHead
+}
+
+// receive reads until h.in holds a whole head of at most limit bytes.
+func (h *serverHandshake) receive(nc net.Conn, limit int) *HandshakeError {
 	h.in = slices.Grow(h.in[:0], requestBuffer)
 	for {
 		scanned := len(h.in)
 		if scanned == cap(h.in) {
-			h.in = slices.Grow(h.in, min(scanned, maxRequestHead-scanned))
+			h.in = slices.Grow(h.in, min(scanned, limit-scanned))
 		}
-		n, err := nc.Read(h.in[scanned:min(cap(h.in), maxRequestHead)])
+		n, err := nc.Read(h.in[scanned:min(cap(h.in), limit)])
 		h.in = h.in[:scanned+n]
 		if hasEnd(h.in, scanned) {
 			return nil
 		}
-		if len(h.in) == maxRequestHead {
+		if len(h.in) == limit {
 			return &HandshakeError{
 				Status: http.StatusRequestHeaderFieldsTooLarge,
-				Reason: "the request has more than " + strconv.Itoa(maxRequestHead) + " bytes",
+				Reason: "the request has more than " + strconv.Itoa(limit) + " bytes",
 			}
 		}
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -151,10 +152,10 @@ func TestUpgradeConnSyntax(t *testing.T) {
 		{"HTTP/2.0", requestWith("HTTP/1.1", "HTTP/2.0"), 505, "HTTP/2.0"},
 		{"HTTP/1.2", requestWith("HTTP/1.1", "HTTP/1.2"), 101, ""},
 		{"TLS", "\x16\x03\x01\x02\x00\x01\n\n", 400, "CRLF"},
-		{"longest", paddedRequest(maxRequestHead), 101, ""},
-		{"too long", paddedRequest(maxRequestHead + 1), 431, "16384"},
-		{"endless line", "GET /" + strings.Repeat("a", 1<<20), 431, "16384"},
-		{"endless lines", "GET / HTTP/1.1\r\n" + strings.Repeat("a: b\r\n", 1<<16), 431, "16384"},
+		{"longest", paddedRequest(defaultRequestHead), 101, ""},
+		{"too long", paddedRequest(defaultRequestHead + 1), 431, "65536"},
+		{"endless line", "GET /" + strings.Repeat("a", 1<<20), 431, "65536"},
+		{"endless lines", "GET / HTTP/1.1\r\n" + strings.Repeat("a: b\r\n", 1<<16), 431, "65536"},
 		{"most fields", requestWith("Host", strings.Repeat("X: y\r\n", maxRequestFields-5)+"Host"), 101, ""},
 		{"too many fields", requestWith("Host", strings.Repeat("X: y\r\n", maxRequestFields-4)+"Host"), 431, "too many"},
 	} {
@@ -168,6 +169,31 @@ func TestUpgradeConnSyntax(t *testing.T) {
 		if err != nil && (!errors.As(err, &e) || e.Status != tc.status) {
 			t.Errorf("%s: error %v", tc.name, err)
 		}
+	}
+}
+
+// TestMaxRequestHead protects the bound that a server chooses, however the bytes come, and its memory from a client that
+// only says that it will send much.
+func TestMaxRequestHead(t *testing.T) {
+	for _, limit := range []int{1, len(minimalRequest), 5000, 1 << 20} {
+		for _, over := range []int{0, 1} {
+			input := minimalRequest
+			if n := limit + over; n > len(minimalRequest)+20 {
+				input = paddedRequest(n)
+			}
+			nc := &scriptConn{input: input}
+			u := &Upgrader{MaxRequestHead: limit}
+			_, err := u.UpgradeConn(t.Context(), &faultconn.Conn{Conn: nc, MaxRead: 1000}, nil)
+			var e *HandshakeError
+			if fits := len(input) <= limit; fits != (err == nil) || !fits && (!errors.As(err, &e) || e.Status != 431) {
+				t.Errorf("%d bytes of at most %d: %v", len(input), limit, err)
+			}
+		}
+	}
+	h := new(serverHandshake)
+	h.receive(&scriptConn{input: strings.Repeat("a", 5000)}, math.MaxInt32)
+	if cap(h.in) > 4*requestBuffer {
+		t.Errorf("%d bytes for a head of 5000 so far", cap(h.in))
 	}
 }
 
