@@ -53,6 +53,9 @@ func withoutPrefix(err error) string { return strings.TrimPrefix(err.Error(), "w
 // Unwrap returns Err.
 func (e *HandshakeError) Unwrap() error { return e.Err }
 
+// refuses reports whether the status is one with which a request can be refused.
+func (e *HandshakeError) refuses() bool { return e.Status >= 300 && e.Status <= 599 }
+
 // body returns the body of the response by which a server refuses.
 func (e *HandshakeError) body() []byte {
 	if e.Body != nil {
@@ -402,11 +405,16 @@ func appendFields(dst []byte, h http.Header) []byte {
 	return dst
 }
 
+// isHandshakes reports whether the field of that name is the handshake's own.
+func isHandshakes(name string) bool {
+	const prefix = "Sec-WebSocket-"
+	return len(name) > len(prefix) && equalFold(name[:len(prefix)], prefix)
+}
+
 // isReserved reports whether the field of that name is the handshake's own, or belongs to HTTP's framing of messages
 // and connections, so that no user of this package may set it.
 func isReserved(name string) bool {
-	const prefix = "Sec-WebSocket-"
-	if len(name) > len(prefix) && equalFold(name[:len(prefix)], prefix) {
+	if isHandshakes(name) {
 		return true
 	}
 	for _, own := range [...]string{

@@ -5,8 +5,12 @@ package websocket
 
 import (
 	"bytes"
+	"context"
+	"crypto/tls"
 	"iter"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -27,6 +31,10 @@ type Request struct {
 	fields       []requestField // where its fields stand
 	subprotocols []string       // lines
 	response     []byte         // the lines added by AddResponseHeader
+	reserved     string         // a field of the handshake's that was not added
+	ctx          context.Context
+	nc           net.Conn      // nil until the request has been parsed
+	http         *http.Request // nil until HTTPRequest is called
 }
 
 // requestField says where the name and the value of a field stand in a request's head. These are offsets, and not
@@ -75,8 +83,13 @@ func (r *Request) Path() string {
 
 // Subprotocols returns the subprotocols that the client asks for, in the order of its preference.
 func (r *Request) Subprotocols() iter.Seq[string] {
+	return subprotocolsIn(r.subprotocols)
+}
+
+// subprotocolsIn returns the elements of the list that stands in lines.
+func subprotocolsIn(lines []string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for _, line := range r.subprotocols {
+		for _, line := range lines {
 			for line != "" {
 				var p string
 				if p, line = cutElement(line); p != "" && !yield(p) {
@@ -87,10 +100,48 @@ func (r *Request) Subprotocols() iter.Seq[string] {
 	}
 }
 
+// HTTPRequest returns the request as net/http would show it, with the context of UpgradeConn, the client's address and the
+// state of TLS. It is a copy, always the same one, and may be kept.
+func (r *Request) HTTPRequest() *http.Request {
+	if r.http != nil {
+		return r.http
+	}
+	head := strings.Clone(r.head)
+	line, _, _ := strings.Cut(head, "\r\n")
+	method, rest, _ := strings.Cut(line, " ")
+	target, version, _ := strings.Cut(rest, " ")
+	major, minor, _ := http.ParseHTTPVersion(version)
+	out := &http.Request{
+		Method: method, RequestURI: target, Host: strings.Clone(r.Host), Header: make(http.Header, len(r.fields)),
+		Proto: version, ProtoMajor: major, ProtoMinor: minor, Body: http.NoBody,
+	}
+	var err error
+	if out.URL, err = url.ParseRequestURI(target); err != nil {
+		out.URL = &url.URL{Opaque: target} // net/http would have refused it
+	}
+	for _, f := range r.fields {
+		if name := http.CanonicalHeaderKey(head[f.name:f.nameEnd]); name != "Host" {
+			out.Header[name] = append(out.Header[name], head[f.value:f.valueEnd])
+		}
+	}
+	if addr := r.nc.RemoteAddr(); addr != nil {
+		out.RemoteAddr = addr.String()
+	}
+	if tc, ok := r.nc.(*tls.Conn); ok {
+		state := tc.ConnectionState()
+		out.TLS = &state
+	}
+	r.http = out.WithContext(r.ctx)
+	return r.http
+}
+
 // AddResponseHeader adds a field to the response, should the request be accepted; a refusal carries those of its
-// HandshakeError instead. A name that is not a token or that the handshake needs for itself is ignored, and line
-// breaks in value become spaces.
+// HandshakeError instead. A name that is not a token or that the handshake needs for itself is ignored, and said in the
+// log if it begins with "Sec-WebSocket-"; line breaks in value become spaces.
 func (r *Request) AddResponseHeader(name, value string) {
+	if isHandshakes(name) {
+		r.reserved = name
+	}
 	if isToken(name) && !isReserved(name) {
 		r.response = appendField(r.response, name, value)
 	}

@@ -44,12 +44,28 @@ type Upgrader struct {
 	// requests by something else than cookies.
 	InsecureSkipOriginCheck bool
 
+	// CheckOrigin, unless nil, has the last word about the origin of every request that is a right one otherwise. allowed
+	// is what the fields above say, and true where there is no Origin. Behind UpgradeConn the request is what
+	// Request.HTTPRequest returns, here and below.
+	CheckOrigin func(r *http.Request, allowed bool) bool
+
+	// SelectSubprotocol, unless nil, chooses for requests that ask for subprotocols, in place of the field Subprotocols.
+	// It returns one of those offered, or the empty string; anything else is refused with status 500.
+	SelectSubprotocol func(r *http.Request, offered []string) string
+
+	// OnRefuse, unless nil, is called with every opening handshake that fails, of all methods and handlers, before the
+	// client is answered. It may change the error, which the caller gets as well: the Reason, Header and Body of the
+	// answer, and its Status to another one from 300 to 599. Where that is 0, there is no answer. r is nil if the request
+	// could not be read.
+	OnRefuse func(r *http.Request, err *HandshakeError)
+
 	// MaxRequestHead is the most bytes that the head of a request may have that UpgradeConn reads; 431 is the answer
 	// beyond. 0 means 64 KiB. Memory grows with what has come. Behind net/http, http.Server.MaxHeaderBytes counts.
 	MaxRequestHead int
 
 	// ErrorLog is where Handler and DetachedHandler report connections that they could not take over from net/http, and
-	// DetachedHandler panics. nil means the log of the http.Server, or of package log.
+	// DetachedHandler panics, and where header fields are reported that an application sets for the response and that are
+	// the handshake's own. nil means the log of the http.Server, or of package log.
 	ErrorLog *log.Logger
 
 	conns connList
@@ -87,27 +103,14 @@ func (u *Upgrader) validate() (err error) {
 	return nil
 }
 
-// AllowsOrigin reports whether a page of the request's origin may connect, whatever else the request is: for what a
-// server offers such pages over plain HTTP beside its WebSocket connections.
-func (u *Upgrader) AllowsOrigin(r *http.Request) bool {
-	var o opening
-	o.fill(r)
-	return u.Validate() == nil && o.once(fieldOrigin) == nil && u.originAllowed(&o)
-}
-
-// originAllowed is AllowsOrigin for a request whose Origin is not repeated.
-func (u *Upgrader) originAllowed(o *opening) bool {
-	return len(o.lines[fieldOrigin]) == 0 || u.InsecureSkipOriginCheck ||
-		originAllowed(o.value(fieldOrigin), o.value(fieldHost), o.secure, u.origins)
-}
-
 // serverHandshake is the memory of one opening handshake. It is borrowed from a pool.
 type serverHandshake struct {
 	opening opening
-	request Request // of UpgradeConn
-	in      []byte  // what UpgradeConn has read
-	out     []byte  // the response
-	answer  []byte  // the value of its Sec-WebSocket-Extensions; empty if no extension was agreed on
+	http    *http.Request // of net/http; of UpgradeConn once it has been asked for
+	request Request       // of UpgradeConn
+	in      []byte        // what UpgradeConn has read
+	out     []byte        // the response
+	answer  []byte        // the value of its Sec-WebSocket-Extensions; empty if no extension was agreed on
 }
 
 var serverHandshakes = sync.Pool{New: func() any { return new(serverHandshake) }}
@@ -115,6 +118,7 @@ var serverHandshakes = sync.Pool{New: func() any { return new(serverHandshake) }
 // release gives h back. Memory that an unusual request has made large is left to the garbage collector.
 func (h *serverHandshake) release() {
 	h.opening.reset()
+	h.http = nil
 	h.request.reset()
 	if cap(h.in) > requestBuffer {
 		h.in = nil
@@ -137,10 +141,12 @@ func (u *Upgrader) negotiate(h *serverHandshake) (agreed Agreement, err *Handsha
 	if err := o.check(); err != nil {
 		return agreed, err
 	}
-	if !u.originAllowed(o) {
+	if !u.originAllowed(h) {
 		return agreed, foreignOrigin(o.value(fieldOrigin), o.value(fieldHost))
 	}
-	agreed.Subprotocol = o.chooseSubprotocol(u.Subprotocols)
+	if agreed.Subprotocol, err = u.chooseSubprotocol(h); err != nil {
+		return agreed, err
+	}
 	h.answer, agreed.Compression = acceptExtensions(h.answer[:0], u.Compression, o.offers)
 	return agreed, nil
 }
@@ -153,7 +159,7 @@ func foreignOrigin(origin, host string) *HandshakeError {
 }
 
 // open makes the connection whose handshake is complete. buffered is copied.
-func (u *Upgrader) open(ctx context.Context, nc net.Conn, agreed Agreement, buffered []byte) (*Conn, error) {
+func (u *Upgrader) open(ctx context.Context, nc net.Conn, agreed Agreement, buffered []byte) (*Conn, *HandshakeError) {
 	c := newConn(nc, connConfig{
 		agreement: agreed,
 		options:   &u.Options,
@@ -169,26 +175,41 @@ func (u *Upgrader) open(ctx context.Context, nc net.Conn, agreed Agreement, buff
 // Upgrade answers an opening handshake that net/http has read, and takes the connection over. On success the caller
 // owns the connection, and net/http only waits for the handler to return: r.Body must not be used any more, and
 // r.Context() ends with the handler (use Conn.Context). The response carries
-// the fields of w.Header() but those that belong to HTTP's own connection or to the handshake.
+// the fields of w.Header() but those that belong to HTTP's own connection or to the handshake. See also SwitchObserver.
 //
 // The error is a *HandshakeError. Unless the connection has failed, the client has been answered.
 func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
 	h := serverHandshakes.Get().(*serverHandshake)
 	defer h.release()
+	h.http = r
+	c, refusal := u.takeOver(h, w, r)
+	if refusal == nil {
+		return c, nil
+	}
+	if refusal = u.refused(h, refusal); refusal.Status != 0 {
+		refuse(w, refusal)
+	}
+	return nil, refusal
+}
+
+// takeOver is Upgrade but for the answer to a request that is not accepted.
+func (u *Upgrader) takeOver(h *serverHandshake, w http.ResponseWriter, r *http.Request) (*Conn, *HandshakeError) {
 	h.opening.fill(r)
 	agreed, refusal := u.negotiate(h)
 	if refusal != nil {
-		refuse(w, refusal)
 		return nil, refusal
 	}
 	h.out = appendSwitching(h.out[:0], h.opening.value(fieldKey), agreed.Subprotocol, h.answer)
 	h.out = append(appendFields(h.out, w.Header()), "\r\n"...)
+	for name := range w.Header() {
+		if isHandshakes(name) {
+			u.logReserved(r.Context(), name)
+		}
+	}
 
 	nc, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		refusal = hijackFailure(w, err)
-		refuse(w, refusal)
-		return nil, refusal
+		return nil, hijackFailure(w, err)
 	}
 	// net/http's buffers are dropped, so that an idle connection does not hold them.
 	buffered, _ := rw.Reader.Peek(rw.Reader.Buffered())
@@ -196,6 +217,7 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error
 		nc.Close()
 		return nil, &HandshakeError{Reason: "the response could not be written", Err: err}
 	}
+	tellSwitched(w)
 	return u.open(r.Context(), nc, agreed, buffered)
 }
 
@@ -235,12 +257,8 @@ func hijackFailure(w http.ResponseWriter, err error) *HandshakeError {
 		Status: http.StatusInternalServerError, Reason: "the server cannot take over the connection", Err: err,
 	}
 	if errors.Is(err, http.ErrNotSupported) {
-		for {
-			u, ok := w.(interface{ Unwrap() http.ResponseWriter })
-			if !ok {
-				break
-			}
-			w = u.Unwrap()
+		for ok := true; ok; {
+			w, ok = unwrap(w)
 		}
 		e.Err = fmt.Errorf("%T implements neither http.Hijacker nor Unwrap() http.ResponseWriter: %w", w, err)
 	}

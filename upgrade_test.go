@@ -321,7 +321,7 @@ func TestBytesBehindRequest(t *testing.T) {
 
 // TestUpgradeHeader protects the fields that a handler or middleware has set for the response.
 func TestUpgradeHeader(t *testing.T) {
-	u := &Upgrader{}
+	u := &Upgrader{ErrorLog: log.New(io.Discard, "", 0)}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Set-Cookie", "a=b")
 		w.Header().Add("Set-Cookie", "c=d")

@@ -54,24 +54,28 @@ func (u *Upgrader) UpgradeConn(ctx context.Context, nc net.Conn, accept func(*Re
 			nc.Close()
 		}
 	}()
-	agreed, rest, refusal := u.handshake(h, nc, accept)
+	agreed, rest, refusal := u.handshake(ctx, h, nc, accept)
 	// A client whose time was up is told so; when the caller has given up, there is nobody to answer for.
 	if err := deadline.release(); err != nil && (refusal == nil || !errors.Is(err, context.DeadlineExceeded)) {
 		refusal = &HandshakeError{Reason: "the handshake was interrupted", Err: err}
 	}
-	if refusal != nil {
-		if refusal.Status != 0 {
-			h.out = appendRefusal(h.out[:0], refusal)
-			refuseConn(nc, h.out)
-		}
-		return nil, refusal
+	var c *Conn
+	if refusal == nil {
+		upgraded = true
+		c, refusal = u.open(ctx, nc, agreed, rest)
 	}
-	upgraded = true
-	return u.open(ctx, nc, agreed, rest)
+	if refusal == nil {
+		return c, nil
+	}
+	if refusal = u.refused(h, refusal); refusal.Status != 0 {
+		h.out = appendRefusal(h.out[:0], refusal)
+		refuseConn(nc, h.out)
+	}
+	return nil, refusal
 }
 
 // handshake reads a request and, if it is right, accepts it. rest is what the client sent behind it, within h.in.
-func (u *Upgrader) handshake(h *serverHandshake, nc net.Conn, accept func(*Request) error) (
+func (u *Upgrader) handshake(ctx context.Context, h *serverHandshake, nc net.Conn, accept func(*Request) error) (
 	agreed Agreement, rest []byte, _ *HandshakeError,
 ) {
 	if refusal := h.receive(nc, u.requestHead()); refusal != nil {
@@ -85,6 +89,7 @@ func (u *Upgrader) handshake(h *serverHandshake, nc net.Conn, accept func(*Reque
 	if refusal != nil {
 		return agreed, nil, refusal
 	}
+	h.request.ctx, h.request.nc = ctx, nc
 	_, h.opening.secure = nc.(*tls.Conn)
 	if agreed, refusal = u.negotiate(h); refusal != nil {
 		return agreed, nil, refusal
@@ -92,6 +97,9 @@ func (u *Upgrader) handshake(h *serverHandshake, nc net.Conn, accept func(*Reque
 	if accept != nil {
 		if err := accept(&h.request); err != nil {
 			return agreed, nil, refusalFor(err)
+		}
+		if h.request.reserved != "" {
+			u.logReserved(ctx, h.request.reserved)
 		}
 	}
 	h.out = appendSwitching(h.out[:0], h.opening.value(fieldKey), agreed.Subprotocol, h.answer)
@@ -149,7 +157,7 @@ func receiveFailure(err error) *HandshakeError {
 // refusalFor returns the answer that an error of the application stands for.
 func refusalFor(err error) *HandshakeError {
 	var e *HandshakeError
-	if errors.As(err, &e) && e.Status >= 300 && e.Status <= 599 {
+	if errors.As(err, &e) && e.refuses() {
 		return e
 	}
 	return &HandshakeError{Status: http.StatusForbidden, Reason: "the application refused the request", Err: err}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"math"
 	"net"
 	"net/http"
@@ -29,7 +30,7 @@ import (
 // upgradeScript runs UpgradeConn over a script of what the client sends, and returns what it wrote.
 func upgradeScript(t *testing.T, nc net.Conn, script *scriptConn, accept func(*Request) error) (response string, err error) {
 	t.Helper()
-	u := &Upgrader{Subprotocols: []string{"chat"}, Origins: []string{"*.example.org"}}
+	u := &Upgrader{Subprotocols: []string{"chat"}, Origins: []string{"*.example.org"}, ErrorLog: log.New(io.Discard, "", 0)}
 	c, err := u.UpgradeConn(context.Background(), nc, accept)
 	if (c == nil) != (err != nil) {
 		t.Errorf("Conn %v with error %v", c, err)
@@ -276,7 +277,7 @@ func TestUpgradeConnBorrows(t *testing.T) {
 	} {
 		for _, accept := range []func(*Request) error{nil, keep, refuse} {
 			h := new(serverHandshake)
-			agreed, _, err := u.handshake(h, &scriptConn{input: request}, accept)
+			agreed, _, err := u.handshake(t.Context(), h, &scriptConn{input: request}, accept)
 			outcome := func() string { return fmt.Sprintf("%+v %+v %+v %v", agreed.Subprotocol, agreed.Compression, err, kept) }
 			before := outcome()
 			for i := range h.in {
@@ -611,7 +612,7 @@ func FuzzRequest(f *testing.F) {
 		u := &Upgrader{Subprotocols: []string{"chat"}, InsecureSkipOriginCheck: true}
 		run := func(nc net.Conn) (h *serverHandshake, rest string, err *HandshakeError) {
 			h = new(serverHandshake)
-			_, b, err := u.handshake(h, nc, nil)
+			_, b, err := u.handshake(t.Context(), h, nc, nil)
 			return h, string(b), err
 		}
 		whole := &scriptConn{input: string(input)}
