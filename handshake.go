@@ -140,6 +140,8 @@ type opening struct {
 	major, minor int                 // the HTTP version
 	secure       bool                // it came over TLS
 	body         bool                // a message body was announced
+	stream       bool                // it is an extended CONNECT, as over HTTP/2
+	protocol     string              // ... and this its ":protocol"
 	lines        [numFields][]string // the values of ownFields, one for each line; not to be written to
 	first        [numFields]string   // backs lines, for add
 
@@ -173,18 +175,31 @@ func (o *opening) value(field int) string {
 	return o.lines[field][0]
 }
 
-// check applies RFC 6455, Section 4.2.1, in the order in which it is told to clients, and reads the extensions that
-// the client offers. It is the only place that knows these rules.
+// check applies RFC 6455, Section 4.2.1, or RFC 8441, Section 5, in the order in which it is told to clients, and reads
+// the extensions that the client offers. It is the only place that knows these rules.
 func (o *opening) check() *HandshakeError {
-	for _, rule := range [...]func(*opening) *HandshakeError{
-		(*opening).checkHTTP, (*opening).checkUpgrade, (*opening).checkVersion, (*opening).checkKey, (*opening).checkOffers,
-	} {
+	rules := openingRules[:]
+	if o.stream {
+		rules = streamRules[:]
+	}
+	for _, rule := range rules {
 		if err := rule(o); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// The rules for an opening handshake over HTTP/1.1, and for one over a stream. The latter has neither the key nor the two
+// fields of HTTP's upgrade: RFC 8441, Section 5, leaves to ":protocol" what those are for.
+var (
+	openingRules = [...]func(*opening) *HandshakeError{
+		(*opening).checkHTTP, (*opening).checkHost, (*opening).checkUpgrade, (*opening).checkVersion, (*opening).checkKey, (*opening).checkOffers,
+	}
+	streamRules = [...]func(*opening) *HandshakeError{
+		(*opening).checkConnect, (*opening).checkHost, (*opening).checkVersion, (*opening).checkOffers,
+	}
+)
 
 // badRequest returns the answer to a request that breaks a rule of RFC 6455, Section 4.2.1: "an appropriate error
 // code (such as 400 Bad Request)".
@@ -209,6 +224,29 @@ func (o *opening) checkHTTP() *HandshakeError {
 			Header: http.Header{"Allow": {http.MethodGet}},
 		}
 	}
+	return nil
+}
+
+// checkConnect applies what is asked of an extended CONNECT apart from WebSocket.
+func (o *opening) checkConnect() *HandshakeError {
+	// RFC 8441, Section 4: only a CONNECT is extended by :protocol.
+	if o.method != http.MethodConnect {
+		return &HandshakeError{
+			Status: http.StatusBadRequest, Reason: "a request with :protocol must have the method CONNECT (RFC 8441, Section 4)",
+		}
+	}
+	// RFC 8441, Section 5, names this protocol websocket. RFC 9220, Section 3, about another that is not supported: "the
+	// server SHOULD respond to the request with a 501 (Not Implemented) status code".
+	if !equalFold(o.protocol, "websocket") {
+		return &HandshakeError{
+			Status: http.StatusNotImplemented, Reason: "the :protocol must be websocket (RFC 8441, Section 5)",
+		}
+	}
+	return nil
+}
+
+// checkHost applies what is asked of the authority and of the body, which there must not be.
+func (o *opening) checkHost() *HandshakeError {
 	// RFC 6455, Section 4.2.1: "A |Host| header field containing the server's authority".
 	if err := o.once(fieldHost); err != nil {
 		return err
@@ -268,6 +306,13 @@ func (o *opening) checkVersion() *HandshakeError {
 	}
 	if o.value(fieldVersion) == "13" {
 		return nil
+	}
+	if o.stream {
+		// RFC 9113, Section 8.6, has no Upgrade, and 426 means nothing without it.
+		return &HandshakeError{
+			Status: http.StatusBadRequest, Reason: "Sec-WebSocket-Version must be 13 (RFC 8441, Section 5)",
+			Header: http.Header{"Sec-Websocket-Version": {"13"}},
+		}
 	}
 	// RFC 6455, Section 4.2.2: "If this version does not match a version understood by the server, the server MUST
 	// abort the WebSocket handshake [...] and instead send an appropriate HTTP error code (such as 426 Upgrade
