@@ -1,7 +1,7 @@
 package websocket
 
-// This file holds what an application decides about single requests, and is told of them: the hooks of an Upgrader, which
-// every entry point asks in the same way, and what a handler can find out about a request beforehand.
+// This file holds what an application decides about single requests, and is told of them: the hooks of an Upgrader,
+// which every entry point asks in the same way, and what a handler can find out about a request beforehand.
 
 import (
 	"context"
@@ -9,8 +9,8 @@ import (
 	"slices"
 )
 
-// IsUpgrade reports whether a request asks for a WebSocket connection, rightly or wrongly: for handlers that answer other
-// requests as well.
+// IsUpgrade reports whether a request asks for a WebSocket connection, rightly or wrongly: for handlers that answer
+// other requests as well.
 func IsUpgrade(r *http.Request) bool {
 	if r.Method == http.MethodConnect {
 		return isOnly(r.Header[":protocol"], "websocket") // over HTTP/2 (RFC 8441, Section 5), as net/http shows it
@@ -61,8 +61,8 @@ func (u *Upgrader) chooseSubprotocol(h *serverHandshake) (string, *HandshakeErro
 	return chosen, nil
 }
 
-// refused shows a handshake that has failed to the application, and returns the error about it, with what the application
-// has changed in it.
+// refused shows a handshake that has failed to the application, and returns the error about it, with what the
+// application has changed in it.
 func (u *Upgrader) refused(h *serverHandshake, e *HandshakeError) *HandshakeError {
 	if u.OnRefuse == nil {
 		return e
@@ -84,9 +84,9 @@ func (h *serverHandshake) asked() *http.Request {
 	return h.http
 }
 
-// SwitchObserver is for ResponseWriters of middleware, which WriteHeader does not tell of status 101: the response that
-// switches protocols is not written through them. Where w, or what its Unwrap leads to, has this method, Upgrade and the
-// handlers call it once that response has been sent.
+// SwitchObserver is for ResponseWriters of middleware, which WriteHeader does not tell of status 101: the response
+// that switches protocols is not written through them. Where w, or what its Unwrap leads to, has this method, Upgrade
+// and the handlers call it once that response has been sent.
 type SwitchObserver interface{ SwitchedProtocols() }
 
 // tellSwitched calls all SwitchObservers of w.

@@ -147,8 +147,8 @@ func TestOnRefuse(t *testing.T) {
 	}
 }
 
-// TestOnRefuseConn protects what only UpgradeConn can refuse, the errors of the application, which the hook gets a copy of,
-// and the status from one that refuses nothing.
+// TestOnRefuseConn protects what only UpgradeConn can refuse, the errors of the application, which the hook gets a
+// copy of, and the status from one that refuses nothing.
 func TestOnRefuseConn(t *testing.T) {
 	shared := &HandshakeError{Status: 401, Header: http.Header{"Www-Authenticate": {"Basic"}}}
 	for _, tc := range []struct {

@@ -43,9 +43,9 @@ func (u *Upgrader) Handler(f func(*Conn, *http.Request)) http.Handler {
 // The request that f gets is a copy. Its context has the values that it had, and does not end: Conn.Context is one that
 // ends with the connection. What ServeMux has found in the path (Request.PathValue) stays.
 //
-// When f returns, the closing handshake is begun with StatusNormalClosure, unless the connection has ended already. When
-// f panics, it is begun with StatusInternalError, and the panic is logged as net/http would (http.ErrAbortHandler is
-// not).
+// When f returns, the closing handshake is begun with StatusNormalClosure, unless the connection has ended already.
+// When f panics, it is begun with StatusInternalError, and the panic is logged as net/http would (http.ErrAbortHandler
+// is not).
 func (u *Upgrader) DetachedHandler(f func(*Conn, *http.Request)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		u.conns.enter()
@@ -70,20 +70,16 @@ func (u *Upgrader) upgrade(w http.ResponseWriter, r *http.Request) *Conn {
 	return nil
 }
 
-// runFunction calls f, and ends the connection when it returns or does not. Shutdown finds it by its frame on the stack.
+// runFunction calls f, and ends the connection when it returns or does not. Shutdown finds it by its frame on the
+// stack.
 //
 //go:noinline
 func runFunction(c *Conn, r *http.Request, f func(*Conn, *http.Request)) {
 	// This function must not hold on to r, which is as large as Conn: it may live as long as the connection.
 	code := StatusInternalError
-	defer func() { beginClose(c, code, "") }()
+	defer func() { c.beginClose(code, "") }()
 	f(c, r)
 	code = StatusNormalClosure
-}
-
-// beginClose begins the closing handshake and does not wait for its end.
-func beginClose(c *Conn, code StatusCode, reason string) {
-	c.end(&CloseError{Code: code, Reason: reason, Local: true}, endHandshake)
 }
 
 // serve calls f on its own goroutine, where nobody else would see a panic.
@@ -98,8 +94,8 @@ func (u *Upgrader) serve(c *Conn, r *http.Request, f func(*Conn, *http.Request))
 	runFunction(c, r, f)
 }
 
-// valuesContext has the values of a connection's request and does not end. It takes no memory of its own, and no lock: it
-// is asked with the connection's held.
+// valuesContext has the values of a connection's request and does not end. It takes no memory of its own, and no lock:
+// it is asked with the connection's held.
 type valuesContext struct{ c *Conn }
 
 func (v valuesContext) Deadline() (time.Time, bool) { return time.Time{}, false }

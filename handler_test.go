@@ -1,6 +1,7 @@
 package websocket
 
-// This file tests the two handlers of an Upgrader: when they return, what the function gets, and what becomes of a panic.
+// This file tests the two handlers of an Upgrader: when they return, what the function gets, and what becomes of a
+// panic.
 
 import (
 	"context"
@@ -63,8 +64,8 @@ func TestHandlerLasts(t *testing.T) {
 			defer c.Close(StatusNormalClosure, "")
 			for range 20 {
 				c.Write(t.Context(), OpText, []byte(path))
-				if _, p, err := c.Read(t.Context()); string(p) != path {
-					t.Errorf("%q, %v", p, err)
+				if m, err := c.Read(t.Context()); string(m.Data) != path {
+					t.Errorf("%q, %v", m.Data, err)
 				}
 			}
 		})
@@ -72,7 +73,8 @@ func TestHandlerLasts(t *testing.T) {
 }
 
 // TestHandlerRequest protects what both functions get of a request: a context that has the values and no deadline of
-// middleware's, and ends with the connection, or, where that would take memory, not at all; and what ServeMux has found.
+// middleware's, and ends with the connection, or, where that would take memory, not at all; and what ServeMux has
+// found.
 func TestHandlerRequest(t *testing.T) {
 	for name, handler := range handlers {
 		t.Run(name, func(t *testing.T) {
@@ -88,10 +90,10 @@ func TestHandlerRequest(t *testing.T) {
 				if _, ok := ctx.Deadline(); ok || ctx.Err() != nil {
 					t.Errorf("a deadline is set (%v), or the context has ended: %v", ok, ctx.Err())
 				}
-				if _, p, err := c.Read(ctx); string(p) != "hi" {
-					t.Errorf("%q, %v", p, err)
+				if m, err := c.Read(ctx); string(m.Data) != "hi" {
+					t.Errorf("%q, %v", m.Data, err)
 				}
-				if _, _, err := c.Read(context.Background()); err == nil {
+				if _, err := c.Read(context.Background()); err == nil {
 					t.Error("a second message")
 				}
 				if name == "DetachedHandler" {
@@ -134,9 +136,9 @@ func TestHandlerWriters(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		op, p, err := c.Read(t.Context())
-		wantMessage(t, op, p, err, "hi")
-		_, _, err = c.Read(t.Context())
+		m, err := c.Read(t.Context())
+		wantMessage(t, m.Op, m.Data, err, "hi")
+		_, err = c.Read(t.Context())
 		wantClosed(t, err, StatusNormalClosure, false)
 	}
 }
@@ -212,6 +214,32 @@ func TestHandlerLeaves(t *testing.T) {
 	<-returned
 	if code := closingHandshake(t, nc); code != StatusNormalClosure {
 		t.Errorf("closed with %v", code)
+	}
+}
+
+// TestHandlerWriteFailed protects what the peer said of its end from a function that returns because a write has
+// failed, and from Shutdown.
+func TestHandlerWriteFailed(t *testing.T) {
+	for name, end := range map[string]func(*Conn){
+		"return": func(c *Conn) { runFunction(c, nil, func(*Conn, *http.Request) {}) },
+		"Shutdown": func(c *Conn) {
+			c.tracker.list.shutdown(endedContext(), false, func(c *Conn) { c.beginClose(1001, "") }, func(*Conn) {})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, server := tcpPair(t)
+			client.Write(wireOf(t, false, Agreement{}, 1))
+			client.Close()
+			c, refusal := new(Upgrader).open(t.Context(), server, Agreement{}, nil)
+			if refusal != nil {
+				t.Fatal(refusal)
+			}
+			defer c.CloseNow()
+			wantWriteFailed(t, c)
+			end(c)
+			<-c.Context().Done()
+			wantClosed(t, context.Cause(c.Context()), 4001, false)
+		})
 	}
 }
 

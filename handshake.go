@@ -190,11 +190,12 @@ func (o *opening) check() *HandshakeError {
 	return nil
 }
 
-// The rules for an opening handshake over HTTP/1.1, and for one over a stream. The latter has neither the key nor the two
-// fields of HTTP's upgrade: RFC 8441, Section 5, leaves to ":protocol" what those are for.
+// The rules for an opening handshake over HTTP/1.1, and for one over a stream. The latter has neither the key nor the
+// two fields of HTTP's upgrade: RFC 8441, Section 5, leaves to ":protocol" what those are for.
 var (
 	openingRules = [...]func(*opening) *HandshakeError{
-		(*opening).checkHTTP, (*opening).checkHost, (*opening).checkUpgrade, (*opening).checkVersion, (*opening).checkKey, (*opening).checkOffers,
+		(*opening).checkHTTP, (*opening).checkHost, (*opening).checkUpgrade, (*opening).checkVersion, (*opening).checkKey,
+		(*opening).checkOffers,
 	}
 	streamRules = [...]func(*opening) *HandshakeError{
 		(*opening).checkConnect, (*opening).checkHost, (*opening).checkVersion, (*opening).checkOffers,
@@ -286,7 +287,7 @@ func (o *opening) checkUpgrade() *HandshakeError {
 	} {
 		name := ownFields[want.field]
 		if len(o.lines[want.field]) == 0 {
-			return badRequest("the header field " + name + " is missing: this is no WebSocket request, or a proxy has removed the field")
+			return badRequest("the header field " + name + " is missing: this is no WebSocket request, or a proxy has removed it")
 		}
 		found, ok := want.list(o.lines[want.field], want.token)
 		if !ok {
@@ -378,8 +379,8 @@ func (o *opening) chooseSubprotocol(preferred []string) string {
 // keySize is the size in bytes of a Sec-WebSocket-Key: 16 bytes in base64.
 const keySize = 24
 
-// validKey reports whether key encodes 16 bytes in base64. The bits behind them need not be zero: those of the example in
-// RFC 6455, Section 4.1, are not.
+// validKey reports whether key encodes 16 bytes in base64. The bits behind them need not be zero: those of the example
+// in RFC 6455, Section 4.1, are not.
 func validKey(key string) bool {
 	if len(key) != keySize {
 		return false

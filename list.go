@@ -292,8 +292,8 @@ func cutQuoted(s string) (value, rest string, ok bool) {
 	return "", "", false
 }
 
-// hostChars marks the characters of a host's name (RFC 3986, Section 3.2.2): unreserved ones, sub-delims, and those of an
-// escape.
+// hostChars marks the characters of a host's name (RFC 3986, Section 3.2.2): unreserved ones, sub-delims, and those of
+// an escape.
 var hostChars = func() (t [256]bool) {
 	const letters = "abcdefghijklmnopqrstuvwxyz"
 	for _, c := range []byte("-._~!$&'()*+,;=%0123456789" + letters + strings.ToUpper(letters)) {

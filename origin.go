@@ -105,7 +105,8 @@ func parseOrigin(s string) (p originPattern, err error) {
 		return p, errors.New(`has a "*" that is not all of a name's first part; all of the web is InsecureSkipOriginCheck`)
 	}
 	name, port, ported := cutPort(rest)
-	if p.name, p.under = strings.CutPrefix(name, "*"); !isHost(strings.TrimPrefix(p.name, ".")) || strings.Contains(p.name, "*") {
+	p.name, p.under = strings.CutPrefix(name, "*")
+	if !isHost(strings.TrimPrefix(p.name, ".")) || strings.Contains(p.name, "*") {
 		return p, errors.New("has no host as an Origin has it: without path, and in punycode where it is not ASCII")
 	}
 	if p.port = port; ported && port != "*" && !isPort(port) {

@@ -100,8 +100,8 @@ func subprotocolsIn(lines []string) iter.Seq[string] {
 	}
 }
 
-// HTTPRequest returns the request as net/http would show it, with the context of UpgradeConn, the client's address and the
-// state of TLS. It is a copy, always the same one, and may be kept.
+// HTTPRequest returns the request as net/http would show it, with the context of UpgradeConn, the client's address and
+// the state of TLS. It is a copy, always the same one, and may be kept.
 func (r *Request) HTTPRequest() *http.Request {
 	if r.http != nil {
 		return r.http
@@ -212,9 +212,10 @@ func parseRequest(in string, o *opening, r *Request) (n int, _ *HandshakeError) 
 	}
 	// RFC 9112, Section 3.2.2: the host of an absolute target counts, not that of the field, which must be right all the
 	// same.
-	host := o.value(fieldHost)
-	if authority := targetAuthority(r.URI); authority != "" && len(o.lines[fieldHost]) == 1 && (host == "" || isAuthority(host)) {
-		o.first[fieldHost] = authority
+	if authority := targetAuthority(r.URI); authority != "" && len(o.lines[fieldHost]) == 1 {
+		if host := o.value(fieldHost); host == "" || isAuthority(host) {
+			o.first[fieldHost] = authority
+		}
 	}
 	r.Host, r.Origin, r.subprotocols = o.value(fieldHost), o.value(fieldOrigin), o.lines[fieldProtocol]
 	return n + len("\r\n"), nil
@@ -276,9 +277,9 @@ func targetAuthority(target string) string {
 	return rest
 }
 
-// parseField reads "Name: value" and CRLF, which begin at start, and returns where the next line does. Folded lines are
-// refused, as RFC 9112, Section 5.2, allows: they begin with a space, which no name does. So is a space before the colon
-// (Section 5.1).
+// parseField reads "Name: value" and CRLF, which begin at start, and returns where the next line does. Folded lines
+// are refused, as RFC 9112, Section 5.2, allows: they begin with a space, which no name does. So is a space before the
+// colon (Section 5.1).
 func parseField(in string, start int) (f requestField, next int, _ *HandshakeError) {
 	colon := start + tokenLength(in[start:])
 	if colon == start || !strings.HasPrefix(in[colon:], ":") {

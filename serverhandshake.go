@@ -1,7 +1,8 @@
 package websocket
 
-// This file holds the server's opening handshake for those who bring their own HTTP: without I/O (RFC 6455, Section 4.2),
-// and over streams of HTTP/2 and HTTP/3 (RFC 8441, Section 5). What a request must be like stands in handshake.go.
+// This file holds the server's opening handshake for those who bring their own HTTP: without I/O (RFC 6455, Section
+// 4.2), and over streams of HTTP/2 and HTTP/3 (RFC 8441, Section 5). What a request must be like stands in
+// handshake.go.
 
 import (
 	"bytes"
@@ -14,14 +15,14 @@ import (
 )
 
 // Handshake decides about an opening handshake without I/O, for servers that bring their own HTTP. It returns what was
-// agreed on and the response to send, which is never nil, whether it accepts (with status 101) or refuses. It may be given
-// further fields, and be sent by its Write or in any other way. The error is a *HandshakeError.
+// agreed on and the response to send, which is never nil, whether it accepts (with status 101) or refuses. It may be
+// given further fields, and be sent by its Write or in any other way. The error is a *HandshakeError.
 //
-// Once the response has been sent, ServerConn makes a Conn of the connection, with u.Options and what was read behind the
-// request. Shutdown, Len and All do not know that Conn; after Shutdown the answer is 503 here as well.
+// Once the response has been sent, ServerConn makes a Conn of the connection, with u.Options and what was read behind
+// the request. Shutdown, Len and All do not know that Conn; after Shutdown the answer is 503 here as well.
 //
-// r is what net/http makes of a request; of its fields, Method, ProtoMajor, ProtoMinor, Host, Header, TLS, ContentLength
-// and TransferEncoding are looked at, beside what CheckOrigin and the other hooks want.
+// r is what net/http makes of a request; of its fields, Method, ProtoMajor, ProtoMinor, Host, Header, TLS,
+// ContentLength and TransferEncoding are looked at, beside what CheckOrigin and the other hooks want.
 func (u *Upgrader) Handshake(r *http.Request) (Agreement, *http.Response, error) {
 	h := serverHandshakes.Get().(*serverHandshake)
 	defer h.release()
@@ -39,10 +40,12 @@ func (u *Upgrader) Handshake(r *http.Request) (Agreement, *http.Response, error)
 // CONNECT, and protocol the value of its ":protocol". respond is called once, sends the response that it is given, and
 // returns the stream if its status is 200; its body is empty then. An error of respond is that of AcceptStream.
 //
-// The stream belongs to the Conn from then on: its Close must end it, and its deadlines must not be set. The values of the
-// request's context are those of Conn.Context. The error is a *HandshakeError; its Status is 0 unless the request was
-// refused.
-func (u *Upgrader) AcceptStream(r *http.Request, protocol string, respond func(*http.Response) (net.Conn, error)) (*Conn, error) {
+// The stream belongs to the Conn from then on: its Close must end it, and its deadlines must not be set. The values of
+// the request's context are those of Conn.Context. The error is a *HandshakeError; its Status is 0 unless the request
+// was refused.
+func (u *Upgrader) AcceptStream(
+	r *http.Request, protocol string, respond func(*http.Response) (net.Conn, error),
+) (*Conn, error) {
 	h := serverHandshakes.Get().(*serverHandshake)
 	defer h.release()
 	h.http = r

@@ -83,8 +83,8 @@ func TestHandshakeConn(t *testing.T) {
 	behind, _ := br.Peek(br.Buffered())
 	c := ServerConn(a, &u.Options, agreed, behind)
 	defer c.CloseNow()
-	op, data, err := c.Read(t.Context())
-	wantMessage(t, op, data, err, "behind")
+	m, err := c.Read(t.Context())
+	wantMessage(t, m.Op, m.Data, err, "behind")
 	if _, ok := c.Compression(); !ok {
 		t.Error("nothing agreed on about compression")
 	}
@@ -186,13 +186,13 @@ func TestAcceptStream_8441_5(t *testing.T) {
 			}
 			client := ClientConn(far, nil, agreed, nil)
 			go func() {
-				op, p, _ := c.Read(context.Background())
-				c.Write(context.Background(), op, p)
+				m, _ := c.Read(context.Background())
+				c.Write(context.Background(), m.Op, m.Data)
 				c.CloseRead(context.Background())
 			}()
 			client.Write(t.Context(), OpText, []byte("hi"))
-			op, p, err := client.Read(t.Context())
-			wantMessage(t, op, p, err, "hi")
+			m, err := client.Read(t.Context())
+			wantMessage(t, m.Op, m.Data, err, "hi")
 			if u.Len() != 1 {
 				t.Errorf("%d connections", u.Len())
 			}
@@ -200,7 +200,7 @@ func TestAcceptStream_8441_5(t *testing.T) {
 			if err := u.Shutdown(t.Context()); err != nil {
 				t.Error(err)
 			}
-			_, _, err = client.Read(t.Context())
+			_, err = client.Read(t.Context())
 			wantClosed(t, err, StatusGoingAway, false)
 		})
 	}

@@ -16,7 +16,7 @@ import (
 
 // ErrShutdownInside is wrapped by the error of a Shutdown that was called inside of a handler's function. See
 // Upgrader.Shutdown.
-var ErrShutdownInside = errors.New("websocket: Shutdown was called inside of a handler's function and does not wait for any")
+var ErrShutdownInside = errors.New("websocket: Shutdown inside of a handler's function does not wait for functions")
 
 // ShutdownError says what Upgrader.Shutdown has left.
 type ShutdownError struct {
@@ -59,7 +59,7 @@ func (u *Upgrader) ShutdownWith(ctx context.Context, code StatusCode, reason str
 	if _, err := AppendClose(nil, code, reason); err != nil {
 		return err
 	}
-	end := func(c *Conn) { beginClose(c, code, cutReason(reason)) }
+	end := func(c *Conn) { c.beginClose(code, reason) }
 	return u.conns.shutdown(ctx, insideFunction(), end, func(c *Conn) { c.CloseNow() })
 }
 
@@ -105,7 +105,7 @@ type connList struct {
 	closed atomic.Bool // Shutdown was called; set with mu held
 
 	mu      sync.Mutex
-	end     func(*Conn)   // closes those who come after Shutdown; guarded by mu, as is the rest, and the trackers in the list
+	end     func(*Conn)   // closes those who come after Shutdown; guarded by mu, as is the rest, and the trackers
 	first   *Conn         // any of them, or nil
 	n       int           // how many there are
 	running int           // functions

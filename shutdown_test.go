@@ -368,7 +368,7 @@ func TestShutdownInside(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, _, err = c.Read(t.Context())
+			_, err = c.Read(t.Context())
 			wantClosed(t, err, StatusGoingAway, false)
 			for range cap(result) {
 				err := <-result

@@ -136,7 +136,9 @@ func (u *Upgrader) negotiate(h *serverHandshake) (agreed Agreement, err *Handsha
 		return agreed, &HandshakeError{Status: http.StatusServiceUnavailable, Reason: "the server is shutting down"}
 	}
 	if err := u.Validate(); err != nil {
-		return agreed, &HandshakeError{Status: http.StatusInternalServerError, Reason: "the server is misconfigured", Err: err}
+		return agreed, &HandshakeError{
+			Status: http.StatusInternalServerError, Reason: "the server is misconfigured", Err: err,
+		}
 	}
 	if err := o.check(); err != nil {
 		return agreed, err
@@ -151,8 +153,8 @@ func (u *Upgrader) negotiate(h *serverHandshake) (agreed Agreement, err *Handsha
 	return agreed, nil
 }
 
-// foreignOrigin returns the answer to a page that may not connect. RFC 6455, Section 4.2.2: "If the server does not wish
-// to accept this connection, it MUST return an appropriate HTTP error code (e.g., 403 Forbidden)".
+// foreignOrigin returns the answer to a page that may not connect. RFC 6455, Section 4.2.2: "If the server does not
+// wish to accept this connection, it MUST return an appropriate HTTP error code (e.g., 403 Forbidden)".
 func foreignOrigin(origin, host string) *HandshakeError {
 	return &HandshakeError{Status: http.StatusForbidden, Reason: fmt.Sprintf(
 		"pages of Origin %.200q may not connect to Host %.200q (RFC 6455, Section 4.2.2)", origin, host)}

@@ -28,8 +28,8 @@ const requestBuffer = 4 << 10
 // *HandshakeError, or else with 403. The error's text is not sent. nc may be a *tls.Conn.
 //
 // The request may have MaxRequestHead bytes and 128 header fields (431 is the answer beyond) and the handshake, accept
-// included, may take HandshakeTimeout and until ctx ends (408 if the time was up). Once UpgradeConn has returned, ctx has no
-// further effect; Conn.Context shows its values. What the client has sent behind its request is not lost.
+// included, may take HandshakeTimeout and until ctx ends (408 if the time was up). Once UpgradeConn has returned, ctx
+// has no further effect; Conn.Context shows its values. What the client has sent behind its request is not lost.
 //
 // An opening handshake makes the stack of its goroutine grow for good: where many connections are idle, use the
 // connection on a new goroutine, which is some 2 KiB smaller.
