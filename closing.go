@@ -71,13 +71,10 @@ func (c *Conn) CloseContext(ctx context.Context, code StatusCode, reason string)
 	if _, err := AppendClose(nil, code, reason); err != nil {
 		return err
 	}
-	c.mu.Lock()
-	unwritable := c.err == nil && c.isBroken()
-	c.unlock()
-	if unwritable {
+	first, begun := c.beginClose(code, reason)
+	if !begun {
 		return c.closeUnwritable(ctx)
 	}
-	first := c.end(&CloseError{Code: code, Reason: cutReason(reason), Local: true}, endHandshake)
 	c.mu.Lock()
 	err, done := c.err, c.doneLocked()
 	c.unlock()
@@ -103,6 +100,19 @@ func wait(ctx context.Context, done <-chan struct{}) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// beginClose begins what Close does, with a code and a reason that may travel. begun is false if a write has failed: then the
+// end that comes from the peer is the connection's.
+func (c *Conn) beginClose(code StatusCode, reason string) (first, begun bool) {
+	c.mu.Lock()
+	unwritable := c.expectsEnd()
+	c.unlock()
+	if unwritable {
+		c.discardRest()
+		return false, false
+	}
+	return c.end(&CloseError{Code: code, Reason: cutReason(reason), Local: true}, endHandshake), true
 }
 
 // CloseNow ends the connection without a closing handshake and without waiting: reads and writes that wait end at once. What

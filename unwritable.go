@@ -73,14 +73,18 @@ func (c *Conn) endUnwritable() {
 	c.end(brokenBy(err), endAborted)
 }
 
-// closeUnwritable is Close after a write that failed: it discards what still comes, and returns how the connection ended.
+// discardRest has what still comes read by finish, for nobody.
+func (c *Conn) discardRest() {
+	if c.state.Or(discards|reading)&reading == 0 {
+		go c.finish()
+	}
+}
+
+// closeUnwritable is Close after a write that failed and discardRest: it returns how the connection ended.
 func (c *Conn) closeUnwritable(ctx context.Context) error {
 	c.mu.Lock()
 	failed, done := c.extra.failed, c.doneLocked()
 	c.unlock()
-	if c.state.Or(discards|reading)&reading == 0 {
-		go c.finish()
-	}
 	if c.bodyRuns() {
 		return failed // the loop does the rest
 	}
