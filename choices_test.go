@@ -3,7 +3,6 @@ package websocket
 // This file tests the hooks of an Upgrader, in all entry points, and what a handler can find out about a request.
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -286,7 +285,8 @@ func TestReservedFields(t *testing.T) {
 		logged := make(lineWriter, 2)
 		u := &Upgrader{ErrorLog: log.New(logged, "", 0)}
 		nc := &scriptConn{}
-		w := &hijacker{nc: nc, header: http.Header{field: {"1"}}, rw: bufio.NewReadWriter(bufio.NewReader(nc), bufio.NewWriter(nc))}
+		w := &pipeHijacker{ResponseRecorder: httptest.NewRecorder(), nc: nc}
+		w.Header()[field] = []string{"1"}
 		c, err := u.Upgrade(w, readRequest(t, minimalRequest))
 		if err != nil {
 			t.Fatal(err)
