@@ -70,7 +70,7 @@ func (u *Upgrader) refused(h *serverHandshake, e *HandshakeError) *HandshakeErro
 	own := *e // e may be a variable of the application's, for many requests
 	own.Header = e.Header.Clone()
 	u.OnRefuse(h.asked(), &own)
-	if !own.refuses() {
+	if e.Status == 0 || !own.refuses() { // 0: nobody can be answered
 		own.Status = e.Status
 	}
 	return &own

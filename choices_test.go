@@ -3,7 +3,6 @@ package websocket
 // This file tests the hooks of an Upgrader, in all entry points, and what a handler can find out about a request.
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -194,15 +193,39 @@ func TestOnRefuseConn(t *testing.T) {
 // TestOnRefuseLate protects the hook against failures behind the decision: of the connection, and by Shutdown.
 func TestOnRefuseLate(t *testing.T) {
 	var seen []int
-	u := &Upgrader{OnRefuse: func(r *http.Request, e *HandshakeError) { seen = append(seen, e.Status) }}
+	u := &Upgrader{OnRefuse: func(r *http.Request, e *HandshakeError) {
+		seen = append(seen, e.Status)
+		e.Status = 418 // where there is somebody to tell
+	}}
 	client, server := net.Pipe()
 	client.Close()
-	u.Upgrade(&pipeHijacker{ResponseRecorder: httptest.NewRecorder(), nc: server}, readRequest(t, minimalRequest))
+	w := &pipeHijacker{ResponseRecorder: httptest.NewRecorder(), nc: server}
+	if _, err := u.Upgrade(w, readRequest(t, minimalRequest)); w.Body.Len() > 0 || err.(*HandshakeError).Status != 0 {
+		t.Errorf("a connection that was taken over is answered: %v, %q", err, w.Body)
+	}
 	u.Upgrade(brokenHijacker{httptest.NewRecorder()}, readRequest(t, minimalRequest))
 	u.Shutdown(t.Context())
 	u.Upgrade(httptest.NewRecorder(), readRequest(t, minimalRequest))
 	if want := []int{0, 500, 503}; !slices.Equal(seen, want) {
 		t.Errorf("statuses %v, want %v", seen, want)
+	}
+}
+
+// TestHookPanics protects Shutdown from waiting for functions that never began, and net/http from an answer.
+func TestHookPanics(t *testing.T) {
+	for name, handler := range handlers {
+		u := &Upgrader{CheckOrigin: func(*http.Request, bool) bool { panic("x") }}
+		func() {
+			defer func() {
+				if v := recover(); v != "x" {
+					t.Errorf("%s: recovered %v", name, v)
+				}
+			}()
+			handler(u, nil).ServeHTTP(httptest.NewRecorder(), readRequest(t, minimalRequest))
+		}()
+		if n := u.conns.functions(); n != 0 {
+			t.Errorf("%s: %d functions are waited for", name, n)
+		}
 	}
 }
 
@@ -286,7 +309,8 @@ func TestReservedFields(t *testing.T) {
 		logged := make(lineWriter, 2)
 		u := &Upgrader{ErrorLog: log.New(logged, "", 0)}
 		nc := &scriptConn{}
-		w := &hijacker{nc: nc, header: http.Header{field: {"1"}}, rw: bufio.NewReadWriter(bufio.NewReader(nc), bufio.NewWriter(nc))}
+		w := &pipeHijacker{ResponseRecorder: httptest.NewRecorder(), nc: nc}
+		w.Header()[field] = []string{"1"}
 		c, err := u.Upgrade(w, readRequest(t, minimalRequest))
 		if err != nil {
 			t.Fatal(err)

@@ -49,9 +49,14 @@ func (u *Upgrader) Handler(f func(*Conn, *http.Request)) http.Handler {
 func (u *Upgrader) DetachedHandler(f func(*Conn, *http.Request)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		u.conns.enter()
-		if c := u.upgrade(w, r); c == nil {
-			u.conns.leave()
-		} else {
+		detached := false
+		defer func() {
+			if !detached { // also when a hook panics
+				u.conns.leave()
+			}
+		}()
+		if c := u.upgrade(w, r); c != nil {
+			detached = true
 			go u.serve(c, r.WithContext(valuesContext{c}), f)
 		}
 	})
