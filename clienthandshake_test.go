@@ -102,8 +102,8 @@ func TestDialStream(t *testing.T) {
 				t.Errorf("%s: %q, %v", row.name, c.Subprotocol(), compressed)
 			}
 			go far.Write([]byte("\x81\x02hi"))
-			if _, p, err := c.Read(t.Context()); string(p) != "hi" {
-				t.Errorf("%s: %q, %v", row.name, p, err)
+			if m, err := c.Read(t.Context()); string(m.Data) != "hi" {
+				t.Errorf("%s: %q, %v", row.name, m.Data, err)
 			}
 			go io.Copy(io.Discard, far)
 			c.CloseNow()

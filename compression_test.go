@@ -26,7 +26,7 @@ func TestCompressionEcho(t *testing.T) {
 		t.Run(fmt.Sprintf("%+v", o), func(t *testing.T) {
 			up := &Upgrader{Options: Options{Compression: &o, ReadLimit: 8 << 20}}
 			s := httptest.NewServer(up.Handler(func(c *Conn, r *http.Request) {
-				for msg, err := range c.Messages(c.Context()) {
+				for msg, err := range c.MessagesInPlace(c.Context()) {
 					if err != nil {
 						return
 					}

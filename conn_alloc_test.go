@@ -42,7 +42,7 @@ func onNetworks(t *testing.T, f func(t *testing.T, ctx context.Context, c, other
 					a, b := pair(t)
 					c, other := connOver(t, a, client, nil), connOver(t, b, !client, nil)
 					go func() {
-						for m, err := range other.Messages(context.Background()) {
+						for m, err := range other.MessagesInPlace(context.Background()) {
 							if err != nil {
 								return
 							}
@@ -76,9 +76,9 @@ func TestEchoAllocs(t *testing.T) {
 			if err := c.Write(ctx, OpBinary, p); err != nil {
 				t.Fatal(err)
 			}
-			_, got, err := c.AppendRead(ctx, buf)
-			if err != nil || len(got) != 125 {
-				t.Fatal(len(got), err)
+			m, err := c.AppendRead(ctx, buf)
+			if err != nil || len(m.Data) != 125 {
+				t.Fatal(len(m.Data), err)
 			}
 		})
 	})
@@ -92,7 +92,7 @@ func TestReadAllocs(t *testing.T) {
 			if err := c.Write(ctx, OpBinary, p); err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := c.Read(ctx); err != nil {
+			if _, err := c.Read(ctx); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -112,7 +112,7 @@ func TestMessagesAllocs(t *testing.T) {
 			c.CloseNow()
 		}()
 		go func() {
-			for _, err := range c.Messages(ctx) {
+			for _, err := range c.MessagesInPlace(ctx) {
 				if err != nil {
 					return
 				}
@@ -168,7 +168,7 @@ func TestPongAllocs(t *testing.T) {
 			if err := c.Write(ctx, OpBinary, p); err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := c.AppendRead(ctx, buf); err != nil {
+			if _, err := c.AppendRead(ctx, buf); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -191,7 +191,7 @@ func TestIdleHoldsNoBuffers(t *testing.T) {
 			if err := c.Write(ctx, OpBinary, make([]byte, n)); err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := c.Read(ctx); err != nil {
+			if _, err := c.Read(ctx); err != nil {
 				t.Fatal(err)
 			}
 			if err := c.Flush(); err != nil {

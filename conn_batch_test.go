@@ -52,7 +52,7 @@ func (p *peer) burst(n int) { p.write(bytes.Repeat(p.message(strings.Repeat("m",
 // echoes reads n messages in one way or another and echoes each.
 var echoes = map[string]func(ctx context.Context, c *Conn, n int) error{
 	"Messages": func(ctx context.Context, c *Conn, n int) error {
-		for m, err := range c.Messages(ctx) {
+		for m, err := range c.MessagesInPlace(ctx) {
 			if err == nil {
 				err = c.Write(ctx, m.Op, m.Data)
 			}
@@ -64,9 +64,9 @@ var echoes = map[string]func(ctx context.Context, c *Conn, n int) error{
 	},
 	"AppendRead": func(ctx context.Context, c *Conn, n int) error {
 		for range n {
-			op, p, err := c.AppendRead(ctx, nil)
+			msg, err := c.AppendRead(ctx, nil)
 			if err == nil {
-				err = c.Write(ctx, op, p)
+				err = c.Write(ctx, msg.Op, msg.Data)
 			}
 			if err != nil {
 				return err
@@ -137,7 +137,7 @@ func TestHeldTooLong(t *testing.T) {
 			},
 			"in a body": func(c *Conn, busy func()) {
 				n := 0
-				for m := range c.Messages(t.Context()) {
+				for m := range c.MessagesInPlace(t.Context()) {
 					c.Write(context.Background(), m.Op, m.Data)
 					if n++; n == 2 {
 						busy()

@@ -33,16 +33,16 @@ func TestCloseHandshake_7_1_2(t *testing.T) {
 	readers := map[string]func(c *Conn) error{
 		"nobody": nil,
 		"Read": func(c *Conn) error {
-			return third(c.Read(context.Background()))
+			return second(c.Read(context.Background()))
 		},
 		"Read with a context": func(c *Conn) error {
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
-			return third(c.Read(ctx))
+			return second(c.Read(ctx))
 		},
 		"Reader": func(c *Conn) error { return third(c.Reader(context.Background())) },
 		"Messages": func(c *Conn) (err error) {
-			for _, err = range c.Messages(context.Background()) {
+			for _, err = range c.MessagesInPlace(context.Background()) {
 			}
 			return err
 		},
@@ -98,9 +98,9 @@ func TestPeerCloses_5_5_1(t *testing.T) {
 		} {
 			c, p := newPeer(t, client, nil)
 			p.write(p.message("first"), p.frame(true, OpClose, closePayload(test.code, test.reason)), p.message("nobody"))
-			op, got, err := c.Read(t.Context())
-			wantMessage(t, op, got, err, "first")
-			_, _, err = c.Read(t.Context())
+			m, err := c.Read(t.Context())
+			wantMessage(t, m.Op, m.Data, err, "first")
+			_, err = c.Read(t.Context())
 			if closed := wantClosed(t, err, test.code, false); closed.Reason != test.reason || closed.Err != nil {
 				t.Error(closed)
 			}
@@ -153,7 +153,7 @@ func TestCloseTimeout(t *testing.T) {
 				c, _ := narrow(t, size, client, &Options{CloseTimeout: 3 * time.Second})
 				var readErr <-chan error
 				if read {
-					readErr = inGoroutine(func() error { return third(c.Read(t.Context())) })
+					readErr = inGoroutine(func() error { return second(c.Read(t.Context())) })
 				}
 				start := time.Now()
 				err := c.Close(StatusNormalClosure, "")
@@ -245,7 +245,7 @@ func TestViolation_7_1_7(t *testing.T) {
 		} {
 			c, p := newPeer(t, client, &Options{ReadLimit: 1000})
 			p.write(test.wire(p), make([]byte, 10000))
-			_, _, err := c.Read(t.Context())
+			_, err := c.Read(t.Context())
 			closed := wantClosed(t, err, test.code, true)
 			var violation *ProtocolError
 			if !errors.As(err, &violation) || violation.Code != test.code || violation.Section == "" {
@@ -344,7 +344,7 @@ func TestCloseNow(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		waiting := map[string]<-chan error{
-			"Read":   inGoroutine(func() error { return third(c.Read(ctx)) }),
+			"Read":   inGoroutine(func() error { return second(c.Read(ctx)) }),
 			"Write":  inGoroutine(func() error { return c.Write(ctx, OpBinary, make([]byte, 200)) }),
 			"large":  inGoroutine(func() error { return c.Write(ctx, OpBinary, make([]byte, 1<<20)) }),
 			"Ping":   inGoroutine(func() error { return second(c.Ping(ctx)) }),
@@ -444,7 +444,7 @@ func TestLost(t *testing.T) {
 			c, p = newPeer(t, client, nil)
 			p.write(m[:cut])
 			p.nc.Close()
-			_, _, err := c.Read(t.Context())
+			_, err := c.Read(t.Context())
 			wantClosed(t, err, StatusAbnormalClosure, false)
 			if !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 				t.Error(err)
@@ -461,7 +461,7 @@ func TestReadContextEndsDuringClose(t *testing.T) {
 		c, p := newPeer(t, client, nil)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		read := inGoroutine(func() error { return third(c.Read(ctx)) })
+		read := inGoroutine(func() error { return second(c.Read(ctx)) })
 		synctest.Wait()
 		closed := inGoroutine(func() error { return c.Close(4000, "") })
 		wantClosed(t, <-read, 4000, true)
@@ -513,7 +513,7 @@ func TestKernelTimeout(t *testing.T) {
 			a, _ := netpipe.New(0)
 			timeout := &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ETIMEDOUT)}
 			c := connOver(t, &failingRead{a, timeout}, client, o)
-			_, _, err := c.Read(t.Context())
+			_, err := c.Read(t.Context())
 			wantClosed(t, err, StatusAbnormalClosure, false)
 			if !errors.Is(err, syscall.ETIMEDOUT) {
 				t.Error(err)
@@ -533,7 +533,7 @@ func TestCloseNowTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := connOver(t, client, true, nil)
-		read := inGoroutine(func() error { return third(c.Read(t.Context())) })
+		read := inGoroutine(func() error { return second(c.Read(t.Context())) })
 		a.SetWriteDeadline(time.Now().Add(time.Second))
 		a.Write(make([]byte, 5<<10)) // the network is full
 		a.SetWriteDeadline(time.Time{})

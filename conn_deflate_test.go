@@ -327,8 +327,8 @@ func heapOfPairs(t *testing.T, p *compress.Params) int {
 				if err := way[0].Write(context.Background(), OpText, m); err != nil {
 					t.Fatal(err)
 				}
-				if _, got, err := way[1].Read(context.Background()); err != nil || !bytes.Equal(got, m) {
-					t.Fatal(len(got), err)
+				if msg, err := way[1].Read(context.Background()); err != nil || !bytes.Equal(msg.Data, m) {
+					t.Fatal(len(msg.Data), err)
 				}
 			}
 		}

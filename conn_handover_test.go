@@ -20,7 +20,7 @@ func TestLoopHandedOver(t *testing.T) {
 			c, p := newPeer(t, client, nil)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			second := make(chan struct{})
-			for _, err := range c.Messages(ctx) {
+			for _, err := range c.MessagesInPlace(ctx) {
 				if !errors.Is(err, context.DeadlineExceeded) {
 					t.Fatal(err)
 				}
@@ -54,7 +54,7 @@ func TestSocketsLoopsCompete(t *testing.T) {
 			readers.Go(func() {
 				for n := 0; ; n++ {
 					ctx, cancel := context.WithTimeout(t.Context(), time.Duration((n*7+i)%50)*time.Microsecond)
-					for m, err := range s.Messages(ctx) {
+					for m, err := range s.MessagesInPlace(ctx) {
 						var closed *CloseError
 						if errors.As(err, &closed) {
 							cancel()
@@ -101,7 +101,7 @@ func TestLoopEndsBesideWrite(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			start := time.Now()
 			ended := inGoroutine(func() (end error) {
-				for _, err := range c.Messages(ctx) {
+				for _, err := range c.MessagesInPlace(ctx) {
 					end = err
 				}
 				return end
@@ -133,7 +133,7 @@ func TestSocketsLoopEndsBesideWrite(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		inside := make(chan struct{})
 		ended := inGoroutine(func() (end error) {
-			for _, err := range s.Messages(ctx) {
+			for _, err := range s.MessagesInPlace(ctx) {
 				if end = err; err == nil {
 					inside <- struct{}{}
 				}

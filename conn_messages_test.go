@@ -26,7 +26,7 @@ func TestMessagesBreakAndResume(t *testing.T) {
 			}
 			p.write(wire[:len(wire)-4])
 			i := 0
-			loop := c.Messages(t.Context())
+			loop := c.MessagesInPlace(t.Context())
 			for i < 9 {
 				for m, err := range loop {
 					wantMessage(t, m.Op, m.Data, err, fmt.Sprint("message ", i))
@@ -73,7 +73,7 @@ func TestMessagesSizes(t *testing.T) {
 			p.send(OpClose, closePayload(StatusNormalClosure, ""))
 		}()
 		i := 0
-		for m, err := range c.Messages(t.Context()) {
+		for m, err := range c.MessagesInPlace(t.Context()) {
 			if err != nil {
 				wantClosed(t, err, StatusNormalClosure, false)
 				break
@@ -97,14 +97,14 @@ func TestMessagesError(t *testing.T) {
 		c, p := newPeer(t, client, nil)
 		p.write(p.message("one"), p.message("\xff"))
 		var seen []error
-		for _, err := range c.Messages(t.Context()) {
+		for _, err := range c.MessagesInPlace(t.Context()) {
 			seen = append(seen, err)
 		}
 		if len(seen) != 2 || seen[0] != nil {
 			t.Fatal(seen)
 		}
 		wantClosed(t, seen[1], StatusInvalidPayload, true)
-		for _, err := range c.Messages(t.Context()) {
+		for _, err := range c.MessagesInPlace(t.Context()) {
 			if seen = append(seen, err); err != seen[1] {
 				t.Error(err)
 			}
@@ -122,7 +122,7 @@ func TestOtherReadsInBody(t *testing.T) {
 		c, p := newPeer(t, client, nil)
 		p.write(p.message("one"), p.message("two"))
 		var got []string
-		for m, err := range c.Messages(t.Context()) {
+		for m, err := range c.MessagesInPlace(t.Context()) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -185,7 +185,7 @@ func TestCloseInBody(t *testing.T) {
 			go p.close(4000, "")
 			bodies, start := 0, time.Now()
 			var end error
-			for _, err := range c.Messages(t.Context()) {
+			for _, err := range c.MessagesInPlace(t.Context()) {
 				if err != nil {
 					end = err
 					continue
@@ -228,7 +228,7 @@ func TestCloseBesideBody(t *testing.T) {
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			bodies := 0
-			for _, err := range c.Messages(t.Context()) {
+			for _, err := range c.MessagesInPlace(t.Context()) {
 				if err != nil {
 					wantClosed(t, err, 4000, true)
 					break
@@ -262,7 +262,7 @@ func TestCloseNowBesideBody(t *testing.T) {
 			c, p := newPeer(t, client, nil)
 			p.write(p.message("one"), p.message("two"))
 			bodies := 0
-			for _, err := range c.Messages(t.Context()) {
+			for _, err := range c.MessagesInPlace(t.Context()) {
 				if bodies++; bodies == 2 {
 					wantClosed(t, err, StatusAbnormalClosure, true)
 					break
@@ -301,7 +301,7 @@ func TestBodyPanics_7_4_1(t *testing.T) {
 						recovered <- r
 					}
 				}()
-				for m, err := range c.Messages(t.Context()) {
+				for m, err := range c.MessagesInPlace(t.Context()) {
 					if err != nil || c.Write(t.Context(), m.Op, m.Data) != nil {
 						t.Error(err)
 					}
@@ -337,7 +337,7 @@ func TestContextDuringBody(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		bodies := 0
-		for _, err := range c.Messages(ctx) {
+		for _, err := range c.MessagesInPlace(ctx) {
 			if err != nil {
 				if err != context.Canceled {
 					t.Error(err)
@@ -352,8 +352,8 @@ func TestContextDuringBody(t *testing.T) {
 			t.Error(bodies)
 		}
 		p.send(OpText, "two")
-		op, got, err := c.Read(t.Context())
-		wantMessage(t, op, got, err, "two")
+		m, err := c.Read(t.Context())
+		wantMessage(t, m.Op, m.Data, err, "two")
 	})
 }
 
@@ -366,7 +366,7 @@ func TestMessagesCancelledInMessage(t *testing.T) {
 		for i := 0; i < len(m); i += 50 {
 			p.write(m[i:min(i+50, len(m))])
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			for m, err := range c.Messages(ctx) {
+			for m, err := range c.MessagesInPlace(ctx) {
 				if i+50 < len(p.message(strings.Repeat("message ", 100))) {
 					if !errors.Is(err, context.DeadlineExceeded) {
 						t.Fatal(err)

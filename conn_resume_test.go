@@ -37,7 +37,7 @@ var readKinds = []struct {
 		return op, p, err
 	}},
 	{"Messages", func(t *testing.T, ctx context.Context, c *Conn) (Opcode, []byte, error) {
-		for m, err := range c.Messages(ctx) {
+		for m, err := range c.MessagesInPlace(ctx) {
 			return m.Op, bytes.Clone(m.Data), err
 		}
 		return 0, nil, errors.New("a Messages loop that was not left ended without an error")
@@ -47,11 +47,11 @@ var readKinds = []struct {
 // appendRead is AppendRead, without what stood in dst before, which must not be touched.
 func appendRead(t *testing.T, ctx context.Context, c *Conn, dst []byte) (Opcode, []byte, error) {
 	n := len(dst)
-	op, p, err := c.AppendRead(ctx, dst)
-	if string(p[:n]) != "dst" || err != nil && len(p) != n {
-		t.Errorf("AppendRead changed its dst to %.20q with error %v", p, err)
+	m, err := c.AppendRead(ctx, dst)
+	if string(m.Data[:n]) != "dst" || err != nil && len(m.Data) != n {
+		t.Errorf("AppendRead changed its dst to %.20q with error %v", m.Data, err)
 	}
-	return op, p[n:], err
+	return m.Op, m.Data[n:], err
 }
 
 // wireMessages are messages of the peer, as frames. want is the payload; dataAt is how many bytes of the wire the
@@ -204,8 +204,8 @@ func TestReadWithEndedContext(t *testing.T) {
 				t.Errorf("%s: %v", kind.name, err)
 			}
 		}
-		op, got, err := c.Read(t.Context())
-		wantMessage(t, op, got, err, "message")
+		m, err := c.Read(t.Context())
+		wantMessage(t, m.Op, m.Data, err, "message")
 	})
 }
 
@@ -256,7 +256,7 @@ func TestCloseReadDiscards(t *testing.T) {
 		defer c.CloseNow()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		p.write(p.frame(false, OpText, "kept by a cancelled read, "))
-		if _, _, err := c.Read(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := c.Read(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatal(err)
 		}
 		cancel()
@@ -264,14 +264,14 @@ func TestCloseReadDiscards(t *testing.T) {
 		c.CloseRead(ctx)
 		p.write(p.frame(true, OpContinuation, "the rest"), p.frame(false, OpText, "discarded"), p.frame(true, OpPing, "x"))
 		p.expect(OpPong, "x")
-		if _, _, err := c.Read(t.Context()); err != ErrReadInProgress {
+		if _, err := c.Read(t.Context()); err != ErrReadInProgress {
 			t.Fatal("Read beside CloseRead:", err)
 		}
 		c.CloseRead(t.Context()) // the first one serves
 		cancel()
 		time.Sleep(time.Second)
 		p.write(p.frame(true, OpContinuation, "the rest"), p.message("next"))
-		op, got, err := c.Read(t.Context())
-		wantMessage(t, op, got, err, "next")
+		m, err := c.Read(t.Context())
+		wantMessage(t, m.Op, m.Data, err, "next")
 	})
 }

@@ -91,7 +91,7 @@ func TestSocketsEcho(t *testing.T) {
 	onSockets(t, func(t *testing.T, cn, sn net.Conn) {
 		c, s := connOver(t, cn, true, nil), connOver(t, sn, false, nil)
 		served := inGoroutine(func() (end error) {
-			for m, err := range s.Messages(t.Context()) {
+			for m, err := range s.MessagesInPlace(t.Context()) {
 				if end = err; err == nil {
 					if err := s.Write(t.Context(), m.Op, m.Data); err != nil {
 						t.Error(err)
@@ -168,7 +168,7 @@ func TestCloseCodeArrives_7_1_7(t *testing.T) {
 	onSockets(t, func(t *testing.T, cn, sn net.Conn) {
 		s, p := connOver(t, sn, false, nil), peerOver(t, cn, true)
 		p.write(p.message("\xff"), make([]byte, 100000))
-		_, _, err := s.Read(t.Context())
+		_, err := s.Read(t.Context())
 		closed := wantClosed(t, err, StatusInvalidPayload, true)
 		p.write(make([]byte, 100000))
 		p.expect(OpClose, closePayload(StatusInvalidPayload, closed.Reason))
@@ -185,7 +185,7 @@ func TestSocketsCloseNowBesideBody(t *testing.T) {
 		p.send(OpText, "message")
 		inside, leave := make(chan struct{}), make(chan struct{})
 		ended := inGoroutine(func() (end error) {
-			for _, err := range s.Messages(t.Context()) {
+			for _, err := range s.MessagesInPlace(t.Context()) {
 				if end = err; err == nil {
 					close(inside)
 					<-leave
@@ -215,9 +215,9 @@ func TestSocketsCloseInBody(t *testing.T) {
 		c, s := connOver(t, cn, true, nil), connOver(t, sn, false, nil)
 		c.Write(t.Context(), OpText, []byte("message"))
 		c.Write(t.Context(), OpText, []byte("discarded"))
-		read := inGoroutine(func() error { return third(c.Read(t.Context())) })
+		read := inGoroutine(func() error { return second(c.Read(t.Context())) })
 		bodies := 0
-		for _, err := range s.Messages(t.Context()) {
+		for _, err := range s.MessagesInPlace(t.Context()) {
 			if err != nil {
 				wantClosed(t, err, 4000, true)
 				break
@@ -242,7 +242,7 @@ func TestSocketsContextDuringBody(t *testing.T) {
 		for i := range 100 {
 			ctx, cancel := context.WithCancel(t.Context())
 			p.send(OpText, fmt.Sprint(i))
-			for m, err := range s.Messages(ctx) {
+			for m, err := range s.MessagesInPlace(ctx) {
 				if err != nil {
 					if err != context.Canceled {
 						t.Fatal(err)
@@ -275,7 +275,7 @@ func TestSocketsBodyPanics(t *testing.T) {
 					t.Error("the panic did not come through")
 				}
 			}()
-			for range s.Messages(t.Context()) {
+			for range s.MessagesInPlace(t.Context()) {
 				panic("in a body")
 			}
 		}()
@@ -317,8 +317,8 @@ func TestSocketsWriteToSilentPeer(t *testing.T) {
 		for i := range 100 {
 			p.send(OpPing, "ping")
 			p.send(OpText, fmt.Sprint(i))
-			op, got, err := s.Read(context.Background())
-			wantMessage(t, op, got, err, fmt.Sprint(i))
+			m, err := s.Read(context.Background())
+			wantMessage(t, m.Op, m.Data, err, fmt.Sprint(i))
 		}
 		short, cancelShort := context.WithCancel(t.Context())
 		go cancelShort()
@@ -448,7 +448,7 @@ func TestSocketsHeldTooLong(t *testing.T) {
 			p.nc.Close()
 		}()
 		n := 0
-		for m, err := range s.Messages(t.Context()) {
+		for m, err := range s.MessagesInPlace(t.Context()) {
 			if err != nil || s.Write(t.Context(), m.Op, m.Data) != nil {
 				break
 			}
@@ -475,13 +475,13 @@ func TestSocketsHeldInBubble(t *testing.T) {
 			c, p := connOver(t, a, client, nil), peerOver(t, b, !client)
 			p.write(bytes.Repeat(p.message("m"), 3), p.frame(true, OpPing, "p"), p.message("n"))
 			for range 3 {
-				op, m, err := c.Read(t.Context())
-				wantMessage(t, op, m, err, "m")
-				c.Write(t.Context(), op, m)
+				msg, err := c.Read(t.Context())
+				wantMessage(t, msg.Op, msg.Data, err, "m")
+				c.Write(t.Context(), msg.Op, msg.Data)
 				p.expect(OpText, "m")
 			}
-			op, m, err := c.Read(t.Context())
-			wantMessage(t, op, m, err, "n")
+			msg, err := c.Read(t.Context())
+			wantMessage(t, msg.Op, msg.Data, err, "n")
 			p.expect(OpPong, "p")
 		})
 	}
@@ -510,7 +510,7 @@ func TestSocketsReadAfterLoop(t *testing.T) {
 				tell.Write([]byte("!"))
 			}()
 			n := 0
-			for m, err := range s.Messages(t.Context()) {
+			for m, err := range s.MessagesInPlace(t.Context()) {
 				if err == nil {
 					err = s.Write(t.Context(), m.Op, m.Data)
 				}
@@ -547,7 +547,7 @@ func TestSocketsWritesBesideLoops(t *testing.T) {
 		}
 		looped := inGoroutine(func() error {
 			for {
-				for m, err := range s.Messages(t.Context()) {
+				for m, err := range s.MessagesInPlace(t.Context()) {
 					if err != nil {
 						return err
 					}
@@ -571,20 +571,20 @@ func TestSocketsWritesBesideLoops(t *testing.T) {
 		var next [2]int
 		echoed := 0
 		for next[0] < each || next[1] < each || echoed < each {
-			op, p, err := c.Read(t.Context())
+			msg, err := c.Read(t.Context())
 			switch {
 			case err != nil:
 				t.Fatal(err)
-			case op == OpText:
-				if int(p[0]) != echoed%100 {
-					t.Fatalf("echo of %d, want %d", p[0], echoed%100)
+			case msg.Op == OpText:
+				if int(msg.Data[0]) != echoed%100 {
+					t.Fatalf("echo of %d, want %d", msg.Data[0], echoed%100)
 				}
 				echoed++
 			default:
-				if j := int(p[1]) | int(p[2])<<8; j != next[p[0]] {
-					t.Fatalf("message %d of writer %d, want %d", j, p[0], next[p[0]])
+				if j := int(msg.Data[1]) | int(msg.Data[2])<<8; j != next[msg.Data[0]] {
+					t.Fatalf("message %d of writer %d, want %d", j, msg.Data[0], next[msg.Data[0]])
 				}
-				next[p[0]]++
+				next[msg.Data[0]]++
 			}
 		}
 		writers.Wait()

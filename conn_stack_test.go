@@ -26,7 +26,7 @@ func TestEchoStack(t *testing.T) {
 	server := httptest.NewServer(u.Handler(func(c *Conn, _ *http.Request) {
 		conns <- c
 		ctx := context.Background()
-		for m, err := range c.Messages(ctx) {
+		for m, err := range c.MessagesInPlace(ctx) {
 			if err != nil || c.Write(ctx, m.Op, m.Data) != nil {
 				break
 			}

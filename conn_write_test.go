@@ -196,7 +196,7 @@ func TestLargeMessageCut(t *testing.T) {
 		}
 		wantClosed(t, err, StatusAbnormalClosure, true)
 		wantClosed(t, c.Write(t.Context(), OpBinary, nil), StatusAbnormalClosure, true)
-		_, _, err = c.Read(t.Context())
+		_, err = c.Read(t.Context())
 		wantClosed(t, err, StatusAbnormalClosure, true)
 	})
 }

@@ -81,8 +81,8 @@ func ExampleDialer_Handshake() {
 	behind, _ := br.Peek(br.Buffered())
 	conn := websocket.ClientConn(nc, &dialer.Options, agreed, behind)
 	defer conn.CloseNow()
-	_, p, err := conn.Read(context.Background())
-	fmt.Println(string(p), err)
+	m, err := conn.Read(context.Background())
+	fmt.Println(string(m.Data), err)
 	// Output: welcome <nil>
 }
 
@@ -103,8 +103,8 @@ func ExampleDialer_DialStream() {
 		log.Fatal(err)
 	}
 	defer conn.CloseNow()
-	_, p, err := conn.Read(context.Background())
-	fmt.Println(string(p), err)
+	m, err := conn.Read(context.Background())
+	fmt.Println(string(m.Data), err)
 	// Output:
 	// CONNECT [websocket] https://example.com/chat
 	// welcome <nil>

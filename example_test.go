@@ -18,7 +18,7 @@ import (
 func Example() {
 	var upgrader websocket.Upgrader
 	server := httptest.NewServer(upgrader.Handler(func(conn *websocket.Conn, r *http.Request) {
-		for msg, err := range conn.Messages(conn.Context()) {
+		for msg, err := range conn.MessagesInPlace(conn.Context()) {
 			if err != nil {
 				return
 			}
@@ -38,11 +38,11 @@ func Example() {
 	if err := conn.Write(ctx, websocket.OpText, []byte("Hello")); err != nil {
 		log.Fatal(err)
 	}
-	op, p, err := conn.Read(ctx)
+	m, err := conn.Read(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%v %s\n", op, p)
+	fmt.Printf("%v %s\n", m.Op, m.Data)
 	if err := conn.Close(websocket.StatusNormalClosure, "bye"); err != nil {
 		log.Fatal(err)
 	}

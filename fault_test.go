@@ -32,12 +32,12 @@ func script(ctx context.Context, c *Conn) (call string, err error) {
 		if err := c.Write(ctx, op, p); err != nil {
 			return "Write", err
 		}
-		got, q, err := c.Read(ctx)
+		m, err := c.Read(ctx)
 		if err != nil {
 			return "Read", err
 		}
-		if got != op || !bytes.Equal(q, p) {
-			return "Read", fmt.Errorf("%v of %d bytes came back as %v of %d", op, len(p), got, len(q))
+		if m.Op != op || !bytes.Equal(m.Data, p) {
+			return "Read", fmt.Errorf("%v of %d bytes came back as %v of %d", op, len(p), m.Op, len(m.Data))
 		}
 	}
 	pinged := make(chan error, 1)
@@ -48,11 +48,11 @@ func script(ctx context.Context, c *Conn) (call string, err error) {
 		}
 		pinged <- err
 	}()
-	_, p, err := c.AppendRead(ctx, nil)
+	m, err := c.AppendRead(ctx, nil)
 	if pingErr := <-pinged; pingErr != nil {
 		return "Ping", pingErr
 	}
-	if err != nil || string(p) != "over" {
+	if err != nil || string(m.Data) != "over" {
 		return "AppendRead", err
 	}
 	w, err := c.Writer(ctx, OpText)
@@ -67,7 +67,7 @@ func script(ctx context.Context, c *Conn) (call string, err error) {
 	if err := w.Close(); err != nil {
 		return "Writer.Close", err
 	}
-	for msg, err := range c.Messages(ctx) {
+	for msg, err := range c.MessagesInPlace(ctx) {
 		if err != nil {
 			return "Messages", err
 		}
@@ -78,7 +78,7 @@ func script(ctx context.Context, c *Conn) (call string, err error) {
 	}
 	waiting, cancel := context.WithTimeout(ctx, time.Millisecond)
 	defer cancel()
-	if _, _, err := c.Read(waiting); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := c.Read(waiting); !errors.Is(err, context.DeadlineExceeded) {
 		return "Read that is cancelled", err
 	}
 	return "Close", c.Close(StatusNormalClosure, "bye")

@@ -21,7 +21,7 @@ import (
 // echoLoops are the programs that a peer meets: each way of reading.
 var echoLoops = map[string]func(ctx context.Context, c *Conn) error{
 	"Messages": func(ctx context.Context, c *Conn) error {
-		for msg, err := range c.Messages(ctx) {
+		for msg, err := range c.MessagesInPlace(ctx) {
 			if err != nil {
 				return err
 			}
@@ -34,23 +34,23 @@ var echoLoops = map[string]func(ctx context.Context, c *Conn) error{
 	"AppendRead": func(ctx context.Context, c *Conn) error {
 		var buf []byte
 		for {
-			op, p, err := c.AppendRead(ctx, buf[:0])
+			m, err := c.AppendRead(ctx, buf[:0])
 			if err != nil {
 				return err
 			}
-			if err := c.Write(ctx, op, p); err != nil {
+			if err := c.Write(ctx, m.Op, m.Data); err != nil {
 				return fmt.Errorf("write: %w", err)
 			}
-			buf = p
+			buf = m.Data
 		}
 	},
 	"Read": func(ctx context.Context, c *Conn) error {
 		for {
-			op, p, err := c.Read(ctx)
+			m, err := c.Read(ctx)
 			if err != nil {
 				return err
 			}
-			if err := c.Write(ctx, op, p); err != nil {
+			if err := c.Write(ctx, m.Op, m.Data); err != nil {
 				return fmt.Errorf("write: %w", err)
 			}
 		}
