@@ -99,27 +99,32 @@ func TestReadAllocs(t *testing.T) {
 	})
 }
 
-// TestMessagesAllocs protects that a turn of a loop, with a reply, allocates nothing.
+// TestMessagesAllocs protects that a turn of MessagesInPlace, with a reply, allocates nothing, and one of Messages the data.
 func TestMessagesAllocs(t *testing.T) {
+	t.Run("Messages", func(t *testing.T) { loopAllocs(t, (*Conn).Messages, 1) })
+	t.Run("MessagesInPlace", func(t *testing.T) { loopAllocs(t, (*Conn).MessagesInPlace, 0) })
+}
+
+func loopAllocs(t *testing.T, messages loopKind, want float64) {
 	onNetworks(t, func(t *testing.T, ctx context.Context, c, _ *Conn) {
-		next, done := make(chan struct{}), make(chan struct{})
+		next, done, payload := make(chan struct{}), make(chan struct{}), make([]byte, 125)
 		go func() {
 			for range next {
-				if err := c.Write(ctx, OpBinary, make([]byte, 0)); err != nil {
+				if err := c.Write(ctx, OpBinary, payload); err != nil {
 					t.Error(err)
 				}
 			}
 			c.CloseNow()
 		}()
 		go func() {
-			for _, err := range c.MessagesInPlace(ctx) {
+			for _, err := range messages(c, ctx) {
 				if err != nil {
 					return
 				}
 				done <- struct{}{}
 			}
 		}()
-		wantAllocs(t, 0, func() {
+		wantAllocs(t, want, func() {
 			next <- struct{}{}
 			<-done
 		})
@@ -194,7 +199,7 @@ func TestIdleHoldsNoBuffers(t *testing.T) {
 			if _, err := c.Read(ctx); err != nil {
 				t.Fatal(err)
 			}
-			if err := c.Flush(); err != nil {
+			if err := c.Flush(context.Background()); err != nil {
 				t.Fatal(err)
 			}
 			c.acquire()

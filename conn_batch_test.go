@@ -62,6 +62,17 @@ var echoes = map[string]func(ctx context.Context, c *Conn, n int) error{
 		}
 		return nil
 	},
+	"MessagesInPlace": func(ctx context.Context, c *Conn, n int) error {
+		for m, err := range c.MessagesInPlace(ctx) {
+			if err == nil {
+				err = c.Write(ctx, m.Op, m.Data)
+			}
+			if n--; err != nil || n == 0 {
+				return err
+			}
+		}
+		return nil
+	},
 	"AppendRead": func(ctx context.Context, c *Conn, n int) error {
 		for range n {
 			msg, err := c.AppendRead(ctx, nil)
@@ -194,7 +205,7 @@ func TestHeldUntilPark(t *testing.T) {
 		if got := w.sizes(); got != nil {
 			t.Errorf("writes of %v with input at hand", got)
 		}
-		if err := c.Flush(); err != nil {
+		if err := c.Flush(context.Background()); err != nil {
 			t.Error(err)
 		}
 		if got := w.sizes(); !slices.Equal(got, []int{headerSize(100, client) + 100}) {

@@ -46,6 +46,11 @@ func TestCloseHandshake_7_1_2(t *testing.T) {
 			}
 			return err
 		},
+		"MessagesInPlace": func(c *Conn) (err error) {
+			for _, err = range c.MessagesInPlace(context.Background()) {
+			}
+			return err
+		},
 	}
 	inBubble(t, func(t *testing.T, client bool) {
 		for name, read := range readers {
@@ -335,11 +340,12 @@ func TestCloseArguments_7_4(t *testing.T) {
 	})
 }
 
-// TestCloseNow protects that CloseNow ends everything that waits, at once.
+// TestCloseNow protects that CloseNow ends everything that waits, at once, and that what had been accepted leaves behind it, as
+// far as the peer takes it.
 func TestCloseNow(t *testing.T) {
 	inBubble(t, func(t *testing.T, client bool) {
 		c, p := narrow(t, 100, client, &Options{WriteBuffer: 1 << 10})
-		fill(t, c)
+		accepted := fill(t, c)
 		start := time.Now()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -348,7 +354,7 @@ func TestCloseNow(t *testing.T) {
 			"Write":  inGoroutine(func() error { return c.Write(ctx, OpBinary, make([]byte, 200)) }),
 			"large":  inGoroutine(func() error { return c.Write(ctx, OpBinary, make([]byte, 1<<20)) }),
 			"Ping":   inGoroutine(func() error { return second(c.Ping(ctx)) }),
-			"Flush":  inGoroutine(c.Flush),
+			"Flush":  inGoroutine(func() error { return c.Flush(context.Background()) }),
 			"Writer": inGoroutine(func() error { w, _ := c.Writer(ctx, OpText); w.Write(make([]byte, 200)); return w.Close() }),
 		}
 		synctest.Wait()
@@ -360,12 +366,48 @@ func TestCloseNow(t *testing.T) {
 				t.Errorf("%s took %v", name, time.Since(start))
 			}
 		}
-		p.br.Discard(100)
-		if _, err := p.br.ReadByte(); err == nil {
-			t.Error("something was sent after CloseNow")
+		for range accepted {
+			p.expect(OpBinary, strings.Repeat("\x00", 100))
+		}
+		for h, _, err := p.next(); err == nil; h, _, err = p.next() {
+			if h.Opcode != OpPing { // the buffer may have had room for that
+				t.Errorf("%+v was sent after CloseNow", h)
+			}
 		}
 		wantClosed(t, c.CloseNow(), StatusAbnormalClosure, true)
 		wantClosed(t, c.Close(StatusNormalClosure, ""), StatusAbnormalClosure, true)
+	})
+}
+
+// TestCloseNowLastChance protects that what was accepted has a second to leave after CloseNow, and no more, whatever the
+// context that it was written with.
+func TestCloseNowLastChance(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		cancellable, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		for _, ctx := range []context.Context{context.Background(), cancellable} {
+			for _, wait := range []time.Duration{0, lingerTime / 2, lingerTime + 1} {
+				c, p := narrow(t, 10, client, nil)
+				wrote := inGoroutine(func() error { return c.Write(ctx, OpText, []byte(strings.Repeat("accepted", 3))) })
+				synctest.Wait()
+				accepted := len(wrote) > 0
+				start := time.Now()
+				c.CloseNow()
+				time.Sleep(wait)
+				h, payload, err := p.next()
+				if arrived := err == nil && h.Opcode == OpText && len(payload) == 24; arrived != (wait < lingerTime) {
+					t.Errorf("after %v: %+v %q %v", wait, h, payload, err)
+				}
+				p.nc.Close()
+				c.Close(StatusNormalClosure, "")
+				if d := time.Since(start); d > max(wait, lingerTime) {
+					t.Errorf("the transport was closed after %v", d)
+				}
+				if err := <-wrote; accepted && err != nil {
+					t.Error(err)
+				}
+			}
+		}
 	})
 }
 
@@ -377,7 +419,7 @@ func TestCloseNowCutsClose(t *testing.T) {
 		closed := inGoroutine(func() error { return c.Close(4000, "") })
 		synctest.Wait()
 		wantClosed(t, c.CloseNow(), 4000, true)
-		if err := <-closed; !errors.Is(err, errCloseTimeout) || time.Since(start) > 0 {
+		if err := <-closed; !errors.Is(err, errCloseTimeout) || time.Since(start) != lingerTime {
 			t.Error(err, time.Since(start))
 		}
 	})
@@ -415,7 +457,7 @@ func TestUseAfterClose(t *testing.T) {
 				"Ping":         second(c.Ping(ctx)),
 				"Close":        c.Close(StatusNormalClosure, ""),
 				"CloseNow":     c.CloseNow(),
-				"Flush":        c.Flush(),
+				"Flush":        c.Flush(context.Background()),
 				"cause":        context.Cause(c.Context()),
 			}
 			for _, kind := range readKinds {
@@ -522,7 +564,7 @@ func TestKernelTimeout(t *testing.T) {
 	})
 }
 
-// TestCloseNowTLS protects that CloseNow does not wait for TLS to say goodbye to a peer that takes nothing.
+// TestCloseNowTLS protects that nothing waits longer than CloseNow allows for TLS to say goodbye to a peer that takes nothing.
 func TestCloseNowTLS(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := netpipe.New(4 << 10)
@@ -543,7 +585,7 @@ func TestCloseNowTLS(t *testing.T) {
 		}
 		wantClosed(t, <-read, StatusAbnormalClosure, true)
 		c.Close(StatusNormalClosure, "")
-		if d := time.Since(start); d > 0 {
+		if d := time.Since(start); d != lingerTime {
 			t.Errorf("it took %v", d)
 		}
 	})

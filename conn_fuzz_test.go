@@ -137,8 +137,11 @@ func (a *fuzzApp) turn(ctx context.Context) error {
 	case 3:
 		return a.stream(ctx, a.plan.next(256)*100)
 	case 4:
-		n := a.plan.next(4)
-		for msg, err := range a.c.MessagesInPlace(ctx) {
+		n, messages := a.plan.next(4), (*Conn).Messages
+		if n&1 != 0 {
+			messages = (*Conn).MessagesInPlace
+		}
+		for msg, err := range messages(a.c, ctx) {
 			a.take(msg.Op, msg.Data, err)
 			if n--; err != nil || n < 0 {
 				return err

@@ -77,7 +77,7 @@ func TestStats(t *testing.T) {
 		for range 3 {
 			c.Write(t.Context(), OpBinary, make([]byte, 100))
 		}
-		c.Flush()
+		c.Flush(context.Background())
 		go c.Read(t.Context())
 		synctest.Wait()
 		want := Stats{MessagesIn: 2, MessagesOut: 3, BytesIn: uint64(len(wire)), BytesOut: uint64(3 * (headerSize(100, client) + 100))}

@@ -21,7 +21,7 @@ var readKinds = []struct {
 	name string
 	read func(t *testing.T, ctx context.Context, c *Conn) (Opcode, []byte, error)
 }{
-	{"Read", func(t *testing.T, ctx context.Context, c *Conn) (Opcode, []byte, error) { return c.Read(ctx) }},
+	{"Read", func(t *testing.T, ctx context.Context, c *Conn) (Opcode, []byte, error) { return parts(c.Read(ctx)) }},
 	{"AppendRead", func(t *testing.T, ctx context.Context, c *Conn) (Opcode, []byte, error) {
 		return appendRead(t, ctx, c, append(make([]byte, 0, 64<<10), "dst"...))
 	}},
@@ -37,10 +37,16 @@ var readKinds = []struct {
 		return op, p, err
 	}},
 	{"Messages", func(t *testing.T, ctx context.Context, c *Conn) (Opcode, []byte, error) {
+		for m, err := range c.Messages(ctx) {
+			return m.Op, m.Data, err
+		}
+		return 0, nil, errors.New("a Messages loop that was not left ended without an error")
+	}},
+	{"MessagesInPlace", func(t *testing.T, ctx context.Context, c *Conn) (Opcode, []byte, error) {
 		for m, err := range c.MessagesInPlace(ctx) {
 			return m.Op, bytes.Clone(m.Data), err
 		}
-		return 0, nil, errors.New("a Messages loop that was not left ended without an error")
+		return 0, nil, errors.New("a MessagesInPlace loop that was not left ended without an error")
 	}},
 }
 
@@ -53,6 +59,9 @@ func appendRead(t *testing.T, ctx context.Context, c *Conn, dst []byte) (Opcode,
 	}
 	return m.Op, m.Data[n:], err
 }
+
+// parts are those of what a read returns.
+func parts(m Message, err error) (Opcode, []byte, error) { return m.Op, m.Data, err }
 
 // wireMessages are messages of the peer, as frames. want is the payload; dataAt is how many bytes of the wire the
 // first byte of payload needs.

@@ -93,10 +93,9 @@ func queuedEnd(t *testing.T, name string, end func(p *peer), answers, before int
 		}
 	} else {
 		for err == nil {
-			var op Opcode
-			var data []byte
-			if op, data, err = s.AppendRead(t.Context(), nil); err == nil {
-				handle(op, data)
+			var m Message
+			if m, err = s.AppendRead(t.Context(), nil); err == nil {
+				handle(m.Op, m.Data)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package websocket_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -9,8 +10,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"time"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/wstest"
 )
 
 // The shortest correct server echoes, and the shortest correct client talks to it. The server's loop ends when the
@@ -18,7 +21,7 @@ import (
 func Example() {
 	var upgrader websocket.Upgrader
 	server := httptest.NewServer(upgrader.Handler(func(conn *websocket.Conn, r *http.Request) {
-		for msg, err := range conn.MessagesInPlace(conn.Context()) {
+		for msg, err := range conn.Messages(conn.Context()) {
 			if err != nil {
 				return
 			}
@@ -38,11 +41,11 @@ func Example() {
 	if err := conn.Write(ctx, websocket.OpText, []byte("Hello")); err != nil {
 		log.Fatal(err)
 	}
-	m, err := conn.Read(ctx)
+	reply, err := conn.Read(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%v %s\n", m.Op, m.Data)
+	fmt.Printf("%v %s\n", reply.Op, reply.Data)
 	if err := conn.Close(websocket.StatusNormalClosure, "bye"); err != nil {
 		log.Fatal(err)
 	}
@@ -75,4 +78,97 @@ func ExampleCloseStatus() {
 	// true websocket: closed by the peer: 1012 (service restart): "new version"
 	// false websocket: cut off by this side: 1006 (abnormal closure)
 	// true websocket: cut off by the peer or the network: 1006 (abnormal closure): unexpected EOF
+}
+
+// NetConn shows what a connection runs over: here, which version of TLS.
+func ExampleConn_NetConn() {
+	var upgrader websocket.Upgrader
+	server := httptest.NewTLSServer(upgrader.Handler(func(conn *websocket.Conn, r *http.Request) {
+		conn.Read(conn.Context())
+	}))
+	defer server.Close()
+
+	dialer := websocket.Dialer{TLS: server.Client().Transport.(*http.Transport).TLSClientConfig}
+	conn, _, err := dialer.Dial(context.Background(), server.URL)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer conn.CloseNow()
+	if t, ok := conn.NetConn().(interface{ ConnectionState() tls.ConnectionState }); ok {
+		fmt.Println(tls.VersionName(t.ConnectionState().Version))
+	}
+	// Output: TLS 1.3
+}
+
+// A chat server keeps what Messages yields, and sends it to everybody: encoded once, whatever the number of members, and in one
+// write for each of them however many messages came together.
+func ExampleConn_Queue() {
+	var members []*websocket.Conn // guarded by a lock, in a real server
+	client, server := wstest.Pipe(nil, nil)
+	members = append(members, server)
+
+	line := func(s string) websocket.Message { return websocket.Message{Op: websocket.OpText, Data: []byte(s)} }
+	m, err := websocket.PrepareMessages(line("Ada: hello"), line("Bob: hi"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for range 2 {
+		for _, member := range members {
+			if _, err := member.QueuePrepared(m); errors.Is(err, websocket.ErrBackpressure) {
+				member.CloseNow() // it has not taken what it was sent for a while
+			}
+		}
+	}
+	for _, member := range members {
+		member.Send()
+	}
+	for range 4 {
+		msg, err := client.Read(context.Background())
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%s\n", msg.Data)
+	}
+	// Output:
+	// Ada: hello
+	// Bob: hi
+	// Ada: hello
+	// Bob: hi
+}
+
+// A proxy passes pings on, instead of answering them itself.
+func ExampleConn_SendPing() {
+	toServer, server := wstest.Pipe(nil, nil)
+	client, toClient := wstest.Pipe(nil, &websocket.Options{
+		OnPing: func(_ *websocket.Conn, payload []byte) (answered bool) {
+			fmt.Printf("ping %s passes\n", payload)
+			return toServer.SendPing(context.Background(), payload) == nil
+		},
+	})
+	for _, c := range []*websocket.Conn{toServer, server, client, toClient} {
+		defer c.CloseNow()
+	}
+	toClient.CloseRead(context.Background())
+	if err := client.SendPing(context.Background(), []byte("1")); err != nil {
+		log.Fatal(err)
+	}
+	client.Write(context.Background(), websocket.OpText, nil)
+	client.Flush(context.Background())
+	client.Close(websocket.StatusNormalClosure, "") // behind the ping
+	// Output: ping 1 passes
+}
+
+// A program that ends does not wait for the peers of its connections for longer than it has time.
+func ExampleConn_CloseContext() {
+	client, server := wstest.Pipe(nil, nil)
+	go func() {
+		_, err := server.Read(context.Background())
+		fmt.Println(websocket.CloseStatus(err))
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := client.CloseContext(ctx, websocket.StatusGoingAway, "see you"); err != nil {
+		log.Fatal(err)
+	}
+	// Output: 1001 (going away)
 }

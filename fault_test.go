@@ -69,10 +69,10 @@ func script(ctx context.Context, c *Conn) (call string, err error) {
 	}
 	for msg, err := range c.MessagesInPlace(ctx) {
 		if err != nil {
-			return "Messages", err
+			return "MessagesInPlace", err
 		}
 		if len(msg.Data) != 6000 {
-			return "Messages", fmt.Errorf("%d of 6000 bytes", len(msg.Data))
+			return "MessagesInPlace", fmt.Errorf("%d of 6000 bytes", len(msg.Data))
 		}
 		break
 	}
@@ -126,11 +126,12 @@ func runFault(t *testing.T, client bool, fault error, maxRead int, n int64) (pas
 		t.Errorf("%s fails without a fault: %v", call, err)
 	}
 	var closed *CloseError
-	if err != nil && !errors.As(err, &closed) {
+	ends := func(err error) bool { return errors.As(err, &closed) || errors.Is(err, ErrWriteFailed) }
+	if err != nil && !ends(err) {
 		t.Errorf("operation %d: %s returns %v", n, call, err)
 	}
 	c.CloseNow()
-	if err := <-ended; !errors.As(err, &closed) {
+	if err := <-ended; !ends(err) {
 		t.Errorf("operation %d: the other side returns %v", n, err)
 	}
 	for name, err := range map[string]error{
@@ -147,4 +148,4 @@ func runFault(t *testing.T, client bool, fault error, maxRead int, n int64) (pas
 }
 
 // readError returns the error of a read.
-func readError(_ Opcode, _ []byte, err error) error { return err }
+func readError(_ Message, err error) error { return err }

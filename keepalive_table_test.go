@@ -118,6 +118,12 @@ var untilEnd = map[string]func(c *Conn) error{
 		}
 		return end
 	},
+	"MessagesInPlace": func(c *Conn) (end error) {
+		for _, err := range c.MessagesInPlace(context.Background()) {
+			end = err
+		}
+		return end
+	},
 	"Reader": func(c *Conn) error {
 		for {
 			_, r, err := c.Reader(context.Background())

@@ -74,21 +74,21 @@ type Options struct {
 	// peer goes on taking bytes. It also bounds Conn.Ping, there from the call on. 0 means DefaultPongTimeout, negative no bound.
 	PongTimeout time.Duration
 
+	// OnPing, if not nil, is called for each ping of the peer, with its payload, which is valid until it returns. If it returns
+	// true, no pong is sent: it has called Conn.SendPong or leaves that to somebody. OnPong is called for each pong. A proxy
+	// passes both on so.
+	//
+	// They are called by the goroutine that reads, in its way, which is also that of CloseRead. They may write; reading fails
+	// with ErrReadInProgress, and Close only sends the close frame, as in the body of a loop. They must not panic.
+	OnPing func(c *Conn, payload []byte) (answered bool)
+	OnPong func(c *Conn, payload []byte)
+
 	// Compression is what this side wants of permessage-deflate (RFC 7692). nil means no compression;
 	// &CompressionOptions{} is a good choice for the rest, and says what each of its own costs per connection.
 	Compression *CompressionOptions
 
 	// Trace, if not nil, is called on the events it names.
 	Trace *Trace
-}
-
-// Trace holds functions that are called as frames pass, for logs and metrics. Each may be nil. They run on the
-// goroutine that reads or writes, in its way, with the connection's locks held: they must be quick and must not call
-// methods of the connection. They may be called by several goroutines at once.
-type Trace struct {
-	FrameIn  func(c *Conn, h Header) // a frame's header has been read
-	FrameOut func(c *Conn, h Header) // a frame has been put into the write buffer
-	Closed   func(c *Conn, err *CloseError)
 }
 
 // orDefault returns d, or what a zero d stands for; 0 stands for "no bound" in the result.
