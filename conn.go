@@ -197,7 +197,7 @@ func (c *Conn) Subprotocol() string { return c.agreement.Subprotocol }
 
 // Compression returns what was agreed on about permessage-deflate (RFC 7692); ok is false if nothing was, so that
 // messages travel as they are.
-func (c *Conn) Compression() (p compress.Params, ok bool) {
+func (c *Conn) Compression() (p CompressionParams, ok bool) {
 	if c.agreement.Compression == nil {
 		return compress.Params{}, false
 	}

@@ -8,7 +8,7 @@
 //
 //	var up websocket.Upgrader
 //	http.Handle("/echo", up.Handler(func(conn *websocket.Conn, r *http.Request) {
-//		for msg, err := range conn.Messages(conn.Context()) {
+//		for msg, err := range conn.MessagesInPlace(conn.Context()) {
 //			if err != nil {
 //				return
 //			}

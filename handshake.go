@@ -476,11 +476,9 @@ func isReserved(name string) bool {
 // checkResponse applies RFC 6455, Section 4.1, to a server's response with status 101 and returns what was
 // agreed on: one of the offered subprotocols or none, and compression by the given options or none.
 func checkResponse(resp *http.Response, key string, offered []string, compression *compress.Options) (
-	agreed Agreement, _ *HandshakeError,
+	Agreement, *HandshakeError,
 ) {
-	bad := func(reason string) (Agreement, *HandshakeError) {
-		return Agreement{}, &HandshakeError{Status: resp.StatusCode, Reason: "the server's " + reason + " (RFC 6455, Section 4.1)"}
-	}
+	bad := func(reason string) (Agreement, *HandshakeError) { return Agreement{}, badResponse(resp, reason) }
 	h := resp.Header
 	if !resp.ProtoAtLeast(1, 1) {
 		return bad("response is older than HTTP/1.1")
@@ -500,6 +498,28 @@ func checkResponse(resp *http.Response, key string, offered []string, compressio
 	if v := h["Sec-Websocket-Accept"]; len(v) != 1 || v[0] != AcceptKey(key) {
 		return bad("Sec-WebSocket-Accept does not answer the key")
 	}
+	return checkAnswers(resp, offered, compression)
+}
+
+// checkStreamResponse is checkResponse for a response with status 2xx to an extended CONNECT, which has neither a key nor
+// an answer to it: RFC 8441, Section 5, leaves to ":protocol" what those are for.
+func checkStreamResponse(resp *http.Response, _ string, offered []string, compression *compress.Options) (
+	Agreement, *HandshakeError,
+) {
+	return checkAnswers(resp, offered, compression)
+}
+
+// badResponse returns the error about a response that breaks a rule of RFC 6455, Section 4.1.
+func badResponse(resp *http.Response, reason string) *HandshakeError {
+	return &HandshakeError{Status: resp.StatusCode, Reason: "the server's " + reason + " (RFC 6455, Section 4.1)"}
+}
+
+// checkAnswers applies the rules about what is optional, whatever version of HTTP the response came by.
+func checkAnswers(resp *http.Response, offered []string, compression *compress.Options) (
+	agreed Agreement, _ *HandshakeError,
+) {
+	bad := func(reason string) (Agreement, *HandshakeError) { return Agreement{}, badResponse(resp, reason) }
+	h := resp.Header
 	// "this header field indicates the use of an extension that was not present in the client's handshake". Section
 	// 11.3.2: it "MUST NOT appear more than once in an HTTP response".
 	var answer []extension
@@ -525,4 +545,22 @@ func checkResponse(resp *http.Response, key string, offered []string, compressio
 		return bad("Sec-WebSocket-Protocol is not one that was asked for")
 	}
 	return agreed, nil
+}
+
+// shownStatus returns the status of a response as it may stand in an error.
+func shownStatus(resp *http.Response) string { return shown(resp.Status) }
+
+// maxShown is the most bytes of a peer's text that an error shows.
+const maxShown = 200
+
+// shown returns text of a peer as it may stand in an error or a log: quoted if it has characters that do not print, and
+// cut where it is long.
+func shown(s string) string {
+	if len(s) > maxShown {
+		s = s[:maxShown] + "..."
+	}
+	if q := strconv.Quote(s); len(q) != len(s)+2 {
+		return q
+	}
+	return s
 }

@@ -48,7 +48,7 @@ func oursUpgrader(o Options) *websocket.Upgrader {
 	up := new(websocket.Upgrader)
 	if o.Deflate {
 		up.Compression = &compress.Options{
-			Level: compress.Fastest, MinSize: -1, ServerNoContextTakeover: true, ClientNoContextTakeover: true,
+			Level: compress.Fastest, MinSize: -1, FromServer: compress.Direction{NoContextTakeover: true}, FromClient: compress.Direction{NoContextTakeover: true},
 		}
 	}
 	return up
