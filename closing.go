@@ -310,6 +310,7 @@ func (c *Conn) finished() {
 	c.dropInput()
 	c.mu.Lock()
 	c.countInput()
+	c.dropOutput()
 	c.ending = endFinished
 	if c.timer != nil {
 		c.timer.Stop()

@@ -93,7 +93,7 @@ func fragments(n int) int { return max(1, (n+maxFrame-1)/maxFrame) }
 
 // appendMessage appends a message to out, which has the room. mu is held.
 func (c *Conn) appendMessage(out []byte, op Opcode, p []byte) ([]byte, error) {
-	if c.s.compresses(len(p)) && !c.deflaterIsTaken() {
+	if c.s.compresses(len(p)) && !c.deflaterIsAwaited() {
 		return c.s.AppendMessage(out, op, p)
 	}
 	return c.s.appendPlain(out, op, p)

@@ -288,9 +288,7 @@ func controlPoint(b []byte, n int) int {
 func (c *Conn) broke(err error) error {
 	c.more().failed = fmt.Errorf("%w: %w", ErrWriteFailed, err)
 	c.writes, c.sending = broken, 0
-	putBuffer(c.out)
-	c.out = nil
-	putBuffer(c.takeControls())
+	c.dropOutput()
 	if why := brokenBy(err); why.Local {
 		// Nothing of the peer's says how the connection ended: it was this side that gave up.
 		c.unlock()
@@ -301,6 +299,13 @@ func (c *Conn) broke(err error) error {
 	}
 	c.notify()
 	return c.refused()
+}
+
+// dropOutput gives up what waits to be sent: it cannot be any more. mu is held.
+func (c *Conn) dropOutput() {
+	putBuffer(c.out)
+	c.out = nil
+	putBuffer(c.takeControls())
 }
 
 // refused returns why nothing can be written any more, or nil: how the connection ended, or that a write has failed and the
