@@ -198,7 +198,7 @@ const runtimeDescriptors = 3
 func goroutinesLeft() string {
 	var left []string
 	for i, g := range strings.Split(stacks(false), "\n\n") {
-		if i > 0 && strings.Contains(g, "websocket") && !strings.Contains(g, "TestModel(") {
+		if i > 0 && strings.Contains(g, "websocket") && !strings.Contains(g, "TestModel") {
 			left = append(left, g)
 		}
 	}

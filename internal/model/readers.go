@@ -33,10 +33,13 @@ func (s *side) readAll(r *rand.Rand, id int) {
 			}
 			rd.takeTurn(0)
 			s.baton <- struct{}{}
-			continue
+		} else {
+			rd.takeTurn(0)
+			s.nap(r)
 		}
-		rd.takeTurn(0)
-		s.nap(r)
+		if s.busy.Swap(false) {
+			time.Sleep(time.Millisecond) // another reads
+		}
 	}
 }
 

@@ -36,6 +36,7 @@ type side struct {
 	streamOver atomic.Bool
 	lateMu     sync.Mutex
 	late       []<-chan struct{} // closed when what bodies have started is over
+	busy       atomic.Bool       // a read found another in progress
 	discards   atomic.Bool       // CloseRead has been called
 	unfinished atomic.Bool       // the closing handshake was not completed
 	baton      chan struct{}
@@ -94,6 +95,7 @@ func (s *side) judge(name string, ctx context.Context, known *websocket.CloseErr
 	case err == nil, closed != nil, writeFailed(err):
 	case ctx != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
 	case err == websocket.ErrReadInProgress && s.plan.competes():
+		s.busy.Store(true)
 	case err == websocket.ErrBackpressure && s.plan.options.FailWhenFull:
 	case err == websocket.ErrWriteInProgress && s.plan.options.WriteTimeout >= 0:
 	case name == "Ping" && errors.Is(err, os.ErrDeadlineExceeded):

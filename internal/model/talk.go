@@ -308,7 +308,7 @@ func (s *side) awaitEnd() {
 			return
 		default:
 		}
-		if t.plan.ending.how == byLimit && s.peer != nil && s.peer.ended.Load() == nil {
+		if t.script == nil && t.plan.ending.how == byLimit && s.peer != nil && s.peer.ended.Load() == nil {
 			return // nothing was sent that is over the limit
 		}
 		if time.Now().After(end) {
