@@ -34,14 +34,15 @@ const fixed = 150
 
 // rounds runs conversations, and collects what they find.
 type rounds struct {
-	t       *testing.T
-	run     *Run
-	began   time.Time
-	end     time.Time
-	held    atomic.Int64
-	elapsed atomic.Int64 // by the real clock, for those in a bubble
-	stop    atomic.Bool
-	slots   *os.File
+	t         *testing.T
+	run       *Run
+	began     time.Time
+	end       time.Time
+	held      atomic.Int64
+	elapsed   atomic.Int64 // by the real clock, for those in a bubble
+	stop      atomic.Bool
+	abandoned atomic.Bool // a conversation hangs: what is left over says nothing any more
+	slots     *os.File
 
 	mu    sync.Mutex
 	found map[string]int
@@ -80,6 +81,9 @@ func TestModel(t *testing.T) {
 	descriptors := openDescriptors()
 	for n := uint64(0); !r.over(int(n)); {
 		n += r.batch(first + n)
+		if r.abandoned.Load() {
+			continue
+		}
 		if left := leftBehind(descriptors); left != "" && !r.stop.Load() {
 			r.report(Finding{Seed: first + n, Rule: "leak", Text: "in the last round or one before\n" + left})
 		}
@@ -152,13 +156,27 @@ func (r *rounds) hold(slot int, s uint64) {
 	if r.slots != nil {
 		r.slots.WriteAt(fmt.Appendf(nil, "%#018x bubble %-5v\n", s, inBubble), int64(slot)*32)
 	}
+	r.held.Add(1)
 	if inBubble {
 		synctest.Test(r.t, func(*testing.T) { r.run.Hold(s, true) })
-	} else {
-		r.run.Hold(s, false)
+		return
 	}
-	r.held.Add(1)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.run.Hold(s, false)
+	}()
+	select {
+	case <-done:
+	case <-time.After(patience):
+		// What broke a rule may never end.
+		r.abandoned.Store(true)
+		r.report(Finding{Seed: s, Rule: "hang", Text: fmt.Sprintf("a conversation has not ended within %v\n%s", patience, stacks(false))})
+	}
 }
+
+// patience is how long a conversation may take by the real clock.
+const patience = 90 * time.Second
 
 // report takes a finding.
 func (r *rounds) report(f Finding) {

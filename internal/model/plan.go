@@ -227,7 +227,7 @@ func (p *plan) adjust(r *rand.Rand, bubble bool) {
 		p.transport.relay, p.transport.buffer = relayPlan{}, 0
 		for i := range p.sides {
 			s := &p.sides[i]
-			s.pause, s.discard, s.options.PingInterval = max(0, min(s.pause, time.Second)), false, 0
+			s.pause, s.options.PingInterval = max(0, min(s.pause, time.Second)), 0
 		}
 	}
 	if p.shape == silence {

@@ -147,20 +147,30 @@ func (sc *script) run(r *rand.Rand) bool {
 	}
 	switch {
 	case sc.plan.trickles > 0:
+		// Each byte is a fragment, so that pongs may go between.
 		st := sc.s.drawStamp(r, 0)
-		frame, _ := sc.sender.AppendMessage(nil, st.op, st.message())
-		for i := range frame[:min(len(frame), 60)] {
-			if !sc.write(frame[i : i+1]) {
+		p := st.message()
+		head := p[:min(len(p)-1, 60)]
+		for i := range head {
+			if !sc.fragment(st.op, head[i:i+1], false) {
 				return false
 			}
 			time.Sleep(sc.plan.trickles)
 		}
 		sc.s.out.settle(0, st.seq, nil)
-		return sc.write(frame[min(len(frame), 60):])
+		return sc.fragment(st.op, p[len(head):], true)
 	case sc.t.plan.shape == silence && !sc.plan.dead:
 		sc.t.pass(max(sc.t.plan.length, 5*sc.t.plan.sides[1-sc.plan.side].options.PingInterval))
 	}
 	return true
+}
+
+// fragment writes a part of a message.
+func (sc *script) fragment(op websocket.Opcode, p []byte, last bool) bool {
+	sc.mu.Lock()
+	frame, _ := sc.sender.AppendFragment(nil, op, p, last)
+	sc.mu.Unlock()
+	return sc.write(frame)
 }
 
 // write writes b.

@@ -8,6 +8,7 @@ import (
 	crand "crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -110,13 +111,23 @@ func (p transportPlan) open(t *talk) (*wire, error) {
 	}
 	w.ends = w.outer
 	if p.tls {
-		w.ends[0] = tls.Client(w.outer[0], &tls.Config{InsecureSkipVerify: true})
-		w.ends[1] = tls.Server(w.outer[1], &tls.Config{Certificates: []tls.Certificate{certificate()}})
+		if w.ends[0], w.ends[1], err = secure(w.outer[0], w.outer[1]); err != nil {
+			return nil, err
+		}
 	}
 	if p.wrap {
 		w.ends[0], w.ends[1] = wrapped{w.ends[0]}, wrapped{w.ends[1]}
 	}
 	return w, nil
+}
+
+// secure puts TLS on a connection. The handshake is made here, because a deadline in the middle of it stays.
+func secure(a, b net.Conn) (net.Conn, net.Conn, error) {
+	client := tls.Client(a, &tls.Config{InsecureSkipVerify: true})
+	server := tls.Server(b, &tls.Config{Certificates: []tls.Certificate{certificate()}})
+	done := make(chan error, 1)
+	go func() { done <- server.Handshake() }()
+	return client, server, errors.Join(client.Handshake(), <-done)
 }
 
 // wrapped hides what a net.Conn is.
