@@ -5,6 +5,7 @@ package model
 import (
 	"context"
 	"errors"
+	"regexp"
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket"
@@ -46,6 +47,17 @@ func (s *side) afterwards() {
 	}
 }
 
+// varying is what differs in the text of errors from one conversation to the next.
+var varying = regexp.MustCompile(`@?->\S+|\d+(\.\d+)*(:\d+)?|model-\S+`)
+
+// endOrNil returns how the connection has ended, as far as calls have told.
+func (s *side) endOrNil() error {
+	if e := s.ended.Load(); e != nil {
+		return e
+	}
+	return nil
+}
+
 // judge judges a conversation that is over.
 func (t *talk) judge() {
 	for _, s := range t.sides {
@@ -53,7 +65,7 @@ func (t *talk) judge() {
 			continue
 		}
 		if why := s.explain(); why != "" {
-			t.failAs("outcome", why, "", "the end of the %v is not right: %s", s, why)
+			t.failAs("outcome", why+": "+varying.ReplaceAllString(text(s.endOrNil()), "N"), "", "the end of the %v is not right: %s", s, why)
 		}
 	}
 	for _, s := range t.sides {

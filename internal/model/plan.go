@@ -210,6 +210,9 @@ func (p *plan) adjust(r *rand.Rand, bubble bool) {
 	if p.transport.slow() {
 		p.size = min(p.size, 8<<10)
 	}
+	if p.transport.relay.fault == hole {
+		p.quiet = false // what is on its way into a black hole does not arrive
+	}
 	for i := range p.sides {
 		s := &p.sides[i]
 		if p.shape == streaming {
