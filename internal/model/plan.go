@@ -117,12 +117,27 @@ func drawPlan(r *rand.Rand, bubble bool, without map[string]bool) *plan {
 	}
 	p.ending = drawEnding(r, p)
 	p.adjust(r, bubble)
+	if !bubble && r.IntN(6) == 0 {
+		p.churn(r)
+	}
 	for name, f := range optional {
 		if without[name] {
 			f(p)
 		}
 	}
 	return p
+}
+
+// churn makes it a short conversation over a plain socket that somebody closes outside of Conn: with many of them at
+// a time, a descriptor's number is soon that of another connection.
+func (p *plan) churn(r *rand.Rand) {
+	p.shape, p.length, p.quiet = talking, time.Duration(r.IntN(20))*time.Millisecond, false
+	p.transport = transportPlan{kind: tcp}
+	p.ending.how = byOwner
+	for i := range p.sides {
+		s := &p.sides[i]
+		s.pause, s.discard, s.readers, s.writers, s.ways, s.kinds = 0, false, 1, 3, byMessages, byWrite
+	}
 }
 
 // optional is what can be left out of all conversations, by name, because it finds what is known already.
@@ -153,6 +168,16 @@ var optional = map[string]func(p *plan){
 	"compete": func(p *plan) {
 		for i := range p.sides {
 			p.sides[i].readers = min(p.sides[i].readers, 1)
+		}
+	},
+	"closenow": func(p *plan) {
+		if p.ending.how == byCloseNow {
+			p.ending.how = byClose
+		}
+	},
+	"churn": func(p *plan) {
+		if p.shape != silence && p.shape != lastWords {
+			p.churn(rand.New(rand.NewPCG(uint64(p.length), 0)))
 		}
 	},
 	"owner": func(p *plan) {
