@@ -117,7 +117,7 @@ func drawPlan(r *rand.Rand, bubble bool, without map[string]bool) *plan {
 	}
 	p.ending = drawEnding(r, p)
 	p.adjust(r, bubble)
-	if !bubble && r.IntN(6) == 0 {
+	if !bubble && (r.IntN(6) == 0 || without["all but churn"]) {
 		p.churn(r)
 	}
 	for name, f := range optional {
@@ -173,11 +173,6 @@ var optional = map[string]func(p *plan){
 	"closenow": func(p *plan) {
 		if p.ending.how == byCloseNow {
 			p.ending.how = byClose
-		}
-	},
-	"churn": func(p *plan) {
-		if p.shape != silence && p.shape != lastWords {
-			p.churn(rand.New(rand.NewPCG(uint64(p.length), 0)))
 		}
 	},
 	"owner": func(p *plan) {
