@@ -56,7 +56,7 @@ func BenchmarkBurst(b *testing.B) {
 	}
 	b.Run("Messages", func(b *testing.B) {
 		c := newBurst(b.N/16 + 1)
-		for msg, err := range c.Messages(ctx) {
+		for msg, err := range c.MessagesInPlace(ctx) {
 			if err != nil {
 				break
 			}
@@ -67,22 +67,22 @@ func BenchmarkBurst(b *testing.B) {
 		c := newBurst(b.N/16 + 1)
 		var p []byte
 		for {
-			op, q, err := c.AppendRead(ctx, p[:0])
+			m, err := c.AppendRead(ctx, p[:0])
 			if err != nil {
 				break
 			}
-			p = q
-			c.Write(ctx, op, p)
+			p = m.Data
+			c.Write(ctx, m.Op, p)
 		}
 	})
 	b.Run("Read", func(b *testing.B) {
 		c := newBurst(b.N/16 + 1)
 		for {
-			op, p, err := c.Read(ctx)
+			m, err := c.Read(ctx)
 			if err != nil {
 				break
 			}
-			c.Write(ctx, op, p)
+			c.Write(ctx, m.Op, m.Data)
 		}
 	})
 }

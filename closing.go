@@ -8,10 +8,14 @@ package websocket
 //	             a close frame that says so is; or the peer's stream ended without one. What is buffered is sent, the
 //	             outgoing stream ended, and what still comes discarded for a bounded time: closing a socket with unread
 //	             input sends a reset, which destroys the close frame on its way.
-//	endAborted   CloseNow was called, the transport failed, or a bound on time was passed. Nothing more is sent.
+//	endLastChance CloseNow was called. Reads are interrupted; what had been accepted is sent, the outgoing stream ended and
+//	             what comes discarded, all of it within lingerTime.
+//	endAborted   Reading failed, or a bound on time was passed. Nothing more is sent.
 //	endFinished  The transport has been closed.
 //
-// A connection goes down this list and never up. Leaving open sets Conn.err, which every call returns from then on.
+// A connection goes down this list and never up. Leaving open sets Conn.err, which every call returns from then on. A failed
+// write by itself leaves it open, but for writing: the states of that stand in writing.go. Close then only has discarded
+// what still comes, and how the connection ended is said by the end of the peer's stream.
 //
 // Whoever holds the reading bit when the connection ends gives it to finish, which takes the connection through the
 // remaining states; if nobody holds it, end takes it for finish.
@@ -31,6 +35,7 @@ const (
 	open ending = iota
 	endHandshake
 	endLinger
+	endLastChance
 	endAborted
 	endFinished
 )
@@ -49,6 +54,9 @@ var errBodyPanicked = errors.New("websocket: body of a Messages loop did not ret
 // Local. In the body of a Messages loop, or while one runs elsewhere, it sends the frame and returns; the loop does
 // the rest.
 //
+// After a write that failed nothing can be sent: then Close discards what the peer has sent, up to the end of its stream, and
+// returns how the connection ended: with the peer's code, if it sent a close frame.
+//
 // A reason of more than MaxCloseReason bytes is cut. A code that may not travel, or a reason that is not UTF-8, is
 // an error that leaves the connection as it was. StatusNoStatusReceived with an empty reason sends no code. Close
 // returns nil when the handshake was completed, or when it leaves that to a loop. On a connection that has ended it
@@ -57,10 +65,16 @@ func (c *Conn) Close(code StatusCode, reason string) error {
 	if _, err := AppendClose(nil, code, reason); err != nil {
 		return err
 	}
+	c.mu.Lock()
+	unwritable := c.err == nil && c.isBroken()
+	c.unlock()
+	if unwritable {
+		return c.closeUnwritable()
+	}
 	first := c.end(&CloseError{Code: code, Reason: cutReason(reason), Local: true}, endHandshake)
 	c.mu.Lock()
 	err, done := c.err, c.doneLocked()
-	c.mu.Unlock()
+	c.unlock()
 	if !c.bodyRuns() {
 		<-done
 		if first && !c.r.closed {
@@ -73,11 +87,12 @@ func (c *Conn) Close(code StatusCode, reason string) error {
 	return err
 }
 
-// CloseNow ends the connection without a closing handshake. What the write buffer holds is lost: see Flush. It does
-// not wait: reads and writes under way end soon after. On a connection that has ended it cuts the closing handshake
-// short and returns the *CloseError; otherwise it returns nil.
+// CloseNow ends the connection without a closing handshake and without waiting: reads and writes that wait end at once. What
+// writes had accepted, that is, whose call had returned nil, has a second to leave, unless the peer takes nothing; then the
+// transport is closed. On a connection that has ended it cuts the closing handshake short and returns the *CloseError; otherwise
+// it returns nil.
 func (c *Conn) CloseNow() error {
-	if c.end(&CloseError{Code: StatusAbnormalClosure, Local: true}, endAborted) {
+	if c.end(&CloseError{Code: StatusAbnormalClosure, Local: true}, endLastChance) {
 		return nil
 	}
 	return c.cause()
@@ -85,13 +100,14 @@ func (c *Conn) CloseNow() error {
 
 // doneLocked returns the channel that is closed with the transport, made on demand. mu is held.
 func (c *Conn) doneLocked() <-chan struct{} {
-	if c.done == nil {
-		c.done = make(chan struct{})
+	x := c.more()
+	if x.done == nil {
+		x.done = make(chan struct{})
 		if c.ending == endFinished {
-			close(c.done)
+			close(x.done)
 		}
 	}
-	return c.done
+	return x.done
 }
 
 // end ends the connection because of err, unless it has ended, and takes the end at least as far as how. It reports
@@ -99,6 +115,7 @@ func (c *Conn) doneLocked() <-chan struct{} {
 func (c *Conn) end(err *CloseError, how ending) (first bool) {
 	c.mu.Lock()
 	aborts := how == endAborted && c.ending < endAborted
+	hurries := how == endLastChance && c.ending < endLastChance
 	c.ending = max(c.ending, how)
 	first = c.err == nil
 	var was uint32
@@ -107,11 +124,16 @@ func (c *Conn) end(err *CloseError, how ending) (first bool) {
 		// Before the close frame leaves: the answer may come before this goroutine goes on.
 		was = c.state.Or(ended | reading)
 		c.endLocked(err, how)
+	} else if hurries {
+		c.timer.Reset(lingerTime)
 	}
 	c.notify()
-	c.mu.Unlock()
+	c.unlock()
 	if aborts {
 		c.t.abort()
+	}
+	if hurries {
+		c.interrupt()
 	}
 	if first {
 		if trace := c.opts.Trace; trace != nil && trace.Closed != nil {
@@ -143,15 +165,22 @@ func (c *Conn) endLocked(err *CloseError, how ending) {
 		reason = ""
 	}
 	// RFC 6455, Section 7.4.1: 1006 "MUST NOT be set as a status code in a Close control frame by an endpoint".
-	if err.Code != StatusAbnormalClosure {
+	if err.Code != StatusAbnormalClosure && !c.isBroken() {
 		// The code has been checked: it is the peer's, or that of Close or of a ProtocolError. The frame fits: it is
 		// the last, and may pass the bound.
 		c.out, _ = c.s.AppendClose(growBuffer(c.out, headerSize(MaxControlPayload, true)+MaxControlPayload), err.Code, reason)
 	}
-	c.timer = time.AfterFunc(orDefault(max(c.opts.CloseTimeout, 0), DefaultCloseTimeout), func() {
-		c.end(nil, endAborted)
-	})
+	bound := c.closeTimeout()
+	if how == endLastChance {
+		bound = lingerTime
+	}
+	c.timer = time.AfterFunc(bound, func() { c.end(nil, endAborted) })
 	c.flushByReader()
+}
+
+// closeTimeout returns the bound on the end of a connection.
+func (c *Conn) closeTimeout() time.Duration {
+	return orDefault(max(c.opts.CloseTimeout, 0), DefaultCloseTimeout)
 }
 
 // peerClosed deals with the peer's close frame.
@@ -184,6 +213,13 @@ func (c *Conn) lost(err error) {
 	if err == io.EOF {
 		how = endLinger // the peer may have ended only its own half, and still wait for the answers to its last messages
 	}
+	c.mu.Lock()
+	expected := c.expectsEnd()
+	c.unlock()
+	if expected {
+		c.endUnwritable() // that was the first to be seen of it
+		return
+	}
 	c.end(brokenBy(err), how)
 }
 
@@ -192,16 +228,17 @@ func (c *Conn) finish() {
 	c.unwatch()
 	c.stopKeepalive()
 	c.ctx, c.gather = context.Background(), notGathering
-	c.dst, c.stream, c.skip = nil, nil, false
-	if c.phase() == endHandshake {
+	c.dst, c.stream, c.skip, c.stopped = nil, nil, false, true
+	if c.phase() <= endHandshake {
 		c.stopped = false
 		c.message((*Conn).untilClosed)
 	}
 	c.mu.Lock()
-	c.drain(context.Background())
-	lingers := c.ending == endLinger
-	c.mu.Unlock()
+	c.drain()
+	lingers := c.ending == endLinger || c.ending == endLastChance
+	c.unlock()
 	if lingers {
+		c.uninterruptible()
 		c.linger()
 	}
 	c.t.close()
@@ -211,7 +248,7 @@ func (c *Conn) finish() {
 // phase returns how far the end has come.
 func (c *Conn) phase() ending {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	return c.ending
 }
 
@@ -227,8 +264,8 @@ func (c *Conn) linger() {
 	// server, so that it holds the TIME_WAIT state and not the client". After a violation nobody can be relied on to
 	// close first.
 	if !c.s.client || !c.r.closed {
-		if !c.t.closeWrite() && c.r.closed {
-			return // closing is the only way to end the stream, and a peer that keeps the rules sends nothing more
+		if !c.t.closeWrite() && (c.r.closed || c.phase() == endLastChance) {
+			return // closing is the only way to end the stream, which the peer is to see at once, or sends nothing behind
 		}
 	}
 	c.t.setReadDeadline(time.Now().Add(lingerTime))
@@ -249,13 +286,22 @@ func (c *Conn) finished() {
 	if c.timer != nil {
 		c.timer.Stop()
 	}
-	if c.hold != nil {
-		c.hold.Stop()
-	}
-	if c.done != nil {
-		close(c.done)
+	if x := c.extra; x != nil {
+		x.stop()
 	}
 	c.notify()
-	c.mu.Unlock()
+	c.unlock()
 	c.tracker.remove(c)
+}
+
+// stop lets go of the timer, and of those who wait for the end. Conn.mu is held.
+func (x *extra) stop() {
+	for _, timer := range []*time.Timer{x.hold, x.expecting} {
+		if timer != nil {
+			timer.Stop()
+		}
+	}
+	if x.done != nil {
+		close(x.done)
+	}
 }

@@ -26,7 +26,7 @@ func TestCompressionEcho(t *testing.T) {
 		t.Run(fmt.Sprintf("%+v", o), func(t *testing.T) {
 			up := &Upgrader{Options: Options{Compression: &o, ReadLimit: 8 << 20}}
 			s := httptest.NewServer(up.Handler(func(c *Conn, r *http.Request) {
-				for msg, err := range c.Messages(c.Context()) {
+				for msg, err := range c.MessagesInPlace(c.Context()) {
 					if err != nil {
 						return
 					}
@@ -79,8 +79,8 @@ func exchangeMessage(t *testing.T, c *Conn, op Opcode, p []byte) {
 		}
 	}
 	write()
-	gotOp, got, err := c.Read(t.Context())
-	check("Read", gotOp, got, err)
+	m, err := c.Read(t.Context())
+	check("Read", m.Op, m.Data, err)
 
 	w, err := c.Writer(t.Context(), op)
 	if err != nil {
@@ -96,14 +96,14 @@ func exchangeMessage(t *testing.T, c *Conn, op Opcode, p []byte) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	gotOp, got, err = c.AppendRead(t.Context(), []byte("before"))
-	check("AppendRead", gotOp, bytes.TrimPrefix(got, []byte("before")), err)
+	m, err = c.AppendRead(t.Context(), []byte("before"))
+	check("AppendRead", m.Op, bytes.TrimPrefix(m.Data, []byte("before")), err)
 
 	write()
 	gotOp, r, err := c.Reader(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err = io.ReadAll(r)
+	got, err := io.ReadAll(r)
 	check("Reader", gotOp, got, err)
 }

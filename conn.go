@@ -51,26 +51,49 @@ type Conn struct {
 	deadline readDeadline    // has a lock of its own
 
 	// Guarded by mu.
-	mu       sync.Mutex
-	s        Sender
-	out      []byte         // frames that wait for the network; pooled
-	sending  int            // bytes that are on their way from a buffer to the network
-	flushing bool           // a goroutine is writing to the transport
-	offered  bool           // descriptor.go has this one
-	lent     bool           // ... this
-	reply    reply          // ... and this
-	ending   ending         // how far the end has come
-	timed    bool           // held will be called
-	hold     *time.Timer    // calls held, but for sockets; made when first needed
-	writer   *messageWriter // nil, or the message that is being streamed out
-	changed  chan struct{}  // closed and forgotten when a writer may go on; nil when nobody waits
-	pings    *pings         // nil until a ping is sent
-	err      *CloseError    // how the connection ended
-	life     *lifetime      // nil until Context asks for it
-	done     chan struct{}  // closed when the transport has been closed; nil until somebody waits for it
-	timer    *time.Timer    // bounds the end; set when it begins
+	mu      sync.Mutex
+	s       Sender
+	out     []byte         // frames that wait for the network; pooled
+	sending int            // writing.go has this one: bytes that are on their way from a buffer to the network
+	taken   uint32         // ... this
+	flushed uint32         // ... this
+	writes  writing        // ... and this: who writes to the transport
+	offered bool           // descriptor.go has this one
+	lent    bool           // ... this
+	reply   reply          // ... and this
+	ending  ending         // how far the end has come
+	timed   bool           // held will be called
+	writer  *messageWriter // nil, or the message that is being streamed out
+	changed chan struct{}  // closed and forgotten when a writer may go on; nil when nobody waits
+	pings   *pings         // nil until a ping is sent
+	err     *CloseError    // how the connection ended
+	life    *lifetime      // nil until Context asks for it
+	timer   *time.Timer    // bounds the end; set when it begins
+	extra   *extra         // nil until something in it is needed
 
 	counts counts
+}
+
+// extra is what few connections need, or only at their end. Guarded by Conn.mu.
+type extra struct {
+	done      chan struct{} // closed when the transport has been closed; nil until somebody waits for it
+	hold      *time.Timer   // calls held, but for sockets; made when first needed
+	failed    error         // why nothing can be written any more; set when a write has failed
+	giveUp    time.Time     // after which the end of the peer's stream is not awaited any more; set then, too
+	heard     uint64        // how many bytes had come when giveUp was set
+	expecting *time.Timer   // calls noEndCame, on a transport without deadlines
+	turns     *turn         // the large messages that wait for the transport
+	controls  []byte        // control frames that pass what waits in out; pooled
+	traced    []Header      // frames that Trace.FrameOut has not been told of
+	tracing   bool          // a goroutine is telling it
+}
+
+// more returns c.extra, made on demand. mu is held.
+func (c *Conn) more() *extra {
+	if c.extra == nil {
+		c.extra = new(extra)
+	}
+	return c.extra
 }
 
 // The bits of Conn.state.
@@ -79,6 +102,9 @@ const (
 	inBody                // ... and runs the body of a Messages loop
 	moreInput             // messages that arrived together are still being read: input lies behind the last one
 	ended                 // Conn.err is set
+	discards              // Close was called after a write that failed: reading passes to finish, as if ended was set
+
+	over = ended | discards // nothing is delivered any more
 )
 
 // connConfig is what the opening handshake hands to newConn.
@@ -110,7 +136,7 @@ func newConn(nc net.Conn, cfg connConfig) *Conn {
 			ro.OnHeader = func(h Header) { trace.FrameIn(c, h) }
 		}
 		if trace.FrameOut != nil {
-			so.OnHeader = func(h Header) { trace.FrameOut(c, h) }
+			so.OnHeader = c.traceOut
 		}
 	}
 	c.r.Reset(ro)
@@ -164,14 +190,6 @@ func readLimit(n int64) uint64 {
 	return uint64(n)
 }
 
-// limit returns the most bytes that wait in out.
-func (c *Conn) limit() int {
-	if n := c.opts.WriteBuffer; n != 0 {
-		return max(n, minWriteBuffer)
-	}
-	return DefaultWriteBuffer
-}
-
 // Subprotocol returns the subprotocol that was negotiated, or "" (RFC 6455, Section 1.9).
 func (c *Conn) Subprotocol() string { return c.agreement.Subprotocol }
 
@@ -185,10 +203,10 @@ func (c *Conn) Compression() (p compress.Params, ok bool) {
 }
 
 // LocalAddr returns the address of this side of the transport, also when the connection has ended.
-func (c *Conn) LocalAddr() net.Addr { local, _ := c.t.addrs(); return local }
+func (c *Conn) LocalAddr() net.Addr { return c.t.netConn().LocalAddr() }
 
 // RemoteAddr returns the address of the other side of the transport, which may be a proxy's.
-func (c *Conn) RemoteAddr() net.Addr { _, remote := c.t.addrs(); return remote }
+func (c *Conn) RemoteAddr() net.Addr { return c.t.netConn().RemoteAddr() }
 
 // SetReadLimit changes the most bytes that a message of the peer may deliver; 0 means DefaultReadLimit, negative no
 // limit. It holds from the next bytes on that are read from the network.
@@ -216,7 +234,7 @@ func (c *Conn) countInput() {
 // Stats returns the counts so far.
 func (c *Conn) Stats() Stats {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	n := &c.counts
 	s := Stats{MessagesIn: n.messagesIn, MessagesOut: n.messagesOut, BytesIn: n.bytesIn, BytesOut: n.bytesOut}
 	if c.pings != nil {
@@ -237,7 +255,7 @@ type lifetime struct {
 // *CloseError as its cause. It is made when it is first asked for.
 func (c *Conn) Context() context.Context {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if c.life == nil {
 		c.life = new(lifetime)
 		c.life.ctx, c.life.cancel = context.WithCancelCause(context.WithoutCancel(c.values()))

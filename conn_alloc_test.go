@@ -42,7 +42,7 @@ func onNetworks(t *testing.T, f func(t *testing.T, ctx context.Context, c, other
 					a, b := pair(t)
 					c, other := connOver(t, a, client, nil), connOver(t, b, !client, nil)
 					go func() {
-						for m, err := range other.Messages(context.Background()) {
+						for m, err := range other.MessagesInPlace(context.Background()) {
 							if err != nil {
 								return
 							}
@@ -76,9 +76,9 @@ func TestEchoAllocs(t *testing.T) {
 			if err := c.Write(ctx, OpBinary, p); err != nil {
 				t.Fatal(err)
 			}
-			_, got, err := c.AppendRead(ctx, buf)
-			if err != nil || len(got) != 125 {
-				t.Fatal(len(got), err)
+			m, err := c.AppendRead(ctx, buf)
+			if err != nil || len(m.Data) != 125 {
+				t.Fatal(len(m.Data), err)
 			}
 		})
 	})
@@ -92,34 +92,39 @@ func TestReadAllocs(t *testing.T) {
 			if err := c.Write(ctx, OpBinary, p); err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := c.Read(ctx); err != nil {
+			if _, err := c.Read(ctx); err != nil {
 				t.Fatal(err)
 			}
 		})
 	})
 }
 
-// TestMessagesAllocs protects that a turn of a loop, with a reply, allocates nothing.
+// TestMessagesAllocs protects that a turn of MessagesInPlace, with a reply, allocates nothing, and one of Messages the data.
 func TestMessagesAllocs(t *testing.T) {
+	t.Run("Messages", func(t *testing.T) { loopAllocs(t, (*Conn).Messages, 1) })
+	t.Run("MessagesInPlace", func(t *testing.T) { loopAllocs(t, (*Conn).MessagesInPlace, 0) })
+}
+
+func loopAllocs(t *testing.T, messages loopKind, want float64) {
 	onNetworks(t, func(t *testing.T, ctx context.Context, c, _ *Conn) {
-		next, done := make(chan struct{}), make(chan struct{})
+		next, done, payload := make(chan struct{}), make(chan struct{}), make([]byte, 125)
 		go func() {
 			for range next {
-				if err := c.Write(ctx, OpBinary, make([]byte, 0)); err != nil {
+				if err := c.Write(ctx, OpBinary, payload); err != nil {
 					t.Error(err)
 				}
 			}
 			c.CloseNow()
 		}()
 		go func() {
-			for _, err := range c.Messages(ctx) {
+			for _, err := range messages(c, ctx) {
 				if err != nil {
 					return
 				}
 				done <- struct{}{}
 			}
 		}()
-		wantAllocs(t, 0, func() {
+		wantAllocs(t, want, func() {
 			next <- struct{}{}
 			<-done
 		})
@@ -168,7 +173,7 @@ func TestPongAllocs(t *testing.T) {
 			if err := c.Write(ctx, OpBinary, p); err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := c.AppendRead(ctx, buf); err != nil {
+			if _, err := c.AppendRead(ctx, buf); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -191,10 +196,10 @@ func TestIdleHoldsNoBuffers(t *testing.T) {
 			if err := c.Write(ctx, OpBinary, make([]byte, n)); err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := c.Read(ctx); err != nil {
+			if _, err := c.Read(ctx); err != nil {
 				t.Fatal(err)
 			}
-			if err := c.Flush(); err != nil {
+			if err := c.Flush(context.Background()); err != nil {
 				t.Fatal(err)
 			}
 			c.acquire()

@@ -62,11 +62,22 @@ var echoes = map[string]func(ctx context.Context, c *Conn, n int) error{
 		}
 		return nil
 	},
+	"MessagesInPlace": func(ctx context.Context, c *Conn, n int) error {
+		for m, err := range c.MessagesInPlace(ctx) {
+			if err == nil {
+				err = c.Write(ctx, m.Op, m.Data)
+			}
+			if n--; err != nil || n == 0 {
+				return err
+			}
+		}
+		return nil
+	},
 	"AppendRead": func(ctx context.Context, c *Conn, n int) error {
 		for range n {
-			op, p, err := c.AppendRead(ctx, nil)
+			msg, err := c.AppendRead(ctx, nil)
 			if err == nil {
-				err = c.Write(ctx, op, p)
+				err = c.Write(ctx, msg.Op, msg.Data)
 			}
 			if err != nil {
 				return err
@@ -137,7 +148,7 @@ func TestHeldTooLong(t *testing.T) {
 			},
 			"in a body": func(c *Conn, busy func()) {
 				n := 0
-				for m := range c.Messages(t.Context()) {
+				for m := range c.MessagesInPlace(t.Context()) {
 					c.Write(context.Background(), m.Op, m.Data)
 					if n++; n == 2 {
 						busy()
@@ -194,7 +205,7 @@ func TestHeldUntilPark(t *testing.T) {
 		if got := w.sizes(); got != nil {
 			t.Errorf("writes of %v with input at hand", got)
 		}
-		if err := c.Flush(); err != nil {
+		if err := c.Flush(context.Background()); err != nil {
 			t.Error(err)
 		}
 		if got := w.sizes(); !slices.Equal(got, []int{headerSize(100, client) + 100}) {

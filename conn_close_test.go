@@ -33,16 +33,21 @@ func TestCloseHandshake_7_1_2(t *testing.T) {
 	readers := map[string]func(c *Conn) error{
 		"nobody": nil,
 		"Read": func(c *Conn) error {
-			return third(c.Read(context.Background()))
+			return second(c.Read(context.Background()))
 		},
 		"Read with a context": func(c *Conn) error {
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
-			return third(c.Read(ctx))
+			return second(c.Read(ctx))
 		},
 		"Reader": func(c *Conn) error { return third(c.Reader(context.Background())) },
 		"Messages": func(c *Conn) (err error) {
 			for _, err = range c.Messages(context.Background()) {
+			}
+			return err
+		},
+		"MessagesInPlace": func(c *Conn) (err error) {
+			for _, err = range c.MessagesInPlace(context.Background()) {
 			}
 			return err
 		},
@@ -98,9 +103,9 @@ func TestPeerCloses_5_5_1(t *testing.T) {
 		} {
 			c, p := newPeer(t, client, nil)
 			p.write(p.message("first"), p.frame(true, OpClose, closePayload(test.code, test.reason)), p.message("nobody"))
-			op, got, err := c.Read(t.Context())
-			wantMessage(t, op, got, err, "first")
-			_, _, err = c.Read(t.Context())
+			m, err := c.Read(t.Context())
+			wantMessage(t, m.Op, m.Data, err, "first")
+			_, err = c.Read(t.Context())
 			if closed := wantClosed(t, err, test.code, false); closed.Reason != test.reason || closed.Err != nil {
 				t.Error(closed)
 			}
@@ -153,7 +158,7 @@ func TestCloseTimeout(t *testing.T) {
 				c, _ := narrow(t, size, client, &Options{CloseTimeout: 3 * time.Second})
 				var readErr <-chan error
 				if read {
-					readErr = inGoroutine(func() error { return third(c.Read(t.Context())) })
+					readErr = inGoroutine(func() error { return second(c.Read(t.Context())) })
 				}
 				start := time.Now()
 				err := c.Close(StatusNormalClosure, "")
@@ -245,7 +250,7 @@ func TestViolation_7_1_7(t *testing.T) {
 		} {
 			c, p := newPeer(t, client, &Options{ReadLimit: 1000})
 			p.write(test.wire(p), make([]byte, 10000))
-			_, _, err := c.Read(t.Context())
+			_, err := c.Read(t.Context())
 			closed := wantClosed(t, err, test.code, true)
 			var violation *ProtocolError
 			if !errors.As(err, &violation) || violation.Code != test.code || violation.Section == "" {
@@ -335,20 +340,21 @@ func TestCloseArguments_7_4(t *testing.T) {
 	})
 }
 
-// TestCloseNow protects that CloseNow ends everything that waits, at once.
+// TestCloseNow protects that CloseNow ends everything that waits, at once, and that what had been accepted leaves behind it, as
+// far as the peer takes it.
 func TestCloseNow(t *testing.T) {
 	inBubble(t, func(t *testing.T, client bool) {
 		c, p := narrow(t, 100, client, &Options{WriteBuffer: 1 << 10})
-		fill(t, c)
+		accepted := fill(t, c)
 		start := time.Now()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		waiting := map[string]<-chan error{
-			"Read":   inGoroutine(func() error { return third(c.Read(ctx)) }),
+			"Read":   inGoroutine(func() error { return second(c.Read(ctx)) }),
 			"Write":  inGoroutine(func() error { return c.Write(ctx, OpBinary, make([]byte, 200)) }),
 			"large":  inGoroutine(func() error { return c.Write(ctx, OpBinary, make([]byte, 1<<20)) }),
 			"Ping":   inGoroutine(func() error { return second(c.Ping(ctx)) }),
-			"Flush":  inGoroutine(c.Flush),
+			"Flush":  inGoroutine(func() error { return c.Flush(context.Background()) }),
 			"Writer": inGoroutine(func() error { w, _ := c.Writer(ctx, OpText); w.Write(make([]byte, 200)); return w.Close() }),
 		}
 		synctest.Wait()
@@ -360,12 +366,48 @@ func TestCloseNow(t *testing.T) {
 				t.Errorf("%s took %v", name, time.Since(start))
 			}
 		}
-		p.br.Discard(100)
-		if _, err := p.br.ReadByte(); err == nil {
-			t.Error("something was sent after CloseNow")
+		for range accepted {
+			p.expect(OpBinary, strings.Repeat("\x00", 100))
+		}
+		for h, _, err := p.next(); err == nil; h, _, err = p.next() {
+			if h.Opcode != OpPing { // the buffer may have had room for that
+				t.Errorf("%+v was sent after CloseNow", h)
+			}
 		}
 		wantClosed(t, c.CloseNow(), StatusAbnormalClosure, true)
 		wantClosed(t, c.Close(StatusNormalClosure, ""), StatusAbnormalClosure, true)
+	})
+}
+
+// TestCloseNowLastChance protects that what was accepted has a second to leave after CloseNow, and no more, whatever the
+// context that it was written with.
+func TestCloseNowLastChance(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		cancellable, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		for _, ctx := range []context.Context{context.Background(), cancellable} {
+			for _, wait := range []time.Duration{0, lingerTime / 2, lingerTime + 1} {
+				c, p := narrow(t, 10, client, nil)
+				wrote := inGoroutine(func() error { return c.Write(ctx, OpText, []byte(strings.Repeat("accepted", 3))) })
+				synctest.Wait()
+				accepted := len(wrote) > 0
+				start := time.Now()
+				c.CloseNow()
+				time.Sleep(wait)
+				h, payload, err := p.next()
+				if arrived := err == nil && h.Opcode == OpText && len(payload) == 24; arrived != (wait < lingerTime) {
+					t.Errorf("after %v: %+v %q %v", wait, h, payload, err)
+				}
+				p.nc.Close()
+				c.Close(StatusNormalClosure, "")
+				if d := time.Since(start); d > max(wait, lingerTime) {
+					t.Errorf("the transport was closed after %v", d)
+				}
+				if err := <-wrote; accepted && err != nil {
+					t.Error(err)
+				}
+			}
+		}
 	})
 }
 
@@ -377,7 +419,7 @@ func TestCloseNowCutsClose(t *testing.T) {
 		closed := inGoroutine(func() error { return c.Close(4000, "") })
 		synctest.Wait()
 		wantClosed(t, c.CloseNow(), 4000, true)
-		if err := <-closed; !errors.Is(err, errCloseTimeout) || time.Since(start) > 0 {
+		if err := <-closed; !errors.Is(err, errCloseTimeout) || time.Since(start) != lingerTime {
 			t.Error(err, time.Since(start))
 		}
 	})
@@ -415,7 +457,7 @@ func TestUseAfterClose(t *testing.T) {
 				"Ping":         second(c.Ping(ctx)),
 				"Close":        c.Close(StatusNormalClosure, ""),
 				"CloseNow":     c.CloseNow(),
-				"Flush":        c.Flush(),
+				"Flush":        c.Flush(context.Background()),
 				"cause":        context.Cause(c.Context()),
 			}
 			for _, kind := range readKinds {
@@ -444,7 +486,7 @@ func TestLost(t *testing.T) {
 			c, p = newPeer(t, client, nil)
 			p.write(m[:cut])
 			p.nc.Close()
-			_, _, err := c.Read(t.Context())
+			_, err := c.Read(t.Context())
 			wantClosed(t, err, StatusAbnormalClosure, false)
 			if !errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 				t.Error(err)
@@ -461,7 +503,7 @@ func TestReadContextEndsDuringClose(t *testing.T) {
 		c, p := newPeer(t, client, nil)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		read := inGoroutine(func() error { return third(c.Read(ctx)) })
+		read := inGoroutine(func() error { return second(c.Read(ctx)) })
 		synctest.Wait()
 		closed := inGoroutine(func() error { return c.Close(4000, "") })
 		wantClosed(t, <-read, 4000, true)
@@ -513,7 +555,7 @@ func TestKernelTimeout(t *testing.T) {
 			a, _ := netpipe.New(0)
 			timeout := &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ETIMEDOUT)}
 			c := connOver(t, &failingRead{a, timeout}, client, o)
-			_, _, err := c.Read(t.Context())
+			_, err := c.Read(t.Context())
 			wantClosed(t, err, StatusAbnormalClosure, false)
 			if !errors.Is(err, syscall.ETIMEDOUT) {
 				t.Error(err)
@@ -522,7 +564,7 @@ func TestKernelTimeout(t *testing.T) {
 	})
 }
 
-// TestCloseNowTLS protects that CloseNow does not wait for TLS to say goodbye to a peer that takes nothing.
+// TestCloseNowTLS protects that nothing waits longer than CloseNow allows for TLS to say goodbye to a peer that takes nothing.
 func TestCloseNowTLS(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := netpipe.New(4 << 10)
@@ -533,7 +575,7 @@ func TestCloseNowTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := connOver(t, client, true, nil)
-		read := inGoroutine(func() error { return third(c.Read(t.Context())) })
+		read := inGoroutine(func() error { return second(c.Read(t.Context())) })
 		a.SetWriteDeadline(time.Now().Add(time.Second))
 		a.Write(make([]byte, 5<<10)) // the network is full
 		a.SetWriteDeadline(time.Time{})
@@ -543,7 +585,7 @@ func TestCloseNowTLS(t *testing.T) {
 		}
 		wantClosed(t, <-read, StatusAbnormalClosure, true)
 		c.Close(StatusNormalClosure, "")
-		if d := time.Since(start); d > 0 {
+		if d := time.Since(start); d != lingerTime {
 			t.Errorf("it took %v", d)
 		}
 	})

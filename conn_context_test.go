@@ -50,7 +50,7 @@ func TestContextRegisteredOnce(t *testing.T) {
 		p.write(p.message("one that is longer than what waits"), p.message("two"), p.message("three"))
 		c.Read(t.Context()) // waits, and leaves two behind
 		for range 2 {
-			if _, _, err := c.Read(ctx); err != nil {
+			if _, err := c.Read(ctx); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -102,18 +102,18 @@ func TestContextOfEarlierRead(t *testing.T) {
 				time.Sleep(time.Second)
 				p.send(OpText, "two")
 			}()
-			if _, _, err := c.Read(first); err != nil {
+			if _, err := c.Read(first); err != nil {
 				t.Fatal(err)
 			}
 			second, cancelSecond := context.WithTimeout(t.Context(), time.Hour)
-			op, got, err := c.Read(second)
-			wantMessage(t, op, got, err, "two")
-			if _, _, err := c.Read(first); at <= time.Second && !errors.Is(err, context.Canceled) {
+			m, err := c.Read(second)
+			wantMessage(t, m.Op, m.Data, err, "two")
+			if _, err := c.Read(first); at <= time.Second && !errors.Is(err, context.Canceled) {
 				t.Error("context that had ended:", err)
 			} else if err == nil {
 				t.Error("read of nothing")
 			}
-			if _, _, err := c.Read(second); !errors.Is(err, context.DeadlineExceeded) {
+			if _, err := c.Read(second); !errors.Is(err, context.DeadlineExceeded) {
 				t.Error(err)
 			}
 			cancelSecond()
@@ -149,7 +149,7 @@ func TestContextEndsMessagesUnderFlood(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	n := 0
-	for _, err := range c.Messages(ctx) {
+	for _, err := range c.MessagesInPlace(ctx) {
 		if err != nil {
 			if err != context.Canceled || n != 20 {
 				t.Errorf("ended with %v after %d messages, want the cancelled context after 20", err, n)
@@ -184,13 +184,13 @@ func TestReadWithOwnContext(t *testing.T) {
 					time.Sleep(time.Second)
 					p.send(OpText, "message")
 				}()
-				op, got, err := c.Read(ctx)
-				wantMessage(t, op, got, err, "message")
+				m, err := c.Read(ctx)
+				wantMessage(t, m.Op, m.Data, err, "message")
 			}
 			if c.deadline.watched != ctx.Done() || c.deadline.stop != nil {
 				t.Error("the context was registered")
 			}
-			read := inGoroutine(func() error { return third(c.Read(ctx)) })
+			read := inGoroutine(func() error { return second(c.Read(ctx)) })
 			synctest.Wait()
 			closed := inGoroutine(func() error { return c.Close(4000, "") })
 			wantClosed(t, <-read, 4000, true)

@@ -65,7 +65,7 @@ func peerSends(o *Options, what func(*peer) []byte) func(*testing.T, bool) (*Con
 	return func(t *testing.T, client bool) (*Conn, error) {
 		c, p := newPeer(t, client, o)
 		p.write(what(p))
-		return c, third(c.Read(t.Context()))
+		return c, second(c.Read(t.Context()))
 	}
 }
 
@@ -79,7 +79,7 @@ var endSituations = map[string]func(t *testing.T, client bool) (*Conn, error){
 		if err := <-closed; err != nil {
 			t.Error("Close:", err)
 		}
-		return c, third(c.Read(t.Context()))
+		return c, second(c.Read(t.Context()))
 	},
 	`Close(1000, ""), and the peer does not answer`: func(t *testing.T, client bool) (*Conn, error) {
 		c, _ := newPeer(t, client, nil)
@@ -88,7 +88,7 @@ var endSituations = map[string]func(t *testing.T, client bool) (*Conn, error){
 	`CloseNow()`: func(t *testing.T, client bool) (*Conn, error) {
 		c, _ := newPeer(t, client, nil)
 		c.CloseNow()
-		return c, third(c.Read(t.Context()))
+		return c, second(c.Read(t.Context()))
 	},
 	`Shutdown`: func(t *testing.T, client bool) (*Conn, error) {
 		c, p := newPeer(t, client, nil)
@@ -99,7 +99,7 @@ var endSituations = map[string]func(t *testing.T, client bool) (*Conn, error){
 		if err := <-done; err != nil {
 			t.Error("Shutdown:", err)
 		}
-		return c, third(c.Read(t.Context()))
+		return c, second(c.Read(t.Context()))
 	},
 	`Shutdown, cut by its context`: func(t *testing.T, client bool) (*Conn, error) {
 		c, _ := newPeer(t, client, nil)
@@ -108,12 +108,12 @@ var endSituations = map[string]func(t *testing.T, client bool) (*Conn, error){
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		up.Shutdown(ctx)
-		return c, third(c.Read(t.Context()))
+		return c, second(c.Read(t.Context()))
 	},
 	`the net.Conn was closed under it`: func(t *testing.T, client bool) (*Conn, error) {
 		nc, _ := netpipe.New(pipeSize)
 		c := connOver(t, nc, client, nil)
-		read := inGoroutine(func() error { return third(c.Read(t.Context())) })
+		read := inGoroutine(func() error { return second(c.Read(t.Context())) })
 		synctest.Wait()
 		nc.Close()
 		return c, <-read
@@ -130,20 +130,20 @@ var endSituations = map[string]func(t *testing.T, client bool) (*Conn, error){
 	`peer's stream ends without a close frame`: func(t *testing.T, client bool) (*Conn, error) {
 		c, p := newPeer(t, client, nil)
 		p.nc.Close()
-		return c, third(c.Read(t.Context()))
+		return c, second(c.Read(t.Context()))
 	},
 	`the connection is reset`: func(t *testing.T, client bool) (*Conn, error) {
 		a, b := tcpPair(t)
 		c := connOver(t, a, client, nil)
 		b.(*net.TCPConn).SetLinger(0)
 		b.Close()
-		return c, third(c.Read(t.Context()))
+		return c, second(c.Read(t.Context()))
 	},
 	`a write fails`: func(t *testing.T, client bool) (*Conn, error) {
 		c, p := newPeer(t, client, nil)
 		p.nc.Close()
 		c.Write(context.Background(), OpBinary, nil)
-		return c, third(c.Read(t.Context()))
+		return c, second(c.Read(t.Context()))
 	},
 	`peer breaks the protocol`: peerSends(nil, func(p *peer) []byte { return []byte{0x83} }),
 	`peer's text is not UTF-8`: peerSends(nil, func(p *peer) []byte { return p.message("\xff") }),
@@ -164,7 +164,7 @@ var endSituations = map[string]func(t *testing.T, client bool) (*Conn, error){
 	},
 	`pong timeout`: func(t *testing.T, client bool) (*Conn, error) {
 		c, _ := newPeer(t, client, &Options{PingInterval: time.Minute})
-		return c, third(c.Read(t.Context()))
+		return c, second(c.Read(t.Context()))
 	},
 	`a context cuts a large Write in the middle`: func(t *testing.T, client bool) (*Conn, error) {
 		c, _ := narrow(t, 1000, client, nil)
@@ -188,11 +188,11 @@ var endSituations = map[string]func(t *testing.T, client bool) (*Conn, error){
 		p.send(OpText, "fatal")
 		func() {
 			defer func() { recover() }()
-			for range c.Messages(t.Context()) {
+			for range c.MessagesInPlace(t.Context()) {
 				panic("body")
 			}
 		}()
-		return c, third(c.Read(t.Context()))
+		return c, second(c.Read(t.Context()))
 	},
 	`a context ends a read that has no deadline`: func(t *testing.T, client bool) (*Conn, error) {
 		nc, far := netpipe.New(pipeSize)
@@ -204,7 +204,7 @@ var endSituations = map[string]func(t *testing.T, client bool) (*Conn, error){
 			far.Close()
 		}()
 		c.Read(ctx)
-		return c, third(c.Read(t.Context()))
+		return c, second(c.Read(t.Context()))
 	},
 }
 
@@ -261,7 +261,7 @@ func (want endRow) check(t *testing.T, client bool, drive func(*testing.T, bool)
 		}
 	}
 	for call, err := range map[string]error{
-		"Read": third(c.Read(t.Context())), "Write": c.Write(t.Context(), OpText, nil), "Ping": second(c.Ping(t.Context())),
+		"Read": second(c.Read(t.Context())), "Write": c.Write(t.Context(), OpText, nil), "Ping": second(c.Ping(t.Context())),
 		"Close": c.Close(StatusNormalClosure, ""), "CloseNow": c.CloseNow(), "Context": context.Cause(c.Context()),
 	} {
 		if err != later {

@@ -122,23 +122,26 @@ func (a *fuzzApp) turn(ctx context.Context) error {
 	}
 	switch what {
 	case 0:
-		op, p, err := a.c.Read(ctx)
-		a.take(op, p, err)
+		m, err := a.c.Read(ctx)
+		a.take(m.Op, m.Data, err)
 		return err
 	case 1:
-		op, p, err := a.c.AppendRead(ctx, []byte("before"))
-		if !bytes.HasPrefix(p, []byte("before")) || err != nil && len(p) != len("before") {
-			a.t.Errorf("AppendRead returned %.20q, %v", p, err)
+		m, err := a.c.AppendRead(ctx, []byte("before"))
+		if !bytes.HasPrefix(m.Data, []byte("before")) || err != nil && len(m.Data) != len("before") {
+			a.t.Errorf("AppendRead returned %.20q, %v", m.Data, err)
 		}
-		a.take(op, bytes.TrimPrefix(p, []byte("before")), err)
+		a.take(m.Op, bytes.TrimPrefix(m.Data, []byte("before")), err)
 		return err
 	case 2:
 		return a.stream(ctx, 1<<30)
 	case 3:
 		return a.stream(ctx, a.plan.next(256)*100)
 	case 4:
-		n := a.plan.next(4)
-		for msg, err := range a.c.Messages(ctx) {
+		n, messages := a.plan.next(4), (*Conn).Messages
+		if n&1 != 0 {
+			messages = (*Conn).MessagesInPlace
+		}
+		for msg, err := range messages(a.c, ctx) {
 			a.take(msg.Op, msg.Data, err)
 			if n--; err != nil || n < 0 {
 				return err

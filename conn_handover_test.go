@@ -15,12 +15,12 @@ import (
 // TestLoopHandedOver protects that the yield of a loop's error is behind its end: a read that another goroutine begins
 // in the meantime is not disturbed when the loop returns.
 func TestLoopHandedOver(t *testing.T) {
-	inBubble(t, func(t *testing.T, client bool) {
+	onLoops(t, func(t *testing.T, client bool, messages loopKind) {
 		for _, kind := range readKinds {
 			c, p := newPeer(t, client, nil)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			second := make(chan struct{})
-			for _, err := range c.Messages(ctx) {
+			for _, err := range messages(c, ctx) {
 				if !errors.Is(err, context.DeadlineExceeded) {
 					t.Fatal(err)
 				}
@@ -44,64 +44,70 @@ func TestLoopHandedOver(t *testing.T) {
 // TestSocketsLoopsCompete protects that goroutines that compete for a loop, with contexts that end at any point of it, do
 // no harm: each message is delivered once, in order.
 func TestSocketsLoopsCompete(t *testing.T) {
-	onSockets(t, func(t *testing.T, cn, sn net.Conn) {
-		c, s := connOver(t, cn, true, nil), connOver(t, sn, false, nil)
-		const messages = 300
-		var mu sync.Mutex // orders what is not ordered: who counts
-		next := 0
-		var readers sync.WaitGroup
-		for i := range 4 {
-			readers.Go(func() {
-				for n := 0; ; n++ {
-					ctx, cancel := context.WithTimeout(t.Context(), time.Duration((n*7+i)%50)*time.Microsecond)
-					for m, err := range s.Messages(ctx) {
-						var closed *CloseError
-						if errors.As(err, &closed) {
-							cancel()
-							return
-						}
-						if err != nil {
-							break
-						}
-						mu.Lock()
-						if want := byte(next); m.Data[0] != want {
-							t.Errorf("message %d, want %d", m.Data[0], want)
-						}
-						next++
-						mu.Unlock()
-						if n%3 == 0 {
-							break
-						}
+	for name, messages := range loopKinds {
+		t.Run(name, func(t *testing.T) {
+			onSockets(t, func(t *testing.T, cn, sn net.Conn) { loopsCompete(t, cn, sn, messages) })
+		})
+	}
+}
+
+func loopsCompete(t *testing.T, cn, sn net.Conn, messages loopKind) {
+	c, s := connOver(t, cn, true, nil), connOver(t, sn, false, nil)
+	const count = 300
+	var mu sync.Mutex // orders what is not ordered: who counts
+	next := 0
+	var readers sync.WaitGroup
+	for i := range 4 {
+		readers.Go(func() {
+			for n := 0; ; n++ {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration((n*7+i)%50)*time.Microsecond)
+				for m, err := range messages(s, ctx) {
+					var closed *CloseError
+					if errors.As(err, &closed) {
+						cancel()
+						return
 					}
-					cancel()
+					if err != nil {
+						break
+					}
+					mu.Lock()
+					if want := byte(next); m.Data[0] != want {
+						t.Errorf("message %d, want %d", m.Data[0], want)
+					}
+					next++
+					mu.Unlock()
+					if n%3 == 0 {
+						break
+					}
 				}
-			})
-		}
-		for i := range messages {
-			if err := c.Write(t.Context(), OpBinary, []byte{byte(i)}); err != nil {
-				t.Fatal(err)
+				cancel()
 			}
+		})
+	}
+	for i := range count {
+		if err := c.Write(t.Context(), OpBinary, []byte{byte(i)}); err != nil {
+			t.Fatal(err)
 		}
-		if err := c.Close(StatusNormalClosure, ""); err != nil {
-			t.Error(err)
-		}
-		readers.Wait()
-		if next != messages {
-			t.Errorf("%d messages of %d", next, messages)
-		}
-	})
+	}
+	if err := c.Close(StatusNormalClosure, ""); err != nil {
+		t.Error(err)
+	}
+	readers.Wait()
+	if next != count {
+		t.Errorf("%d messages of %d", next, count)
+	}
 }
 
 // TestLoopEndsBesideWrite protects that the end of a loop does not wait for a write of another goroutine's that waits for
 // the network, be it small or large.
 func TestLoopEndsBesideWrite(t *testing.T) {
-	inBubble(t, func(t *testing.T, client bool) {
+	onLoops(t, func(t *testing.T, client bool, messages loopKind) {
 		for _, size := range []int{1000, 1 << 20} {
 			c, _ := narrow(t, 100, client, &Options{WriteTimeout: -1})
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			start := time.Now()
 			ended := inGoroutine(func() (end error) {
-				for _, err := range c.Messages(ctx) {
+				for _, err := range messages(c, ctx) {
 					end = err
 				}
 				return end
@@ -133,7 +139,7 @@ func TestSocketsLoopEndsBesideWrite(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		inside := make(chan struct{})
 		ended := inGoroutine(func() (end error) {
-			for _, err := range s.Messages(ctx) {
+			for _, err := range s.MessagesInPlace(ctx) {
 				if end = err; err == nil {
 					inside <- struct{}{}
 				}

@@ -1,23 +1,40 @@
 package websocket
 
-// This file tests the Messages loop: what its body may do, and what others may do while it runs.
+// This file tests the loops, Messages and MessagesInPlace: what its body may do, and what others may do while it runs.
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
 )
+
+// loopKind is one of the loops over messages.
+type loopKind func(*Conn, context.Context) iter.Seq2[Message, error]
+
+var loopKinds = map[string]loopKind{"Messages": (*Conn).Messages, "MessagesInPlace": (*Conn).MessagesInPlace}
+
+// onLoops runs f in a bubble for each loop in each role.
+func onLoops(t *testing.T, f func(t *testing.T, client bool, messages loopKind)) {
+	for name, messages := range loopKinds {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, client bool) { f(t, client, messages) })
+		})
+	}
+}
 
 // TestMessagesBreakAndResume protects that a loop that was left loses nothing: the next read gets the next message,
 // whether it had come with the last one or not, and a second loop goes on.
 func TestMessagesBreakAndResume(t *testing.T) {
-	inBubble(t, func(t *testing.T, client bool) {
+	onLoops(t, func(t *testing.T, client bool, messages loopKind) {
 		for _, kind := range readKinds {
 			c, p := newPeer(t, client, nil)
 			var wire []byte
@@ -26,7 +43,7 @@ func TestMessagesBreakAndResume(t *testing.T) {
 			}
 			p.write(wire[:len(wire)-4])
 			i := 0
-			loop := c.Messages(t.Context())
+			loop := messages(c, t.Context())
 			for i < 9 {
 				for m, err := range loop {
 					wantMessage(t, m.Op, m.Data, err, fmt.Sprint("message ", i))
@@ -55,7 +72,7 @@ func TestMessagesBreakAndResume(t *testing.T) {
 
 // TestMessagesSizes protects the loop's one buffer: messages of all sizes, whole and in fragments, behind each other.
 func TestMessagesSizes(t *testing.T) {
-	inBubble(t, func(t *testing.T, client bool) {
+	onLoops(t, func(t *testing.T, client bool, messages loopKind) {
 		c, p := newPeer(t, client, nil)
 		var want []string
 		for _, n := range []int{0, 1, 15, 16, 17, 100, 16000, 16384, 40000, 100000, 1 << 20, 3} {
@@ -73,7 +90,7 @@ func TestMessagesSizes(t *testing.T) {
 			p.send(OpClose, closePayload(StatusNormalClosure, ""))
 		}()
 		i := 0
-		for m, err := range c.Messages(t.Context()) {
+		for m, err := range messages(c, t.Context()) {
 			if err != nil {
 				wantClosed(t, err, StatusNormalClosure, false)
 				break
@@ -91,20 +108,68 @@ func TestMessagesSizes(t *testing.T) {
 	})
 }
 
+// TestMessagesAreKept protects that data of Messages is the body's: what a hub was given stays as it was, however it came,
+// and is memory of its own, so that appending to one message leaves the others alone.
+func TestMessagesAreKept(t *testing.T) {
+	takeover := paramsOf(15, true)
+	for name, agreed := range map[string]Agreement{"plain": {}, "compressed": {Compression: &takeover}} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, client bool) {
+				o := connConfig{agreement: agreed, client: client, options: agreed.options(nil)}
+				na, nb := netpipe.New(pipeSize)
+				a := newConn(na, o)
+				o.client = !client
+				b := newConn(nb, o)
+				defer a.CloseNow()
+				hub := make(chan Message, 100)
+				go func() {
+					for msg, err := range a.Messages(t.Context()) {
+						if err != nil {
+							break
+						}
+						hub <- msg
+					}
+					close(hub)
+				}()
+				var want []string
+				for _, n := range []int{1, 100, 100, 5000, 0, 70000, 70000, 1 << 20, 3} {
+					m := strings.Repeat(fmt.Sprint(len(want)), n)
+					want = append(want, m)
+					if err := b.Write(t.Context(), OpText, []byte(m)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				b.Close(StatusNormalClosure, "")
+				i := 0
+				for msg := range hub {
+					wantMessage(t, msg.Op, msg.Data, nil, want[i])
+					for p := msg.Data[:cap(msg.Data)]; len(p) > 0; p = p[1:] {
+						p[0] = '!'
+					}
+					i++
+				}
+				if i != len(want) {
+					t.Errorf("%d messages of %d", i, len(want))
+				}
+			})
+		})
+	}
+}
+
 // TestMessagesError protects that the error that ends a loop is yielded once, last, and by every later loop again.
 func TestMessagesError(t *testing.T) {
-	inBubble(t, func(t *testing.T, client bool) {
+	onLoops(t, func(t *testing.T, client bool, messages loopKind) {
 		c, p := newPeer(t, client, nil)
 		p.write(p.message("one"), p.message("\xff"))
 		var seen []error
-		for _, err := range c.Messages(t.Context()) {
+		for _, err := range messages(c, t.Context()) {
 			seen = append(seen, err)
 		}
 		if len(seen) != 2 || seen[0] != nil {
 			t.Fatal(seen)
 		}
 		wantClosed(t, seen[1], StatusInvalidPayload, true)
-		for _, err := range c.Messages(t.Context()) {
+		for _, err := range messages(c, t.Context()) {
 			if seen = append(seen, err); err != seen[1] {
 				t.Error(err)
 			}
@@ -118,11 +183,11 @@ func TestMessagesError(t *testing.T) {
 // TestOtherReadsInBody protects that every other read fails while a body runs, in it and elsewhere, and leaves the
 // loop as it was.
 func TestOtherReadsInBody(t *testing.T) {
-	inBubble(t, func(t *testing.T, client bool) {
+	onLoops(t, func(t *testing.T, client bool, messages loopKind) {
 		c, p := newPeer(t, client, nil)
 		p.write(p.message("one"), p.message("two"))
 		var got []string
-		for m, err := range c.Messages(t.Context()) {
+		for m, err := range messages(c, t.Context()) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -178,14 +243,14 @@ func TestReadInProgress(t *testing.T) {
 // TestCloseInBody protects that Close in a body only sends the frame, that the loop then discards what comes and
 // completes the handshake, and that it yields the end once, if the body did not leave it.
 func TestCloseInBody(t *testing.T) {
-	inBubble(t, func(t *testing.T, client bool) {
+	onLoops(t, func(t *testing.T, client bool, messages loopKind) {
 		for _, where := range []string{"inside", "outside", "inside, then leaves"} {
 			c, p := newPeer(t, client, nil)
 			p.write(p.message("one"), p.message("discarded"))
 			go p.close(4000, "")
 			bodies, start := 0, time.Now()
 			var end error
-			for _, err := range c.Messages(t.Context()) {
+			for _, err := range messages(c, t.Context()) {
 				if err != nil {
 					end = err
 					continue
@@ -221,14 +286,14 @@ func TestCloseInBody(t *testing.T) {
 // TestCloseBesideBody protects that a body that takes long does not keep anybody: Close beside it returns at once, the
 // close frame leaves, and at the close timeout the peer is let go.
 func TestCloseBesideBody(t *testing.T) {
-	inBubble(t, func(t *testing.T, client bool) {
+	onLoops(t, func(t *testing.T, client bool, messages loopKind) {
 		c, p := newPeer(t, client, nil)
 		p.write(p.message("one"))
 		start := time.Now()
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			bodies := 0
-			for _, err := range c.Messages(t.Context()) {
+			for _, err := range messages(c, t.Context()) {
 				if err != nil {
 					wantClosed(t, err, 4000, true)
 					break
@@ -257,12 +322,12 @@ func TestCloseBesideBody(t *testing.T) {
 // TestCloseNowBesideBody protects that CloseNow returns at once, in a body and beside one, and that the loop yields
 // the end when the body returns.
 func TestCloseNowBesideBody(t *testing.T) {
-	inBubble(t, func(t *testing.T, client bool) {
+	onLoops(t, func(t *testing.T, client bool, messages loopKind) {
 		for _, inside := range []bool{true, false} {
 			c, p := newPeer(t, client, nil)
 			p.write(p.message("one"), p.message("two"))
 			bodies := 0
-			for _, err := range c.Messages(t.Context()) {
+			for _, err := range messages(c, t.Context()) {
 				if bodies++; bodies == 2 {
 					wantClosed(t, err, StatusAbnormalClosure, true)
 					break
@@ -286,7 +351,7 @@ func TestCloseNowBesideBody(t *testing.T) {
 // TestBodyPanics protects that a panic, or the end of the goroutine, in a body ends the connection with 1011 behind what
 // the body wrote, and leaves nothing locked.
 func TestBodyPanics_7_4_1(t *testing.T) {
-	inBubble(t, func(t *testing.T, client bool) {
+	onLoops(t, func(t *testing.T, client bool, messages loopKind) {
 		for name, body := range map[string]func(){
 			"panic":  func() { panic("in a body") },
 			"Goexit": runtime.Goexit,
@@ -301,7 +366,7 @@ func TestBodyPanics_7_4_1(t *testing.T) {
 						recovered <- r
 					}
 				}()
-				for m, err := range c.Messages(t.Context()) {
+				for m, err := range messages(c, t.Context()) {
 					if err != nil || c.Write(t.Context(), m.Op, m.Data) != nil {
 						t.Error(err)
 					}
@@ -331,13 +396,13 @@ func TestBodyPanics_7_4_1(t *testing.T) {
 
 // TestContextDuringBody protects that the end of a context while a body runs is not lost.
 func TestContextDuringBody(t *testing.T) {
-	inBubble(t, func(t *testing.T, client bool) {
+	onLoops(t, func(t *testing.T, client bool, messages loopKind) {
 		c, p := newPeer(t, client, nil)
 		p.write(p.message("one"))
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		bodies := 0
-		for _, err := range c.Messages(ctx) {
+		for _, err := range messages(c, ctx) {
 			if err != nil {
 				if err != context.Canceled {
 					t.Error(err)
@@ -352,21 +417,21 @@ func TestContextDuringBody(t *testing.T) {
 			t.Error(bodies)
 		}
 		p.send(OpText, "two")
-		op, got, err := c.Read(t.Context())
-		wantMessage(t, op, got, err, "two")
+		m, err := c.Read(t.Context())
+		wantMessage(t, m.Op, m.Data, err, "two")
 	})
 }
 
 // TestMessagesCancelledInMessage protects that a loop that ends with its context hands the part of a message that it
 // has to the next one.
 func TestMessagesCancelledInMessage(t *testing.T) {
-	inBubble(t, func(t *testing.T, client bool) {
+	onLoops(t, func(t *testing.T, client bool, messages loopKind) {
 		c, p := newPeer(t, client, nil)
 		m := p.message(strings.Repeat("message ", 100))
 		for i := 0; i < len(m); i += 50 {
 			p.write(m[i:min(i+50, len(m))])
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			for m, err := range c.Messages(ctx) {
+			for m, err := range messages(c, ctx) {
 				if i+50 < len(p.message(strings.Repeat("message ", 100))) {
 					if !errors.Is(err, context.DeadlineExceeded) {
 						t.Fatal(err)

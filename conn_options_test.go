@@ -30,8 +30,8 @@ func TestTrace(t *testing.T) {
 			Closed:   func(c *Conn, err *CloseError) { note("closed %v", err.Code) },
 		}})
 		p.write(p.frame(false, OpText, "mess"), p.frame(true, OpPing, "x"), p.frame(true, OpContinuation, "age"))
-		op, got, err := c.Read(t.Context())
-		wantMessage(t, op, got, err, "message")
+		m, err := c.Read(t.Context())
+		wantMessage(t, m.Op, m.Data, err, "message")
 		c.Write(t.Context(), OpBinary, make([]byte, 200))
 		w, err := c.Writer(t.Context(), OpText)
 		if err != nil {
@@ -77,7 +77,7 @@ func TestStats(t *testing.T) {
 		for range 3 {
 			c.Write(t.Context(), OpBinary, make([]byte, 100))
 		}
-		c.Flush()
+		c.Flush(context.Background())
 		go c.Read(t.Context())
 		synctest.Wait()
 		want := Stats{MessagesIn: 2, MessagesOut: 3, BytesIn: uint64(len(wire)), BytesOut: uint64(3 * (headerSize(100, client) + 100))}
@@ -92,7 +92,7 @@ func TestReadLimit_7_4_1(t *testing.T) {
 	inBubble(t, func(t *testing.T, client bool) {
 		read := func(c *Conn, p *peer, n int) error {
 			go p.nc.Write(p.message(strings.Repeat("x", n)))
-			return third(c.Read(t.Context()))
+			return second(c.Read(t.Context()))
 		}
 		for _, test := range []struct {
 			limit int64
@@ -113,7 +113,7 @@ func TestReadLimit_7_4_1(t *testing.T) {
 		if err := read(c, p, 3*DefaultReadLimit); err != nil {
 			t.Error(err)
 		}
-		waiting := inGoroutine(func() error { return third(c.Read(t.Context())) })
+		waiting := inGoroutine(func() error { return second(c.Read(t.Context())) })
 		synctest.Wait()
 		p.send(OpText, "x")
 		if err := <-waiting; err != nil {
@@ -136,11 +136,11 @@ func TestBufferedByHandshake(t *testing.T) {
 		c := newConn(p.nc, connConfig{client: !client, options: new(Options), buffered: buffered})
 		defer c.CloseNow()
 		clear(buffered[:3]) // the Conn has a copy
-		op, got, err := c.Read(t.Context())
-		wantMessage(t, op, got, err, "one")
+		m, err := c.Read(t.Context())
+		wantMessage(t, m.Op, m.Data, err, "one")
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, _, err := c.Read(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := c.Read(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Error(err)
 		}
 		if n := c.Stats().BytesIn; n != uint64(len(buffered)) {
@@ -177,8 +177,8 @@ func TestZeroOptions(t *testing.T) {
 			c, p := newPeer(t, true, o)
 			s := connOver(t, p.nc, false, o)
 			c.Write(t.Context(), OpText, []byte("message"))
-			op, got, err := s.Read(t.Context())
-			wantMessage(t, op, got, err, "message")
+			m, err := s.Read(t.Context())
+			wantMessage(t, m.Op, m.Data, err, "message")
 			if c.Subprotocol() != "" || c.LocalAddr() != s.RemoteAddr() || c.RemoteAddr() != s.LocalAddr() {
 				t.Error(c.Subprotocol(), c.LocalAddr(), s.RemoteAddr())
 			}

@@ -33,8 +33,8 @@ func TestEveryPingIsAnswered_5_5_2(t *testing.T) {
 		wire = append(wire, p.frame(true, OpContinuation, "age")...)
 		p.write(wire)
 		for _, want := range []string{"a message before the pings", "message"} {
-			op, got, err := c.Read(t.Context())
-			wantMessage(t, op, got, err, want)
+			m, err := c.Read(t.Context())
+			wantMessage(t, m.Op, m.Data, err, want)
 		}
 		go c.Read(t.Context())
 		for i := range 10 {
@@ -79,8 +79,8 @@ func TestReadingNeverBlocksOnWriting(t *testing.T) {
 			p.send(OpText, "behind the pings")
 		}()
 		start := time.Now()
-		op, got, err := c.Read(t.Context())
-		wantMessage(t, op, got, err, "behind the pings")
+		m, err := c.Read(t.Context())
+		wantMessage(t, m.Op, m.Data, err, "behind the pings")
 		if d := time.Since(start); d > 0 {
 			t.Errorf("the reader waited for %v", d)
 		}
@@ -250,7 +250,7 @@ func TestKeepalive(t *testing.T) {
 		ended := make(chan error, 1)
 		go func() {
 			for {
-				if _, _, err := c.Read(t.Context()); err != nil {
+				if _, err := c.Read(t.Context()); err != nil {
 					ended <- err
 					return
 				}
@@ -310,7 +310,7 @@ func TestKeepaliveContext(t *testing.T) {
 		for i := 0; ; i++ {
 			ctx, cancel := context.WithTimeout(t.Context(), 7*time.Second)
 			began := time.Now()
-			_, _, err := c.Read(ctx)
+			_, err := c.Read(ctx)
 			cancel()
 			if err == nil {
 				break
@@ -346,7 +346,7 @@ func TestKeepaliveBusyApplication(t *testing.T) {
 		}()
 		for range 100 {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-			if _, _, err := c.Read(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			if _, err := c.Read(ctx); !errors.Is(err, context.DeadlineExceeded) {
 				t.Fatal(err)
 			}
 			cancel()
@@ -376,7 +376,7 @@ func TestKeepaliveSlowApplication(t *testing.T) {
 		}()
 		for _, busy := range []time.Duration{1, 5, 9, 10, 11, 15, 19, 20, 21, 60, 3600} {
 			ctx, cancel := context.WithTimeout(t.Context(), 11*time.Second) // long enough for a ping
-			if _, _, err := c.Read(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			if _, err := c.Read(ctx); !errors.Is(err, context.DeadlineExceeded) {
 				t.Fatal(busy, err)
 			}
 			cancel()
@@ -386,7 +386,7 @@ func TestKeepaliveSlowApplication(t *testing.T) {
 		for range 10 {
 			p.write(p.message("message"))
 		}
-		for _, err := range c.Messages(t.Context()) {
+		for _, err := range c.MessagesInPlace(t.Context()) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -426,7 +426,7 @@ func TestKeepaliveFullBuffer(t *testing.T) {
 			synctest.Wait()
 		}
 		start := time.Now()
-		_, _, err := c.Read(t.Context())
+		_, err := c.Read(t.Context())
 		wantClosed(t, err, StatusAbnormalClosure, true)
 		if d := time.Since(start); d != 61*time.Second {
 			t.Errorf("found dead after %v", d)

@@ -21,7 +21,7 @@ var readKinds = []struct {
 	name string
 	read func(t *testing.T, ctx context.Context, c *Conn) (Opcode, []byte, error)
 }{
-	{"Read", func(t *testing.T, ctx context.Context, c *Conn) (Opcode, []byte, error) { return c.Read(ctx) }},
+	{"Read", func(t *testing.T, ctx context.Context, c *Conn) (Opcode, []byte, error) { return parts(c.Read(ctx)) }},
 	{"AppendRead", func(t *testing.T, ctx context.Context, c *Conn) (Opcode, []byte, error) {
 		return appendRead(t, ctx, c, append(make([]byte, 0, 64<<10), "dst"...))
 	}},
@@ -38,21 +38,30 @@ var readKinds = []struct {
 	}},
 	{"Messages", func(t *testing.T, ctx context.Context, c *Conn) (Opcode, []byte, error) {
 		for m, err := range c.Messages(ctx) {
-			return m.Op, bytes.Clone(m.Data), err
+			return m.Op, m.Data, err
 		}
 		return 0, nil, errors.New("a Messages loop that was not left ended without an error")
+	}},
+	{"MessagesInPlace", func(t *testing.T, ctx context.Context, c *Conn) (Opcode, []byte, error) {
+		for m, err := range c.MessagesInPlace(ctx) {
+			return m.Op, bytes.Clone(m.Data), err
+		}
+		return 0, nil, errors.New("a MessagesInPlace loop that was not left ended without an error")
 	}},
 }
 
 // appendRead is AppendRead, without what stood in dst before, which must not be touched.
 func appendRead(t *testing.T, ctx context.Context, c *Conn, dst []byte) (Opcode, []byte, error) {
 	n := len(dst)
-	op, p, err := c.AppendRead(ctx, dst)
-	if string(p[:n]) != "dst" || err != nil && len(p) != n {
-		t.Errorf("AppendRead changed its dst to %.20q with error %v", p, err)
+	m, err := c.AppendRead(ctx, dst)
+	if string(m.Data[:n]) != "dst" || err != nil && len(m.Data) != n {
+		t.Errorf("AppendRead changed its dst to %.20q with error %v", m.Data, err)
 	}
-	return op, p[n:], err
+	return m.Op, m.Data[n:], err
 }
+
+// parts are those of what a read returns.
+func parts(m Message, err error) (Opcode, []byte, error) { return m.Op, m.Data, err }
 
 // wireMessages are messages of the peer, as frames. want is the payload; dataAt is how many bytes of the wire the
 // first byte of payload needs.
@@ -204,8 +213,8 @@ func TestReadWithEndedContext(t *testing.T) {
 				t.Errorf("%s: %v", kind.name, err)
 			}
 		}
-		op, got, err := c.Read(t.Context())
-		wantMessage(t, op, got, err, "message")
+		m, err := c.Read(t.Context())
+		wantMessage(t, m.Op, m.Data, err, "message")
 	})
 }
 
@@ -256,7 +265,7 @@ func TestCloseReadDiscards(t *testing.T) {
 		defer c.CloseNow()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		p.write(p.frame(false, OpText, "kept by a cancelled read, "))
-		if _, _, err := c.Read(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := c.Read(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Fatal(err)
 		}
 		cancel()
@@ -264,14 +273,14 @@ func TestCloseReadDiscards(t *testing.T) {
 		c.CloseRead(ctx)
 		p.write(p.frame(true, OpContinuation, "the rest"), p.frame(false, OpText, "discarded"), p.frame(true, OpPing, "x"))
 		p.expect(OpPong, "x")
-		if _, _, err := c.Read(t.Context()); err != ErrReadInProgress {
+		if _, err := c.Read(t.Context()); err != ErrReadInProgress {
 			t.Fatal("Read beside CloseRead:", err)
 		}
 		c.CloseRead(t.Context()) // the first one serves
 		cancel()
 		time.Sleep(time.Second)
 		p.write(p.frame(true, OpContinuation, "the rest"), p.message("next"))
-		op, got, err := c.Read(t.Context())
-		wantMessage(t, op, got, err, "next")
+		m, err := c.Read(t.Context())
+		wantMessage(t, m.Op, m.Data, err, "next")
 	})
 }

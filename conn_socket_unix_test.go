@@ -86,17 +86,16 @@ func queuedEnd(t *testing.T, name string, end func(p *peer), answers, before int
 	}
 	if reads == "Messages" {
 		var m Message
-		for m, err = range s.Messages(t.Context()) {
+		for m, err = range s.MessagesInPlace(t.Context()) {
 			if err == nil {
 				handle(m.Op, m.Data)
 			}
 		}
 	} else {
 		for err == nil {
-			var op Opcode
-			var data []byte
-			if op, data, err = s.AppendRead(t.Context(), nil); err == nil {
-				handle(op, data)
+			var m Message
+			if m, err = s.AppendRead(t.Context(), nil); err == nil {
+				handle(m.Op, m.Data)
 			}
 		}
 	}
@@ -214,14 +213,14 @@ func TestWritesReachNoStranger(t *testing.T) {
 // stranger is one connection of TestWritesReachNoStranger.
 func stranger(t *testing.T, name string, round int) {
 	cn, sn := tcpPair(t)
-	c, s := ClientConn(cn, nil), ServerConn(sn, nil)
+	c, s := ClientConn(cn, nil, Agreement{}, nil), ServerConn(sn, nil, Agreement{}, nil)
 	defer c.CloseNow()
 	defer s.CloseNow()
 	var both sync.WaitGroup
 	looped := make(chan struct{})
 	var tell sync.Once
 	both.Go(func() {
-		for m, err := range s.Messages(context.Background()) {
+		for m, err := range s.MessagesInPlace(context.Background()) {
 			if err != nil {
 				return
 			}
@@ -245,7 +244,7 @@ func stranger(t *testing.T, name string, round int) {
 		sn.Close() // the owner's
 	})
 	for {
-		_, p, err := c.Read(context.Background())
+		msg, err := c.Read(context.Background())
 		if err != nil {
 			var broken *ProtocolError
 			if errors.As(err, &broken) {
@@ -253,8 +252,8 @@ func stranger(t *testing.T, name string, round int) {
 			}
 			break
 		}
-		if string(p) != name {
-			t.Errorf("%s got a message of %s", name, p)
+		if string(msg.Data) != name {
+			t.Errorf("%s got a message of %s", name, msg.Data)
 		}
 	}
 	both.Wait()

@@ -19,6 +19,12 @@ import (
 // that a goroutine begins with: a stack that has grown does not shrink to that again, so that each connection that ever
 // carried a message would take 2 KiB more.
 func TestEchoStack(t *testing.T) {
+	for name, messages := range loopKinds {
+		t.Run(name, func(t *testing.T) { echoStack(t, messages) })
+	}
+}
+
+func echoStack(t *testing.T, messages loopKind) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // collections choose the size that goroutines begin with
 	const connections = 200
 	conns := make(chan *Conn, connections)
@@ -26,7 +32,7 @@ func TestEchoStack(t *testing.T) {
 	server := httptest.NewServer(u.Handler(func(c *Conn, _ *http.Request) {
 		conns <- c
 		ctx := context.Background()
-		for m, err := range c.Messages(ctx) {
+		for m, err := range messages(c, ctx) {
 			if err != nil || c.Write(ctx, m.Op, m.Data) != nil {
 				break
 			}
@@ -41,12 +47,12 @@ func TestEchoStack(t *testing.T) {
 		}
 		clients, servers = append(clients, c), append(servers, <-conns)
 	}
-	stacks := func(messages uint64) uint64 {
+	stacks := func(count uint64) uint64 {
 		for _, s := range servers {
 			for waiting := false; !waiting; {
 				runtime.Gosched()
 				s.mu.Lock()
-				waiting = s.offered && s.counts.messagesIn == messages
+				waiting = s.known == nothing && s.counts.messagesIn == count
 				s.mu.Unlock()
 			}
 		}

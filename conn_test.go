@@ -33,7 +33,7 @@ func TestEcho(t *testing.T) {
 		}
 		c, s := ClientConn(cn, nil, Agreement{}, nil), ServerConn(sn, nil, Agreement{}, nil)
 		go func() {
-			for msg, err := range s.Messages(t.Context()) {
+			for msg, err := range s.MessagesInPlace(t.Context()) {
 				if err != nil {
 					t.Log(err)
 					return
@@ -49,9 +49,9 @@ func TestEcho(t *testing.T) {
 			if err := c.Write(t.Context(), OpBinary, p); err != nil {
 				t.Fatal(err)
 			}
-			op, q, err := c.Read(t.Context())
-			if err != nil || op != OpBinary || string(q) != string(p) {
-				t.Fatal(n, op, len(q), err)
+			m, err := c.Read(t.Context())
+			if err != nil || m.Op != OpBinary || string(m.Data) != string(p) {
+				t.Fatal(n, m.Op, len(m.Data), err)
 			}
 		}
 		go c.CloseRead(context.Background())
@@ -72,7 +72,7 @@ func BenchmarkEcho(b *testing.B) {
 			go func() {
 				ctx := context.Background()
 				if mode == "messages" {
-					for msg, err := range s.Messages(ctx) {
+					for msg, err := range s.MessagesInPlace(ctx) {
 						if err != nil {
 							return
 						}
@@ -82,12 +82,12 @@ func BenchmarkEcho(b *testing.B) {
 				}
 				var buf []byte
 				for {
-					op, p, err := s.AppendRead(ctx, buf[:0])
+					m, err := s.AppendRead(ctx, buf[:0])
 					if err != nil {
 						return
 					}
-					s.Write(ctx, op, p)
-					buf = p
+					s.Write(ctx, m.Op, m.Data)
+					buf = m.Data
 				}
 			}()
 			p := make([]byte, 125)
@@ -97,11 +97,11 @@ func BenchmarkEcho(b *testing.B) {
 				if err := c.Write(b.Context(), OpBinary, p); err != nil {
 					b.Fatal(err)
 				}
-				_, q, err := c.AppendRead(b.Context(), buf[:0])
+				m, err := c.AppendRead(b.Context(), buf[:0])
 				if err != nil {
 					b.Fatal(err)
 				}
-				buf = q
+				buf = m.Data
 			}
 			c.Close(StatusNormalClosure, "")
 		})

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -196,7 +197,7 @@ func TestLargeMessageCut(t *testing.T) {
 		}
 		wantClosed(t, err, StatusAbnormalClosure, true)
 		wantClosed(t, c.Write(t.Context(), OpBinary, nil), StatusAbnormalClosure, true)
-		_, _, err = c.Read(t.Context())
+		_, err = c.Read(t.Context())
 		wantClosed(t, err, StatusAbnormalClosure, true)
 	})
 }
@@ -320,7 +321,7 @@ func TestBufferedAndFlush(t *testing.T) {
 		}
 		flushed := false
 		go func() {
-			if err := c.Flush(); err != nil {
+			if err := c.Flush(context.Background()); err != nil {
 				t.Error(err)
 			}
 			flushed = true
@@ -337,7 +338,7 @@ func TestBufferedAndFlush(t *testing.T) {
 			t.Errorf("flushed %v, %d bytes are buffered", flushed, n)
 		}
 		c.CloseNow()
-		wantClosed(t, c.Flush(), StatusAbnormalClosure, true)
+		wantClosed(t, c.Flush(context.Background()), StatusAbnormalClosure, true)
 	})
 }
 
@@ -356,37 +357,75 @@ func TestFlushFails(t *testing.T) {
 				defer cancel()
 				c.Write(ctx, OpBinary, make([]byte, 100))
 			}
-			wantClosed(t, c.Flush(), StatusAbnormalClosure, true)
+			wantClosed(t, c.Flush(context.Background()), StatusAbnormalClosure, true)
 		}
 	})
 }
 
-// TestLargeWriteWaits protects that a large message waits until what was written before has been sent, ends that wait
-// with its context, and does not begin it where writes do not wait.
+// TestLargeWriteWaits protects that a large message waits until what was written before has been sent, and ends that wait
+// with its context.
 func TestLargeWriteWaits(t *testing.T) {
 	inBubble(t, func(t *testing.T, client bool) {
-		for _, failWhenFull := range []bool{false, true} {
-			c, p := narrow(t, 100, client, &Options{FailWhenFull: failWhenFull})
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			if err := c.Write(ctx, OpBinary, make([]byte, 200)); err != nil { // less than the buffer, more than the network
-				t.Fatal(err)
-			}
-			synctest.Wait()
-			start := time.Now()
-			err := c.Write(ctx, OpBinary, make([]byte, 1<<20))
-			if failWhenFull && (err != ErrBackpressure || time.Since(start) > 0) {
-				t.Error(err)
-			}
-			if !failWhenFull && (!errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second) {
-				t.Error(err, time.Since(start))
-			}
-			cancel()
-			p.expect(OpBinary, strings.Repeat("\x00", 200))
-			synctest.Wait()
-			wrote := inGoroutine(func() error { return c.Write(t.Context(), OpBinary, make([]byte, 1<<20)) })
-			p.expect(OpBinary, strings.Repeat("\x00", 1<<20))
-			if err := <-wrote; err != nil {
-				t.Error(err)
+		c, p := narrow(t, 100, client, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := c.Write(ctx, OpBinary, make([]byte, 200)); err != nil { // less than the buffer, more than the network
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		start := time.Now()
+		err := c.Write(ctx, OpBinary, make([]byte, 1<<20))
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
+			t.Error(err, time.Since(start))
+		}
+		p.expect(OpBinary, strings.Repeat("\x00", 200))
+		synctest.Wait()
+		wrote := inGoroutine(func() error { return c.Write(t.Context(), OpBinary, make([]byte, 1<<20)) })
+		p.expect(OpBinary, strings.Repeat("\x00", 1<<20))
+		if err := <-wrote; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestFailWhenFullNeverWaits protects that with FailWhenFull no write waits for the network, whatever its context and its size;
+// that a burst which fits into the buffer and one message more is not refused; and that what is accepted arrives in order.
+func TestFailWhenFullNeverWaits(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		cancellable, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		for _, ctx := range []context.Context{context.Background(), cancellable} {
+			for _, sizes := range [][]int{{40 << 10, 40 << 10}, {100, 1 << 20}, {3 << 20}} {
+				c, p := narrow(t, 100, client, &Options{FailWhenFull: true})
+				for _, n := range sizes {
+					if err := c.Write(ctx, OpBinary, make([]byte, n)); err != nil {
+						t.Fatalf("%d of %v: %v", n, sizes, err)
+					}
+				}
+				m, err := NewPreparedMessage(OpBinary, make([]byte, 40<<10))
+				if err != nil {
+					t.Fatal(err)
+				}
+				accepted := slices.Clone(sizes)
+				for err == nil && len(accepted) < 9 {
+					if len(accepted)%2 == 0 {
+						err = c.WritePrepared(ctx, m)
+					} else {
+						err = c.Write(ctx, OpBinary, make([]byte, 40<<10))
+					}
+					if err == nil {
+						accepted = append(accepted, 40<<10)
+					}
+				}
+				if err != ErrBackpressure || len(accepted) > 5 {
+					t.Errorf("%v were accepted, then %v", accepted, err)
+				}
+				for _, n := range accepted {
+					if _, got, _, _, err := p.readMessage(); len(got) != n || err != nil {
+						t.Errorf("%d bytes of %d, %v", len(got), n, err)
+					}
+				}
+				c.CloseNow()
 			}
 		}
 	})

@@ -76,7 +76,7 @@ func onDeflating(t *testing.T, f func(t *testing.T, c *Conn)) {
 					other := newConn(b, connConfig{agreement: agreed, client: !client, options: o})
 					t.Cleanup(func() { c.CloseNow(); other.CloseNow() })
 					go func() {
-						for m, err := range other.Messages(context.Background()) {
+						for m, err := range other.MessagesInPlace(context.Background()) {
 							if err != nil || other.Write(context.Background(), m.Op, m.Data) != nil {
 								return
 							}
@@ -102,8 +102,8 @@ func TestDeflateEchoAllocs(t *testing.T) {
 		}
 		i := 0
 		for what, read := range map[string]func() []byte{
-			"AppendRead": func() []byte { _, p, _ := c.AppendRead(ctx, buf); return p },
-			"Read":       func() []byte { _, p, _ := c.Read(ctx); return p },
+			"AppendRead": func() []byte { msg, _ := c.AppendRead(ctx, buf); return msg.Data },
+			"Read":       func() []byte { msg, _ := c.Read(ctx); return msg.Data },
 		} {
 			echo := func() {
 				i++

@@ -53,7 +53,7 @@ func (c *Conn) recall() {
 	for c.offered = false; c.lent; {
 		c.await(context.Background(), nil)
 	}
-	c.mu.Unlock()
+	c.unlock()
 }
 
 // reply is what is known of the writes that began after the bytes came that the body of a loop deals with. A write that

@@ -300,8 +300,8 @@ func TestDialBytesBehindResponse(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, want := range []string{"hello", "world"} {
-			if _, p, err := c.Read(t.Context()); string(p) != want || err != nil {
-				t.Errorf("pieces of %d bytes: %q, %v, want %q", size, p, err, want)
+			if m, err := c.Read(t.Context()); string(m.Data) != want || err != nil {
+				t.Errorf("pieces of %d bytes: %q, %v, want %q", size, m.Data, err, want)
 			}
 		}
 		c.CloseNow()
@@ -518,8 +518,8 @@ func TestDialContextLater(t *testing.T) {
 		cancel()
 		time.Sleep(time.Hour)
 		close(send)
-		if _, p, err := c.Read(context.Background()); string(p) != "hello" {
-			t.Errorf("%q, %v", p, err)
+		if m, err := c.Read(context.Background()); string(m.Data) != "hello" {
+			t.Errorf("%q, %v", m.Data, err)
 		}
 		if v := c.Context().Value(contextKey{}); v != "value" {
 			t.Errorf("context with value %v", v)

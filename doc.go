@@ -27,7 +27,7 @@
 //	}
 //	defer conn.Close(websocket.StatusNormalClosure, "")
 //	err = conn.Write(ctx, websocket.OpText, []byte("hello"))
-//	op, reply, err := conn.Read(ctx)
+//	reply, err := conn.Read(ctx)
 //
 // # Concurrency
 //
@@ -94,9 +94,9 @@
 //
 // # Reading and writing, from simple to fast
 //
-// Read returns a message to keep, at the price of one allocation. AppendRead appends it to a slice of the caller's.
-// Messages is a loop over messages in a buffer that is used again, and is the fastest. Reader and Writer stream a
-// message that is too large to be held. WritePrepared sends one message to many connections and encodes it once.
+// Messages is the loop over messages, and Read returns one: to keep, at the price of one allocation each. AppendRead
+// appends a message to a slice of the caller's. MessagesInPlace is a loop over messages in a buffer that is used again, and
+// is the fastest. Reader and Writer stream a message that is too large to be held. WritePrepared sends one message to many connections and encodes it once.
 //
 // What is written while messages that arrived together are still being read is held back for them, at most for a
 // millisecond, and leaves in one system call: see Options.NoBatching and Conn.Flush.

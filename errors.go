@@ -16,13 +16,18 @@ var (
 	// connection is not affected.
 	ErrReadInProgress = errors.New("websocket: another read is in progress")
 
-	// ErrWriteInProgress is returned by a write that waited for the write timeout while another message was being
-	// streamed through Writer. Nothing was sent and the connection is not affected. Close the Writer.
+	// ErrWriteInProgress is returned by a write that waited for the write timeout, or with Options.FailWhenFull does not wait,
+	// while another message was being streamed through Writer. Nothing was sent and the connection is not affected. Close the Writer.
 	ErrWriteInProgress = errors.New("websocket: another message is being written")
 
 	// ErrBackpressure is returned by a write for which the buffer has no room, when Options.FailWhenFull is set.
 	// Nothing was sent and the connection is not affected.
 	ErrBackpressure = errors.New("websocket: write buffer is full")
+
+	// ErrWriteFailed is wrapped, with the cause, by the error of every write after one that the network has refused: nothing
+	// can be sent any more. How the connection ended is known only when its reading has ended: read on, and what the peer had
+	// sent is delivered, its close frame included, before the *CloseError; or call Close, which discards up to there.
+	ErrWriteFailed = errors.New("websocket: write failed")
 
 	// ErrMessageTooBig is wrapped by the error of a read whose message passed the read limit. The connection was
 	// closed with StatusMessageTooBig.

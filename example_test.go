@@ -2,6 +2,7 @@ package websocket_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -38,11 +39,11 @@ func Example() {
 	if err := conn.Write(ctx, websocket.OpText, []byte("Hello")); err != nil {
 		log.Fatal(err)
 	}
-	op, p, err := conn.Read(ctx)
+	reply, err := conn.Read(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%v %s\n", op, p)
+	fmt.Printf("%v %s\n", reply.Op, reply.Data)
 	if err := conn.Close(websocket.StatusNormalClosure, "bye"); err != nil {
 		log.Fatal(err)
 	}
@@ -75,4 +76,24 @@ func ExampleCloseStatus() {
 	// true websocket: closed by the peer: 1012 (service restart): "new version"
 	// false websocket: cut off by this side: 1006 (abnormal closure)
 	// true websocket: cut off by the peer or the network: 1006 (abnormal closure): unexpected EOF
+}
+
+// NetConn shows what a connection runs over: here, which version of TLS.
+func ExampleConn_NetConn() {
+	var upgrader websocket.Upgrader
+	server := httptest.NewTLSServer(upgrader.Handler(func(conn *websocket.Conn, r *http.Request) {
+		conn.Read(conn.Context())
+	}))
+	defer server.Close()
+
+	dialer := websocket.Dialer{TLS: server.Client().Transport.(*http.Transport).TLSClientConfig}
+	conn, _, err := dialer.Dial(context.Background(), server.URL)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer conn.CloseNow()
+	if t, ok := conn.NetConn().(interface{ ConnectionState() tls.ConnectionState }); ok {
+		fmt.Println(tls.VersionName(t.ConnectionState().Version))
+	}
+	// Output: TLS 1.3
 }

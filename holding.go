@@ -25,10 +25,10 @@ func (c *Conn) startTimer() bool {
 	switch {
 	case c.t.polls():
 		return socketHolds.add(c)
-	case c.hold == nil:
-		c.hold = time.AfterFunc(holdTime, c.held)
+	case c.more().hold == nil:
+		c.extra.hold = time.AfterFunc(holdTime, c.held)
 	default:
-		c.hold.Reset(holdTime)
+		c.extra.hold.Reset(holdTime)
 	}
 	return true
 }
@@ -38,7 +38,7 @@ func (c *Conn) held() {
 	c.mu.Lock()
 	c.timed = false
 	c.flushByReader()
-	c.mu.Unlock()
+	c.unlock()
 }
 
 // socketHolds are the connections over plain sockets that have begun to hold frames. They share one timer, because a

@@ -160,7 +160,7 @@ func TestHostilePeers(t *testing.T) {
 			if row.then == "RST" || len(wire(t, false, row.frames...)) > 1000 {
 				return
 			}
-			name := []string{"Messages", "AppendRead", "Read", "Reader"}[i%4]
+			name := []string{"Messages", "MessagesInPlace", "AppendRead", "Read", "Reader"}[i%5]
 			for how, open := range openings {
 				t.Run(how+"/one by one", func(t *testing.T) { row.run(t, open, echoLoops[name], true) })
 			}

@@ -36,7 +36,7 @@ func liveBytes() uint64 {
 // that copies them, are enough.
 func eachFlood(t *testing.T, o Options, bound uint64, f func(t *testing.T, peer *hostilePeer, prog *program, sample func())) {
 	for how, open := range openings {
-		for _, name := range []string{"Messages", "Read"} {
+		for _, name := range []string{"MessagesInPlace", "Read"} {
 			t.Run(how+"/"+name, func(t *testing.T) {
 				before := liveBytes()
 				sample := func() {
@@ -49,6 +49,7 @@ func eachFlood(t *testing.T, o Options, bound uint64, f func(t *testing.T, peer 
 				f(t, peer, prog, sample)
 				peer.Close()
 				prog.conn.CloseNow()
+				prog.conn.Close(StatusNormalClosure, "") // waits until the transport has been closed
 				// What remains is a listener, and what package testing keeps of this test.
 				const rest = 256 << 10
 				if after := liveBytes(); after > before+rest {

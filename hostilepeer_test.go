@@ -31,26 +31,37 @@ var echoLoops = map[string]func(ctx context.Context, c *Conn) error{
 		}
 		return errors.New("the loop ended without an error")
 	},
-	"AppendRead": func(ctx context.Context, c *Conn) error {
-		var buf []byte
-		for {
-			op, p, err := c.AppendRead(ctx, buf[:0])
+	"MessagesInPlace": func(ctx context.Context, c *Conn) error {
+		for msg, err := range c.MessagesInPlace(ctx) {
 			if err != nil {
 				return err
 			}
-			if err := c.Write(ctx, op, p); err != nil {
+			if err := c.Write(ctx, msg.Op, msg.Data); err != nil {
 				return fmt.Errorf("write: %w", err)
 			}
-			buf = p
+		}
+		return errors.New("the loop ended without an error")
+	},
+	"AppendRead": func(ctx context.Context, c *Conn) error {
+		var buf []byte
+		for {
+			m, err := c.AppendRead(ctx, buf[:0])
+			if err != nil {
+				return err
+			}
+			if err := c.Write(ctx, m.Op, m.Data); err != nil {
+				return fmt.Errorf("write: %w", err)
+			}
+			buf = m.Data
 		}
 	},
 	"Read": func(ctx context.Context, c *Conn) error {
 		for {
-			op, p, err := c.Read(ctx)
+			m, err := c.Read(ctx)
 			if err != nil {
 				return err
 			}
-			if err := c.Write(ctx, op, p); err != nil {
+			if err := c.Write(ctx, m.Op, m.Data); err != nil {
 				return fmt.Errorf("write: %w", err)
 			}
 		}

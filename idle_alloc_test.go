@@ -65,7 +65,7 @@ func TestIdleHeap(t *testing.T) {
 	waits := make(chan struct{})
 	loop := func(c *Conn, ctx context.Context) {
 		waits <- struct{}{}
-		for range c.Messages(ctx) {
+		for range c.MessagesInPlace(ctx) {
 		}
 	}
 	var u Upgrader

@@ -69,14 +69,14 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 	}
 	c.mu.Lock()
 	c.pings.forget(p)
-	c.mu.Unlock()
+	c.unlock()
 	return 0, err
 }
 
 // sendPing sends p.
 func (c *Conn) sendPing(ctx context.Context, p *ping) error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if err := c.reserve(ctx, pingSize, forControl); err != nil {
 		return err
 	}
@@ -95,8 +95,7 @@ func (c *Conn) appendPing(p *ping) {
 	p.number, p.sent = c.pings.number, time.Now()
 	var payload [8]byte
 	binary.BigEndian.PutUint64(payload[:], p.number)
-	// It cannot fail: the opcode and the size are right, and no close frame has been sent while Conn.err is nil.
-	c.out, _ = c.s.AppendControl(growBuffer(c.out, pingSize), OpPing, payload[:])
+	c.appendControl(OpPing, payload[:])
 }
 
 // ponged deals with a pong. RFC 6455, Section 5.5.3: an endpoint may "elect to send a Pong frame for only the most
@@ -108,7 +107,7 @@ func (c *Conn) ponged(payload []byte) {
 	}
 	number := binary.BigEndian.Uint64(payload)
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if c.pings == nil || number == 0 || number > c.pings.number {
 		return
 	}
@@ -150,37 +149,18 @@ func (ps *pings) end() {
 // frame, an endpoint MUST send a Pong frame in response, unless it already received a Close frame."
 func (c *Conn) answer(payload []byte) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if !c.appendPong(payload) {
 		// RFC 6455, Section 5.5.3: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response
 		// to previous Ping frame(s), the endpoint MAY elect to send a Pong frame for only the most recently processed
 		// Ping frame."
 		ps := c.pingsLocked()
 		ps.pong, ps.pongDue = append(ps.pong[:0], payload...), true
+		c.releaseLater()
 		return
 	}
-	if c.opts.NoBatching || len(c.out) > 0 && !c.flushing && !c.startHold() {
+	if c.opts.NoBatching || c.hasOutput() && c.isIdle() && !c.startHold() {
 		c.flushByReader()
-	}
-}
-
-// appendPong puts a pong into the buffer, and reports false if there is no room for it. mu is held.
-func (c *Conn) appendPong(payload []byte) (done bool) {
-	need := headerSize(len(payload), true) + len(payload)
-	if c.err != nil {
-		return true // it cannot be sent any more
-	}
-	if len(c.out)+need > c.limit() {
-		return false
-	}
-	c.out, _ = c.s.AppendControl(growBuffer(c.out, need), OpPong, payload)
-	return true
-}
-
-// appendPongDue puts the pong that had to wait into the buffer. mu is held.
-func (c *Conn) appendPongDue() {
-	if ps := c.pings; ps != nil && ps.pongDue && c.appendPong(ps.pong) {
-		ps.pong, ps.pongDue = nil, false
 	}
 }
 
@@ -289,8 +269,8 @@ func (c *Conn) lookAround(k *keepalive, now time.Time, waited bool) (dead bool) 
 // as long as a write waits for the network and the peer goes on taking bytes. k.mu is held.
 func (c *Conn) patience(k *keepalive, now time.Time, pongTimeout time.Duration) time.Time {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	progress := c.flushing && c.counts.bytesOut > k.out
+	defer c.unlock()
+	progress := !c.isIdle() && c.counts.bytesOut > k.out
 	k.out = c.counts.bytesOut
 	if progress {
 		return now.Add(pongTimeout)
@@ -302,12 +282,12 @@ func (c *Conn) patience(k *keepalive, now time.Time, pongTimeout time.Duration) 
 // their progress whether the peer is alive. It returns how many bytes have been sent.
 func (c *Conn) autoPing() (out uint64) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	ps := c.pingsLocked()
 	ps.left = time.Time{}
-	if c.err == nil && len(c.out)+pingSize <= c.limit() {
+	if c.refused() == nil && !c.holdsControls() && c.hasRoomForControl(pingSize) {
 		c.appendPing(&ps.auto)
-		ps.autoEnd = c.counts.bytesOut + uint64(c.sending+len(c.out))
+		ps.autoEnd = c.counts.bytesOut + uint64(c.pending())
 		c.flushByReader()
 	}
 	return c.counts.bytesOut
@@ -324,10 +304,12 @@ func (c *Conn) progressed(n int) {
 // lookAt sets when to look at the peer next. k.mu is held.
 func (c *Conn) lookAt(k *keepalive, at time.Time) {
 	d := &c.deadline
+	c.mu.Lock()
+	defer c.unlock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	k.at = at
-	if d.cancelled || c.t.setReadDeadline(at) == nil {
+	if c.setWanted() == nil {
 		return
 	}
 	if k.timer == nil {

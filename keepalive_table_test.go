@@ -100,20 +100,26 @@ func certificateTime() time.Time { return time.Now() }
 var untilEnd = map[string]func(c *Conn) error{
 	"Read": func(c *Conn) error {
 		for {
-			if _, _, err := c.Read(context.Background()); err != nil {
+			if _, err := c.Read(context.Background()); err != nil {
 				return err
 			}
 		}
 	},
 	"AppendRead": func(c *Conn) error {
 		for {
-			if _, _, err := c.AppendRead(context.Background(), nil); err != nil {
+			if _, err := c.AppendRead(context.Background(), nil); err != nil {
 				return err
 			}
 		}
 	},
 	"Messages": func(c *Conn) (end error) {
 		for _, err := range c.Messages(context.Background()) {
+			end = err
+		}
+		return end
+	},
+	"MessagesInPlace": func(c *Conn) (end error) {
+		for _, err := range c.MessagesInPlace(context.Background()) {
 			end = err
 		}
 		return end
@@ -142,7 +148,7 @@ var untilEnd = map[string]func(c *Conn) error{
 	"cancelled reads": func(c *Conn) error {
 		for {
 			ctx, cancel := context.WithTimeout(context.Background(), 250*time.Millisecond)
-			_, _, err := c.Read(ctx)
+			_, err := c.Read(ctx)
 			cancel()
 			if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 				return err

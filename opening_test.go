@@ -82,14 +82,14 @@ func TestAgreement(t *testing.T) {
 			if got, ok := c.Compression(); !ok || got != p || c.Subprotocol() != "chat" {
 				t.Errorf("client %v: compression %+v, %v, subprotocol %q", client, got, ok, c.Subprotocol())
 			}
-			op, data, err := c.Read(t.Context())
-			wantMessage(t, op, data, err, "hi")
+			m, err := c.Read(t.Context())
+			wantMessage(t, m.Op, m.Data, err, "hi")
 			long := strings.Repeat("squeeze ", 100)
 			if err := other.Write(t.Context(), OpText, []byte(long)); err != nil {
 				t.Fatal(err)
 			}
-			op, data, err = c.Read(t.Context())
-			wantMessage(t, op, data, err, long)
+			m, err = c.Read(t.Context())
+			wantMessage(t, m.Op, m.Data, err, long)
 			if got := other.Stats().BytesOut; got > 100 {
 				t.Errorf("client %v: %d bytes travelled for %d", client, got, len(long))
 			}

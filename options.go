@@ -67,15 +67,6 @@ type Options struct {
 	Trace *Trace
 }
 
-// Trace holds functions that are called as frames pass, for logs and metrics. Each may be nil. They run on the
-// goroutine that reads or writes, in its way, with the connection's locks held: they must be quick and must not call
-// methods of the connection. They may be called by several goroutines at once.
-type Trace struct {
-	FrameIn  func(c *Conn, h Header) // a frame's header has been read
-	FrameOut func(c *Conn, h Header) // a frame has been put into the write buffer
-	Closed   func(c *Conn, err *CloseError)
-}
-
 // orDefault returns d, or what a zero d stands for; 0 stands for "no bound" in the result.
 func orDefault(d, zero time.Duration) time.Duration {
 	switch {

@@ -17,6 +17,10 @@ var fieldOwners = map[string]string{
 	"lent":     "descriptor.go",
 	"reply":    "descriptor.go",
 	"known":    "reading.go",
+	"writes":   "writing.go",
+	"sending":  "writing.go",
+	"taken":    "writing.go",
+	"flushed":  "writing.go",
 	"loopBody": "reading.go",
 }
 

@@ -54,16 +54,25 @@ func (c *Conn) WritePrepared(ctx context.Context, m *PreparedMessage) error {
 		}
 		f = m.deflate(o)
 	}
-	need := headerSize(len(f.payload), c.s.client) + len(f.payload)
-	if need > c.limit() {
-		return c.writeFrame(ctx, f.frame[0], f.payload)
+	oneFrame := f.frame[0]&rsv1Bit != 0 || len(f.payload) <= maxFrame
+	need := len(f.payload) + (1+len(f.payload)/maxFrame)*MaxHeaderSize
+	switch {
+	case need <= c.limit() || c.opts.FailWhenFull:
+	case oneFrame:
+		return c.writeShared(ctx, f.frame[0], f.payload)
+	default:
+		return c.writePlain(ctx, m.op, f.payload)
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if err := c.reserve(ctx, need, forMessage); err != nil {
 		return err
 	}
-	c.out = c.s.appendPrepared(growBuffer(c.out, need), f)
+	if out := growBuffer(c.out, need); oneFrame {
+		c.out = c.s.appendPrepared(out, f)
+	} else {
+		c.out, _ = c.s.appendPlain(out, m.op, f.payload) // it was checked when it was prepared
+	}
 	c.counts.messagesOut++
 	return c.appended(ctx)
 }

@@ -60,13 +60,13 @@ func TestPreparedDeflate(t *testing.T) {
 									return err
 								}
 							}
-							return c.Flush()
+							return c.Flush(context.Background())
 						})
 						for range 2 {
-							op, got, err := other.Read(t.Context())
-							wantMessage(t, op, got, err, strings.Repeat("between ", 20))
-							op, got, err = other.Read(t.Context())
-							wantMessage(t, op, got, err, text)
+							msg, err := other.Read(t.Context())
+							wantMessage(t, msg.Op, msg.Data, err, strings.Repeat("between ", 20))
+							msg, err = other.Read(t.Context())
+							wantMessage(t, msg.Op, msg.Data, err, text)
 						}
 						if err := <-sent; err != nil {
 							t.Error(err)
@@ -165,8 +165,8 @@ func TestPreparedDeflateConcurrently(t *testing.T) {
 			})
 		}
 		for range 2 {
-			op, got, err := other.Read(t.Context())
-			wantMessage(t, op, got, err, text)
+			msg, err := other.Read(t.Context())
+			wantMessage(t, msg.Op, msg.Data, err, text)
 		}
 	}
 	wg.Wait()

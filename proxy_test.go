@@ -91,8 +91,8 @@ func TestHTTPProxy(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s through %s: %v", scheme, proxy.URL, err)
 			}
-			if _, p, err := c.Read(t.Context()); string(p) != "behind.example" {
-				t.Errorf("%q, %v", p, err)
+			if m, err := c.Read(t.Context()); string(m.Data) != "behind.example" {
+				t.Errorf("%q, %v", m.Data, err)
 			}
 			c.CloseNow()
 			want := "behind.example:" + map[string]string{"ws": "80", "wss": "443"}[scheme]
@@ -345,8 +345,8 @@ func TestSOCKS5Proxy(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.CloseNow()
-	if _, p, err := c.Read(t.Context()); string(p) != "behind.example" {
-		t.Errorf("%q, %v", p, err)
+	if m, err := c.Read(t.Context()); string(m.Data) != "behind.example" {
+		t.Errorf("%q, %v", m.Data, err)
 	}
 }
 

@@ -30,8 +30,15 @@ const (
 // cause returns how the connection ended. It must have.
 func (c *Conn) cause() error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	return c.err
+}
+
+// endedBy returns how the connection ended, or why it is about to.
+func (c *Conn) endedBy() error {
+	c.mu.Lock()
+	defer c.unlock()
+	return c.refused()
 }
 
 // contextError returns the error of a call whose context has ended: the connection's if that has ended as well. The
@@ -89,48 +96,54 @@ func (c *Conn) dropInput() {
 	}
 }
 
-// AppendRead waits for the next message, appends it to dst, and returns its opcode and the extended slice. It does
-// not allocate when dst has room. On error dst is returned as it was; what has come of the message is kept, and the
-// next Read, AppendRead or Reader goes on with it.
+// AppendRead waits for the next message and appends its payload to dst: Data is the extended slice. It does not allocate
+// when dst has room. On error Data is dst as it was; what has come of the message is kept, and the next read goes on with
+// it, whichever it is.
 //
 // The error is the context's if ctx ended the wait, ErrReadInProgress, or wraps the *CloseError.
-func (c *Conn) AppendRead(ctx context.Context, dst []byte) (Opcode, []byte, error) {
+func (c *Conn) AppendRead(ctx context.Context, dst []byte) (Message, error) {
 	if err := c.beginRead(ctx); err != nil {
-		return 0, dst, err
+		return Message{Data: dst}, err
 	}
 	c.dst, c.gather = append(dst, c.dst...), intoSlice
 	err := c.message((*Conn).gatherMessage)
-	op, out := c.op, c.dst
+	m := Message{c.op, c.dst}
 	c.dst = nil
 	if err != nil {
-		c.keep(out[len(dst):])
-		return 0, dst, firstError(c.endRead(), err)
+		c.keep(m.Data[len(dst):])
 	}
-	if err := c.endRead(); err != nil {
-		return 0, dst, err
+	if err := firstError(c.endRead(), err); err != nil {
+		return Message{Data: dst}, err
 	}
-	return op, out, nil
+	return m, nil
 }
 
-// Read waits for the next message and returns its opcode and payload. The slice is the caller's to keep; it is the
-// one allocation. Errors are those of AppendRead.
-func (c *Conn) Read(ctx context.Context) (Opcode, []byte, error) {
+// Read waits for the next message. Its data is the caller's to keep; that is the one allocation. Errors are those of
+// AppendRead, with the zero Message.
+func (c *Conn) Read(ctx context.Context) (Message, error) {
 	if err := c.beginRead(ctx); err != nil {
-		return 0, nil, err
+		return Message{}, err
 	}
+	m, err := c.ownMessage()
+	if err := firstError(c.endRead(), err); err != nil {
+		return Message{}, err
+	}
+	return m, nil
+}
+
+// ownMessage waits for the next message, for a read that gives its data away. The error is that of the context, and what
+// has come is kept then; when the connection ended, it is nil and stopped is set.
+func (c *Conn) ownMessage() (Message, error) {
 	c.gatherIntoPool()
 	err := c.message((*Conn).readMessage)
-	op, p := c.op, c.dst
+	m := Message{c.op, c.dst}
 	c.dst = nil
 	if err != nil {
-		c.keep(p)
-		putBuffer(p)
-		return 0, nil, firstError(c.endRead(), err)
+		c.keep(m.Data)
+		putBuffer(m.Data)
+		return Message{}, err
 	}
-	if err := c.endRead(); err != nil {
-		return 0, nil, err
-	}
-	return op, p, nil
+	return m, nil
 }
 
 // firstError returns the first error that is not nil.
@@ -247,7 +260,7 @@ func (c *Conn) whole() (p []byte, ok bool) {
 	c.in = c.in[n:]
 	c.messages++
 	c.op = op
-	return p, c.state.Load()&ended == 0
+	return p, c.state.Load()&over == 0
 }
 
 // next returns the next part of a message that the input holds, having dealt with all else that stands before it.
@@ -307,7 +320,7 @@ func (c *Conn) wanted(ev *Event) bool {
 	c.op = ev.Op
 	// RFC 6455, Section 1.4: "a peer discards any further data received" once it has sent a close frame, too: nobody
 	// is left to take it.
-	return c.state.Load()&ended == 0
+	return c.state.Load()&over == 0
 }
 
 // wait waits for input until consume is done. The error is that of the context; when the connection ended, it is nil
@@ -367,6 +380,9 @@ func (c *Conn) receive() (some bool) {
 	case c.ctx.Done() != nil && c.ctx.Err() != nil:
 		// A peer that sends without a pause would keep a loop from ever waiting.
 		c.recvErr = os.ErrDeadlineExceeded
+		return true
+	case !c.stopped && c.state.Load()&ended != 0 && c.phase() >= endLastChance:
+		c.recvErr = os.ErrDeadlineExceeded // the same holds for the end
 		return true
 	case c.nothingIsLeft() && c.park():
 		// What came up to the transport's last wake-up has been read, the end of the stream included, and as a write has

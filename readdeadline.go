@@ -1,7 +1,8 @@
 package websocket
 
-// This file holds the read deadline of the transport, which two parties want: a context that ends a read, and the
-// keepalive. The context wins.
+// This file holds the read deadline of the transport, which three parties want: what ends a read at once, a context or
+// CloseNow; the keepalive; and, once a write has failed, those who expect the end of the peer's stream (unwritable.go). The
+// first wins, and otherwise the earlier one.
 
 import (
 	"context"
@@ -37,16 +38,23 @@ type readDeadline struct {
 
 	mu        sync.Mutex
 	turn      uint32     // guarded by mu: counts registrations, so that a late cancel of an earlier one does nothing
-	cancelled bool       // guarded by mu: the deadline is past because the context has ended
+	cancelled bool       // guarded by mu: the deadline is past because the context, or the connection, has ended
+	settled   bool       // guarded by mu: nothing interrupts the reading any more
 	alive     *keepalive // nil without Options.PingInterval; its field at is guarded by mu
 }
 
-// wanted returns the deadline that the keepalive wants. mu is held.
-func (d *readDeadline) wanted() time.Time {
-	if d.alive == nil {
-		return time.Time{}
+// setWanted sets the deadline that is wanted, unless it is past for another reason: the keepalive's, or that of an end which
+// is expected. Conn.mu and d.mu are held.
+func (c *Conn) setWanted() error {
+	d := &c.deadline
+	if d.cancelled {
+		return nil
 	}
-	return d.alive.at
+	at := c.endExpected()
+	if d.alive != nil && (at.IsZero() || d.alive.at.Before(at) && !d.alive.at.IsZero()) {
+		at = d.alive.at
+	}
+	return c.t.setReadDeadline(at)
 }
 
 // unwatched reports whether the context of the read under way has to be registered before the read waits.
@@ -73,7 +81,7 @@ func (c *Conn) watch() {
 // it, deep in the stack, a stack of 4 KiB instead of 2.
 func (c *Conn) watchOwn(done <-chan struct{}, turn uint32) bool {
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if c.life == nil || c.life.ctx.Done() != done {
 		return false
 	}
@@ -120,23 +128,53 @@ func (c *Conn) unwatch() {
 		d.stop()
 	}
 	d.watched, d.stop = nil, nil
+	c.mu.Lock()
+	defer c.unlock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.turn++
 	if d.cancelled {
 		d.cancelled = false
-		c.t.setReadDeadline(d.wanted())
+		c.setWanted()
 	}
+}
+
+// interrupt ends the wait of whoever reads, because CloseNow was called.
+func (c *Conn) interrupt() {
+	d := &c.deadline
+	d.mu.Lock()
+	var err error
+	if !d.settled {
+		d.cancelled = true
+		err = c.t.setReadDeadline(past)
+	}
+	d.mu.Unlock()
+	if err != nil {
+		c.end(nil, endAborted)
+	}
+}
+
+// uninterruptible lets finish read in spite of interrupt.
+func (c *Conn) uninterruptible() {
+	d := &c.deadline
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.settled, d.cancelled = true, false
+	c.t.setReadDeadline(time.Time{})
 }
 
 // timedOut deals with an expired read deadline. An error is that of the context. The keepalive looks in any case: both may
 // have been due.
 func (c *Conn) timedOut(err error) error {
-	switch silent := c.silent(); {
+	if c.phase() >= endLastChance {
+		c.stopped = true
+		return nil
+	}
+	switch silent, expects := c.silent(), c.expects(); {
 	case c.stopped:
 	case c.ctx.Err() != nil:
 		return c.contextError(c.ctx)
-	case !silent:
+	case !silent && !expects:
 		c.lost(err) // nobody has set such a deadline
 	}
 	return nil

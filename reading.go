@@ -29,11 +29,11 @@ package websocket
 // Whose body runs, Conn.loopBody and the bits inBody and moreInput of Conn.state:
 //
 //	no loop    loopBody is nil.
-//	loop       loopBody is that of the Messages loop that reads.
+//	loop       loopBody is that of the MessagesInPlace loop that reads. That of Messages is never seen here: it only enters.
 //	in body    ... and inBody is set from the first message of a burst to the next wait.
 //
 //	beginLoop  no loop → loop
-//	enterBody  loop → in body
+//	enterBody  loop → in body; so does the body of Messages
 //	leaveBody  in body → loop; before the next wait
 //	loopLeft   → no loop; the body has returned false
 //	endLoop    → no loop; deferred, and the only place that releases what a loop has acquired
@@ -73,8 +73,8 @@ func (c *Conn) acquire() error {
 	for {
 		s := c.state.Load()
 		switch {
-		case s&ended != 0:
-			return c.cause()
+		case s&over != 0:
+			return c.endedBy()
 		case s&reading != 0:
 			return ErrReadInProgress
 		case c.state.CompareAndSwap(s, s|reading):
@@ -87,7 +87,7 @@ func (c *Conn) acquire() error {
 func (c *Conn) release() {
 	for {
 		s := c.state.Load()
-		if s&ended != 0 {
+		if s&over != 0 {
 			go c.finish()
 			return
 		}
@@ -104,19 +104,24 @@ func (c *Conn) release() {
 // beginLoop makes body the one that gets the messages.
 func (c *Conn) beginLoop(body messageBody) { c.loopBody = body }
 
-// inLoop reports whether the read is a Messages loop whose body has not left it.
+// inLoop reports whether the read is a MessagesInPlace loop whose body has not left it.
 func (c *Conn) inLoop() bool { return c.loopBody != nil }
 
 // loopLeft is inLoop's opposite, as wait asks it.
 func (c *Conn) loopLeft() bool { return c.loopBody == nil }
 
-// runBody runs the body on a message, unless the connection has ended. It reports whether the loop goes on.
+// runBody gives the body of beginLoop a message. It reports whether the loop goes on.
 func (c *Conn) runBody(p []byte) (goesOn bool) {
-	if c.enterBody() && !c.loopBody(Message{c.op, p}, nil) {
+	if !c.give(c.loopBody, Message{c.op, p}) {
 		c.loopBody = nil
 		return false
 	}
 	return true
+}
+
+// give runs body on a message, unless the connection has ended. It reports whether the loop goes on.
+func (c *Conn) give(body messageBody, m Message) (goesOn bool) {
+	return !c.enterBody() || body(m, nil)
 }
 
 // enterBody notes that the body runs, and reports whether it may: not after Close.
@@ -133,7 +138,7 @@ func (c *Conn) enterBody() bool {
 	if was&^set != 0 {
 		c.state.And(^(was &^ set))
 	}
-	return c.state.Load()&ended == 0
+	return c.state.Load()&over == 0
 }
 
 // leaveBody notes that the reader is about to wait, so that Close waits again and frames are not held.
@@ -149,6 +154,9 @@ func (c *Conn) moreIsAtHand() bool { return c.state.Load()&moreInput != 0 }
 // bodyRuns reports whether the body of a loop runs, or is about to run again. Anybody may ask.
 func (c *Conn) bodyRuns() bool { return c.state.Load()&inBody != 0 }
 
+// isWaiting reports whether somebody reads, and no body runs. Anybody may ask.
+func (c *Conn) isWaiting() bool { return c.state.Load()&(reading|inBody) == reading }
+
 // endLoop ends the read that the loop was, with its error. It ends the connection if the body did not return, but
 // panicked or ended its goroutine: nobody knows how far it came with its message.
 func (c *Conn) endLoop(returned bool, err error) error {
@@ -156,7 +164,7 @@ func (c *Conn) endLoop(returned bool, err error) error {
 		// RFC 6455, Section 7.4.1: 1011 is for "an unexpected condition that prevented it from fulfilling the request".
 		c.end(&CloseError{Code: StatusInternalError, Local: true, Err: errBodyPanicked}, endLinger)
 	}
-	c.keepFromLoop(returned && c.inLoop())
+	c.keepFromLoop(returned && err != nil)
 	c.loopBody = nil
 	c.state.And(^uint32(inBody)) // Close waits again
 	return firstError(c.endRead(), err)

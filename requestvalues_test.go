@@ -165,7 +165,7 @@ func TestIdleHoldsNoRequest(t *testing.T) {
 			"bufio.Reader":   func() bool { return buffers.r.Value() != nil },
 			"bufio.Writer":   func() bool { return buffers.w.Value() != nil },
 		}
-		for range c.Messages(context.Background()) {
+		for range c.MessagesInPlace(context.Background()) {
 		}
 	})
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

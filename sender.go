@@ -80,10 +80,31 @@ func (s *Sender) AppendMessage(dst []byte, op Opcode, p []byte) ([]byte, error) 
 	if s.closed || s.inMessage {
 		return dst, s.refusal()
 	}
-	if s.deflater != nil && len(p) >= s.minSize {
+	if s.compresses(len(p)) {
 		return s.appendCompressed(dst, finBit|byte(op), p), nil
 	}
 	return s.appendFrame(dst, finBit|byte(op), p), nil
+}
+
+// compresses reports whether a message of n bytes is to be compressed.
+func (s *Sender) compresses(n int) bool { return s.deflater != nil && n >= s.minSize }
+
+// appendPlain appends a whole message that is not compressed, in frames of at most maxFrame bytes.
+func (s *Sender) appendPlain(dst []byte, op Opcode, p []byte) ([]byte, error) {
+	if err := checkPayload(op, p); err != nil {
+		return dst, err
+	}
+	if s.closed || s.inMessage {
+		return dst, s.refusal()
+	}
+	for first := true; ; first = false {
+		part := p[:min(len(p), maxFrame)]
+		p = p[len(part):]
+		dst = s.appendFrame(dst, fragmentByte(op, first, len(p) == 0), part)
+		if len(p) == 0 {
+			return dst, nil
+		}
+	}
 }
 
 // refusal says why no message can begin.
@@ -133,22 +154,28 @@ func (s *Sender) AppendFragment(dst []byte, op Opcode, p []byte, last bool) ([]b
 		}
 		s.text = text
 	}
-	// RFC 6455, Section 5.4: "A fragmented message consists of a single frame with the FIN bit clear and an opcode
-	// other than 0, followed by zero or more frames with the FIN bit clear and the opcode set to 0, and terminated by
-	// a single frame with the FIN bit set and an opcode of 0."
-	b0 := byte(op)
-	if s.inMessage {
-		b0 = byte(OpContinuation)
-	}
-	if last {
-		b0 |= finBit
-	}
+	b0 := fragmentByte(op, !s.inMessage, last)
 	s.op = op
 	if s.deflater != nil {
 		return s.appendCompressedFragment(dst, b0, p, last), nil
 	}
 	s.inMessage = !last
 	return s.appendFrame(dst, b0, p), nil
+}
+
+// fragmentByte returns the first byte of the frame of a message's fragment.
+func fragmentByte(op Opcode, first, last bool) byte {
+	// RFC 6455, Section 5.4: "A fragmented message consists of a single frame with the FIN bit clear and an opcode
+	// other than 0, followed by zero or more frames with the FIN bit clear and the opcode set to 0, and terminated by
+	// a single frame with the FIN bit set and an opcode of 0."
+	b0 := byte(op)
+	if !first {
+		b0 = byte(OpContinuation)
+	}
+	if last {
+		b0 |= finBit
+	}
+	return b0
 }
 
 // AppendControl appends a ping or a pong with a payload of at most MaxControlPayload bytes.

@@ -382,6 +382,6 @@ func TestStreamReadLimit(t *testing.T) {
 		}
 		c, p := newPeer(t, client, &o)
 		p.send(OpText, "more than 10 bytes")
-		wantClosed(t, third(c.Read(t.Context())), StatusMessageTooBig, true)
+		wantClosed(t, second(c.Read(t.Context())), StatusMessageTooBig, true)
 	})
 }

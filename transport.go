@@ -41,7 +41,7 @@ type transport interface {
 	setReadDeadline(t time.Time) error
 	setWriteDeadline(t time.Time)
 
-	addrs() (local, remote net.Addr)
+	netConn() net.Conn // what it stands on, for what can be asked of it
 
 	closeWrite() (can bool) // ends the outgoing stream, where the transport can
 	abort()                 // makes every wait, present and future, end with an error
@@ -100,7 +100,7 @@ func (t *netTransport) send(b, p []byte) (int64, error) {
 func (t *netTransport) setReadDeadline(at time.Time) error { return t.nc.SetReadDeadline(at) }
 func (t *netTransport) setWriteDeadline(at time.Time)      { t.nc.SetWriteDeadline(at) }
 
-func (t *netTransport) addrs() (local, remote net.Addr) { return t.nc.LocalAddr(), t.nc.RemoteAddr() }
+func (t *netTransport) netConn() net.Conn { return t.nc }
 
 func (t *netTransport) closeWrite() bool { return closeWrite(t.nc) }
 

@@ -193,7 +193,7 @@ func (t *rawTransport) setReadDeadline(at time.Time) error { return t.nc.SetRead
 func (t *rawTransport) setWriteDeadline(at time.Time)      { t.nc.SetWriteDeadline(at) }
 func (t *rawTransport) closeWrite() bool                   { return closeWrite(t.nc) }
 
-func (t *rawTransport) addrs() (local, remote net.Addr) { return t.nc.LocalAddr(), t.nc.RemoteAddr() }
+func (t *rawTransport) netConn() net.Conn { return t.nc }
 
 // abort shuts the socket down rather than closing it: closing waits for the callbacks that run.
 func (t *rawTransport) abort() {

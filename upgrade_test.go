@@ -229,11 +229,11 @@ func TestBytesBehindRequest(t *testing.T) {
 	behind := make(chan string, 1)
 	u := &Upgrader{}
 	for name, addr := range upgradeServers(t, u, func(c *Conn) {
-		_, p, err := c.Read(context.Background())
+		m, err := c.Read(context.Background())
 		if err != nil {
 			t.Error(err)
 		}
-		behind <- string(p)
+		behind <- string(m.Data)
 		c.CloseNow()
 	}) {
 		if resp, _, _ := send(t, addr, minimalRequest+frame); resp.StatusCode != 101 {

@@ -513,8 +513,8 @@ func TestUpgradeConnTLS(t *testing.T) {
 			t.Fatalf("%s: %v, %v", scheme, resp, err)
 		}
 		if err == nil {
-			if _, p, err := c.Read(t.Context()); string(p) != "hello" {
-				t.Errorf("%q, %v", p, err)
+			if m, err := c.Read(t.Context()); string(m.Data) != "hello" {
+				t.Errorf("%q, %v", m.Data, err)
 			}
 			c.CloseNow()
 		}

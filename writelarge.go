@@ -1,7 +1,8 @@
 package websocket
 
-// This file holds the writing of a message that is larger than the write buffer: its frame goes from the caller's
-// slice to the network, while the frames of others collect in the buffer and follow.
+// This file holds the writing of a message that is larger than the write buffer: it goes from the caller's slice to the
+// transport, while the frames of others collect in the buffer and follow. Large messages stand in line for that, and in front of
+// each leaves what had been written before it.
 
 import (
 	"context"
@@ -9,8 +10,9 @@ import (
 	"time"
 )
 
-// chunkSize is how much of a large message is sent at once: each chunk has the write timeout to itself.
-const chunkSize = size1M
+// maxFrame is the most payload of a frame where the library may choose: what is larger is fragmented, so that control frames can
+// go between (RFC 6455, Section 5.4: a purpose of fragmentation is that "an endpoint" need not occupy the channel).
+const maxFrame = size1M
 
 // A payload of more than leadFrom bytes is led by leadSize bytes of its frame in a write of their own: the peer wakes and
 // reads while the rest is written. An echo of 1 MiB takes a quarter less CPU, and one of 16 messages of 64 KiB half
@@ -20,110 +22,202 @@ const (
 	leadSize = size4K
 )
 
-// maskChunkSize is how much of it a client masks at once.
-const maskChunkSize = size64K
+const (
+	// maskChunkSize is how much of it a client masks at once.
+	maskChunkSize = size64K
+	// deflateChunkSize is how much of it is compressed at once.
+	deflateChunkSize = size256K
+)
+
+// turn is the place in line of a large message.
+type turn struct {
+	after uint32 // the buffer that leaves before it
+	next  *turn
+}
+
+// largeIsNext reports whether the transport is left to the large message at the head of the line. While a message is being
+// streamed, the line stands still. mu is held.
+func (c *Conn) largeIsNext() bool {
+	x := c.extra
+	return x != nil && x.turns != nil && c.hasFlushed(x.turns.after) && c.writer == nil && c.err == nil
+}
+
+// takeTurn waits until everything before has been sent and makes the caller the one that writes to the transport. mu is held,
+// and released while it waits.
+func (c *Conn) takeTurn(ctx context.Context, how writing) error {
+	if err := c.untilUnstreamed(ctx); err != nil {
+		return err
+	}
+	if !c.isIdle() || c.hasOutput() || c.extra != nil && c.extra.turns != nil {
+		if err := c.queue(ctx); err != nil {
+			return err
+		}
+	}
+	c.beginTurn(how)
+	return nil
+}
+
+// queue stands in line. mu is held, and released meanwhile.
+func (c *Conn) queue(ctx context.Context) error {
+	x := c.more()
+	t := &turn{after: c.lastBuffer()}
+	last := &x.turns
+	for *last != nil {
+		last = &(*last).next
+	}
+	*last = t
+	err := c.until(ctx, nil, func() bool { return c.isIdle() && x.turns == t && c.largeIsNext() })
+	for last = &x.turns; *last != t; {
+		last = &(*last).next
+	}
+	*last = t.next
+	if err != nil {
+		// The transport may have been left to this one.
+		c.notify()
+		c.flushByReader()
+	}
+	return err
+}
+
+// letOthersPass lets at least one buffer of what others have written go before the next large message. mu is held.
+func (c *Conn) letOthersPass() {
+	if c.extra != nil && c.extra.turns != nil && c.hasOutput() {
+		c.extra.turns.after = c.lastBuffer()
+	}
+}
 
 // writeLarge is Write for a message that does not fit into the buffer.
 func (c *Conn) writeLarge(ctx context.Context, op Opcode, p []byte) error {
 	if err := checkPayload(op, p); err != nil {
 		return err
 	}
-	if c.s.deflater != nil {
-		return c.writeCompressed(ctx, op, p)
+	if c.s.compresses(len(p)) {
+		return c.writeBeside(ctx, deflating, func() (int64, error) { return c.sendCompressed(ctx, op, p) })
 	}
-	return c.writeFrame(ctx, finBit|byte(op), p)
+	return c.writePlain(ctx, op, p)
 }
 
-// writeFrame sends a message as one frame that begins with the byte b0 and has the payload p.
-func (c *Conn) writeFrame(ctx context.Context, b0 byte, p []byte) error {
+// writePlain is writeLarge for a message that is not compressed.
+func (c *Conn) writePlain(ctx context.Context, op Opcode, p []byte) error {
+	return c.writeBeside(ctx, large, func() (int64, error) { return c.sendFragments(ctx, op, p) })
+}
+
+// writeShared is writeLarge for the one frame, begun by b0, of a message that was compressed for many.
+func (c *Conn) writeShared(ctx context.Context, b0 byte, p []byte) error {
+	return c.writeBeside(ctx, large, func() (int64, error) { return c.sendFrame(ctx, b0, p, len(p)) })
+}
+
+// writeBeside writes a message past the buffer, by send, which returns how many bytes of it are with the kernel.
+func (c *Conn) writeBeside(ctx context.Context, how writing, send func() (int64, error)) error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := c.takeTransport(ctx); err != nil {
+	defer c.unlock()
+	if err := c.takeTurn(ctx, how); err != nil {
 		return err
 	}
-	h := c.s.newHead(head{b0: b0, length: uint64(len(p))})
-	head := appendHead(getBuffer(MaxHeaderSize), h)
 	c.counts.messagesOut++
-	c.sending = len(head) + len(p)
-	c.mu.Unlock()
-	var n int64
-	var err error
+	c.unlock()
+	n, err := send()
+	c.mu.Lock()
+	switch {
+	case err == nil:
+	case ctx.Err() == nil || !isTimeout(err) && err != ctx.Err():
+		return c.broke(err)
+	case n > 0:
+		return c.broke(fmt.Errorf("%w: %w", errCut, ctx.Err()))
+	default:
+		c.counts.messagesOut--
+		err = firstError(c.refused(), ctx.Err())
+	}
+	c.endTurn()
+	return err
+}
+
+// sendFragments sends a message as it is, in frames of at most maxFrame bytes, and between them the control frames that wait.
+func (c *Conn) sendFragments(ctx context.Context, op Opcode, p []byte) (sent int64, err error) {
+	for first := true; ; first = false {
+		part := p[:min(len(p), maxFrame)]
+		rest := p[len(part):]
+		n, err := c.sendFrame(ctx, fragmentByte(op, first, len(rest) == 0), part, len(p))
+		sent += n
+		if err != nil || len(rest) == 0 {
+			return sent, err
+		}
+		p = rest
+	}
+}
+
+// sendCompressed sends a message compressed: as one frame, or in several if it still is larger than maxFrame. No control frame
+// goes between them, because some peers lose what they have inflated so far (Tornado, wsproto, cowlib, aiohttp).
+// The deflater is this goroutine's meanwhile: see deflaterIsTaken.
+func (c *Conn) sendCompressed(ctx context.Context, op Opcode, p []byte) (sent int64, err error) {
+	if len(p) <= maxFrame {
+		b, pays := c.s.deflater.Append(getBuffer(len(p)/2), p)
+		defer putBuffer(b)
+		if !pays {
+			return c.sendFragments(ctx, op, p)
+		}
+		n, err := c.sendFrame(ctx, fragmentByte(op, true, true)|rsv1Bit, b, len(b))
+		return max(n, 1), err // the window has changed, so that it cannot be taken back
+	}
+	b := getBuffer(maxFrame)
+	defer func() { putBuffer(b) }()
+	b0 := fragmentByte(op, true, false) | rsv1Bit
+	for len(p) > 0 {
+		part := p[:min(len(p), deflateChunkSize)]
+		p = p[len(part):]
+		b = c.s.deflater.AppendPart(growBuffer(b, c.s.deflater.Bound(len(part))), part, len(p) == 0)
+		if len(b) < maxFrame && len(p) > 0 {
+			continue
+		}
+		if len(p) == 0 {
+			b0 |= finBit
+		}
+		n, err := c.sendFrame(ctx, b0, b, len(b)+len(p))
+		sent += n
+		if err != nil {
+			return max(sent, 1), err
+		}
+		b, b0 = b[:0], fragmentByte(op, false, false)
+	}
+	return sent, nil
+}
+
+// sendFrame sends a frame that begins with b0 and has the payload p, behind the control frames that may go before it. left is
+// how many bytes of the message are still to be sent.
+func (c *Conn) sendFrame(ctx context.Context, b0 byte, p []byte, left int) (sent int64, err error) {
+	c.mu.Lock()
+	b := getBuffer(MaxHeaderSize)
+	if Opcode(b0&^finBit) == OpContinuation && !c.deflaterIsTaken() {
+		if controls := c.takeControls(); controls != nil {
+			putBuffer(b)
+			b = controls
+		}
+	}
+	h := c.s.newHead(head{b0: b0, length: uint64(len(p))})
+	b = appendHead(b, h)
+	c.sendingLarge(len(b) + left)
+	c.unlock()
+	defer putBuffer(b)
 	if h.masked {
-		n, err = c.sendMasked(ctx, head, p, h.key)
-	} else {
-		n, err = c.sendPlain(ctx, head, p)
+		return c.sendMasked(ctx, b, p, h.key)
 	}
-	putBuffer(head)
-	if err != nil {
-		return c.sendStopped(ctx, n, err)
-	}
-	c.mu.Lock()
-	c.giveTransport()
-	return nil
-}
-
-// sendStopped deals with an error after n bytes of a large message. mu is not held at first, and is at the end.
-func (c *Conn) sendStopped(ctx context.Context, n int64, err error) error {
-	if ctx.Err() == nil || !isTimeout(err) && err != ctx.Err() {
-		return c.flushFailed(err)
-	}
-	if n > 0 {
-		return c.flushFailed(fmt.Errorf("%w: %w", errCut, ctx.Err()))
-	}
-	c.mu.Lock()
-	c.counts.messagesOut--
-	c.sending = 0
-	c.giveTransport()
-	if c.err != nil {
-		return c.err
-	}
-	return ctx.Err()
-}
-
-// takeTransport waits until everything before has been sent and makes the caller the one that writes to the
-// transport: flushing is set. mu is held, and released while it waits.
-func (c *Conn) takeTransport(ctx context.Context) error {
-	for {
-		if err := c.reserve(ctx, c.limit(), forMessage); err != nil {
-			return err
-		}
-		if !c.flushing {
-			c.beginSending()
-			return nil
-		}
-		if c.opts.FailWhenFull {
-			return ErrBackpressure
-		}
-		if err := c.await(ctx, nil); err != nil {
-			return err
-		}
-	}
-}
-
-// giveTransport undoes takeTransport, and leaves what others have written meanwhile to a goroutine or to the kernel.
-// mu is held.
-func (c *Conn) giveTransport() {
-	if !c.sent() {
-		c.flushing = false
-		c.flushByReader()
-	}
+	return c.sendPlain(ctx, b, p)
 }
 
 // sendPlain sends a server's frame.
 func (c *Conn) sendPlain(ctx context.Context, head, p []byte) (sent int64, err error) {
-	chunk := p[:min(len(p), chunkSize)]
+	part := p[:min(len(p), maxFrame)]
 	if len(p) > leadFrom {
-		chunk = p[:leadSize-len(head)]
+		part = p[:leadSize]
 	}
 	for {
-		n, err := c.sendChunk(ctx, head, chunk)
+		n, err := c.sendPart(ctx, head, part)
 		sent += n
-		p = p[len(chunk):]
+		p = p[len(part):]
 		if err != nil || len(p) == 0 {
 			return sent, err
 		}
-		c.chunkSent(n)
-		head, chunk = nil, p[:min(len(p), chunkSize)]
+		head, part = nil, p[:min(len(p), maxFrame)]
 	}
 }
 
@@ -134,35 +228,36 @@ func (c *Conn) sendMasked(ctx context.Context, head, p []byte, key uint32) (sent
 	for len(p) > 0 {
 		chunk := p[:min(len(p), maskChunkSize)]
 		maskBytes(buf[:len(chunk)], chunk, key) // a whole number of keys, but for the last
-		n, err := c.sendChunk(ctx, head, buf[:len(chunk)])
+		n, err := c.sendPart(ctx, head, buf[:len(chunk)])
 		sent += n
 		if err != nil {
 			return sent, err
 		}
-		c.chunkSent(n)
 		head, p = nil, p[len(chunk):]
 	}
 	return sent, nil
 }
 
-// chunkSent notes that n bytes of a large message are with the kernel.
-func (c *Conn) chunkSent(n int64) {
-	c.mu.Lock()
-	c.sending -= int(n)
-	c.progressed(int(n))
-	c.mu.Unlock()
-}
-
-// sendChunk sends b and then p, and stops when ctx ends: with a timeout and the number of bytes that were sent on a
+// sendPart sends b and then p, and stops when ctx ends: with a timeout and the number of bytes that were sent on a
 // transport that polls, whose deadlines can be used for that; with the error of ctx elsewhere, where a goroutine that
 // has a copy is left behind, and nobody can tell how much it will have sent.
-func (c *Conn) sendChunk(ctx context.Context, b, p []byte) (int64, error) {
+func (c *Conn) sendPart(ctx context.Context, b, p []byte) (n int64, err error) {
 	switch {
 	case c.t.polls():
 		return c.sendPolling(ctx, b, p)
 	case ctx.Done() == nil:
-		return c.sendTwo(b, p)
+		n, err = c.sendTwo(b, p)
+	default:
+		n, err = c.sendCopied(ctx, b, p)
 	}
+	c.mu.Lock()
+	c.progress(int(n))
+	c.unlock()
+	return n, err
+}
+
+// sendCopied is sendPart on a transport that cannot poll.
+func (c *Conn) sendCopied(ctx context.Context, b, p []byte) (int64, error) {
 	copied := append(append(getBuffer(len(b)+len(p)), b...), p...)
 	done := make(chan error, 1)
 	go func() {
@@ -178,15 +273,16 @@ func (c *Conn) sendChunk(ctx context.Context, b, p []byte) (int64, error) {
 	}
 }
 
-// sendPolling is sendChunk on a transport that polls: only what the kernel does not take at once needs a deadline.
+// sendPolling is sendPart on a transport that polls: only what the kernel does not take at once needs a deadline.
 func (c *Conn) sendPolling(ctx context.Context, b, p []byte) (int64, error) {
 	c.mu.Lock()
 	direct := c.lend()
-	c.mu.Unlock()
+	c.unlock()
 	n, err := c.t.trySendTwo(b, p, direct)
 	c.mu.Lock()
 	c.giveBack()
-	c.mu.Unlock()
+	c.progress(n)
+	c.unlock()
 	if err != nil || n == len(b)+len(p) {
 		return int64(n), err
 	}
@@ -201,6 +297,9 @@ func (c *Conn) sendPolling(ctx context.Context, b, p []byte) (int64, error) {
 	} else {
 		m, err = c.sendUntil(ctx, b, p)
 	}
+	c.mu.Lock()
+	c.progress(int(m))
+	c.unlock()
 	return int64(n) + m, err
 }
 
@@ -222,17 +321,4 @@ func (c *Conn) sendUntil(ctx context.Context, b, p []byte) (int64, error) {
 	}
 	c.t.setWriteDeadline(time.Time{})
 	return n, err
-}
-
-// writeCompressed is writeLarge where messages are compressed: in fragments, so that neither the whole of the result
-// has to be held nor others have to wait for it.
-func (c *Conn) writeCompressed(ctx context.Context, op Opcode, p []byte) error {
-	w, err := c.Writer(ctx, op)
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(p); err != nil {
-		return err
-	}
-	return w.Close()
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 // fragmentSize is how much payload a Writer collects for a fragment.
@@ -26,13 +27,18 @@ type messageWriter struct {
 	buf     []byte // collected for the next fragment; pooled
 	started bool   // a fragment has been sent
 	err     error  // sticky
+
+	began time.Time   // when the first fragment was sent
+	timer *time.Timer // releases the control frames that the message holds up; nil if none ever waited
 }
 
 // Writer begins a message that is streamed: what is written to the result goes out in fragments as it collects, and
 // Close ends the message. Until then, other messages wait, for at most the write timeout, and then fail with
-// ErrWriteInProgress; control frames pass. ctx holds for the whole message: if it ends, or a write fails because a
-// text is not UTF-8, after a fragment has been sent, the message cannot be finished and the connection ends with
-// StatusInternalError.
+// ErrWriteInProgress, or at once with Options.FailWhenFull; control frames pass, but for automatic pings and pongs while the
+// message is being compressed: some peers would lose it, so these wait for its end, for at most five seconds.
+//
+// ctx holds for the whole message: if it ends, or a write fails because a text is not UTF-8, after a fragment has been sent,
+// the message cannot be finished and the connection ends with StatusInternalError.
 //
 // Errors of Writer itself are those of Write.
 func (c *Conn) Writer(ctx context.Context, op Opcode) (io.WriteCloser, error) {
@@ -43,7 +49,7 @@ func (c *Conn) Writer(ctx context.Context, op Opcode) (io.WriteCloser, error) {
 		return nil, c.contextError(ctx)
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	defer c.unlock()
 	if err := c.reserve(ctx, 0, forMessage); err != nil {
 		return nil, err
 	}
@@ -54,7 +60,7 @@ func (c *Conn) Writer(ctx context.Context, op Opcode) (io.WriteCloser, error) {
 // Write implements io.Writer. n counts what has been taken, which may not have been sent.
 func (w *messageWriter) Write(p []byte) (n int, err error) {
 	w.c.mu.Lock()
-	defer w.c.mu.Unlock()
+	defer w.c.unlock()
 	for w.err == nil && len(p) > 0 {
 		if w.buf == nil {
 			w.buf = getBuffer(fragmentSize)
@@ -75,7 +81,7 @@ func (w *messageWriter) Write(p []byte) (n int, err error) {
 // Close ends the message.
 func (w *messageWriter) Close() error {
 	w.c.mu.Lock()
-	defer w.c.mu.Unlock()
+	defer w.c.unlock()
 	if w.err != nil {
 		return w.err
 	}
@@ -98,6 +104,9 @@ func (w *messageWriter) fragment(last bool) error {
 	}
 	if err == nil {
 		var out []byte
+		if !w.started {
+			w.began = time.Now()
+		}
 		out, err = c.s.AppendFragment(growBuffer(c.out, c.s.Bound(len(w.buf))), w.op, w.buf, last)
 		c.keepOut(out)
 	}
@@ -117,8 +126,8 @@ func (w *messageWriter) fragment(last bool) error {
 // is held, and released meanwhile.
 func (w *messageWriter) fail(err error) error {
 	w.err = err
-	if w.started && w.c.err == nil {
-		w.c.mu.Unlock()
+	if w.started && w.c.refused() == nil {
+		w.c.unlock()
 		w.c.end(&CloseError{Code: StatusInternalError, Local: true, Err: fmt.Errorf("%w: %w", errUnfinished, err)}, endLinger)
 		w.c.mu.Lock()
 		err = w.c.err
@@ -134,6 +143,10 @@ func (w *messageWriter) end(err error) {
 	w.buf = nil
 	if w.c.writer == w {
 		w.c.writer = nil
+		if w.timer != nil {
+			w.timer.Stop()
+			w.c.appendPongDue()
+		}
 		w.c.notify()
 	}
 }

@@ -125,9 +125,9 @@ type reply struct {
 // read reads a message, and takes note if it is an event.
 func (b *browser) read(ctx context.Context) (reply, error) {
 	var r reply
-	_, data, err := b.conn.Read(ctx)
+	m, err := b.conn.Read(ctx)
 	if err == nil {
-		err = json.Unmarshal(data, &r)
+		err = json.Unmarshal(m.Data, &r)
 	}
 	if err == nil && r.Method != "" {
 		b.events[r.event] = true

@@ -221,7 +221,7 @@ func TestBrowserAsClient(t *testing.T) {
 			if err := w.Close(); err != nil {
 				return err
 			}
-			_, _, err = conn.Read(ctx)
+			_, err = conn.Read(ctx)
 			if want := (closed{4000, "fragments have come"}); ownClosed(err) != want {
 				return fmt.Errorf("the connection ended with %v, want %v", err, want)
 			}

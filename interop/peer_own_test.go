@@ -42,8 +42,8 @@ func (e *ownEndpoint) start(t *testing.T, conn *websocket.Conn) {
 	e.conn = conn
 	t.Cleanup(func() { conn.CloseNow() })
 	e.in = newInbox(func() (websocket.Message, error) {
-		op, data, err := conn.Read(context.Background())
-		return websocket.Message{Op: op, Data: data}, ownClosed(err)
+		m, err := conn.Read(context.Background())
+		return websocket.Message{Op: m.Op, Data: m.Data}, ownClosed(err)
 	}, func() {})
 }
 

@@ -126,7 +126,7 @@ func TestWindowsForBrowser(t *testing.T) {
 				if got, ok := conn.Compression(); !ok || got != want {
 					t.Errorf("agreed on %+v, %v", got, ok)
 				}
-				for msg, err := range conn.Messages(ctx) {
+				for msg, err := range conn.MessagesInPlace(ctx) {
 					if err != nil || conn.Write(ctx, msg.Op, msg.Data) != nil {
 						return
 					}

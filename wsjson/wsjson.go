@@ -49,17 +49,17 @@ func (e *Error) Unwrap() error { return e.Err }
 func Read(ctx context.Context, conn *websocket.Conn, v any) error {
 	b := buffers.Get().(*bytes.Buffer)
 	defer putBuffer(b)
-	op, p, err := conn.AppendRead(ctx, b.AvailableBuffer())
+	m, err := conn.AppendRead(ctx, b.AvailableBuffer())
 	if err != nil {
 		return err
 	}
-	if len(p) > b.Cap() {
-		*b = *bytes.NewBuffer(p) // keep what has grown
+	if len(m.Data) > b.Cap() {
+		*b = *bytes.NewBuffer(m.Data) // keep what has grown
 	}
-	if op != websocket.OpText {
+	if m.Op != websocket.OpText {
 		return &Error{errBinary}
 	}
-	if err := json.Unmarshal(p, v); err != nil {
+	if err := json.Unmarshal(m.Data, v); err != nil {
 		return &Error{err}
 	}
 	return nil

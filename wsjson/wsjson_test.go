@@ -54,8 +54,8 @@ func TestRoundTrip(t *testing.T) {
 		if err := wsjson.Write(t.Context(), server, []int{1}); err != nil {
 			t.Fatal(err)
 		}
-		if op, p, err := client.Read(t.Context()); op != websocket.OpText || string(p) != "[1]" || err != nil {
-			t.Errorf("%v %q %v", op, p, err)
+		if m, err := client.Read(t.Context()); m.Op != websocket.OpText || string(m.Data) != "[1]" || err != nil {
+			t.Errorf("%v %q %v", m.Op, m.Data, err)
 		}
 	})
 }

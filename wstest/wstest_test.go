@@ -21,22 +21,22 @@ func TestPipe(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		start := time.Now()
-		if _, _, err := client.Read(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Hour {
+		if _, err := client.Read(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Hour {
 			t.Fatal(err, time.Since(start))
 		}
 		if err := client.Write(t.Context(), websocket.OpText, []byte("more than eight bytes")); err != nil {
 			t.Fatal(err)
 		}
-		op, p, err := server.Read(t.Context())
-		if op != websocket.OpText || string(p) != "more than eight bytes" || err != nil {
-			t.Fatal(op, string(p), err)
+		m, err := server.Read(t.Context())
+		if m.Op != websocket.OpText || string(m.Data) != "more than eight bytes" || err != nil {
+			t.Fatal(m.Op, string(m.Data), err)
 		}
-		go server.Write(t.Context(), op, p)
-		if _, _, err := client.Read(t.Context()); !errors.Is(err, websocket.ErrMessageTooBig) {
+		go server.Write(t.Context(), m.Op, m.Data)
+		if _, err := client.Read(t.Context()); !errors.Is(err, websocket.ErrMessageTooBig) {
 			t.Fatal("the client's options were not used:", err)
 		}
 		var closed *websocket.CloseError
-		if _, _, err := server.Read(t.Context()); !errors.As(err, &closed) || closed.Code != websocket.StatusMessageTooBig {
+		if _, err := server.Read(t.Context()); !errors.As(err, &closed) || closed.Code != websocket.StatusMessageTooBig {
 			t.Fatal(err)
 		}
 		client.Close(websocket.StatusNormalClosure, "")
@@ -65,8 +65,8 @@ func Example() {
 		}
 	}()
 	client.Write(context.Background(), websocket.OpText, []byte("hello"))
-	_, p, _ := client.Read(context.Background())
-	fmt.Println(string(p))
+	m, _ := client.Read(context.Background())
+	fmt.Println(string(m.Data))
 	client.Close(websocket.StatusNormalClosure, "")
 	// Output: hello
 }

@@ -51,7 +51,7 @@ func init() {
 			c := open(t)
 			defer c.CloseNow()
 			for {
-				if _, _, err := c.AppendRead(ctx, buf); err != nil {
+				if _, err := c.AppendRead(ctx, buf); err != nil {
 					return n
 				}
 				n++
@@ -63,7 +63,7 @@ func init() {
 		read: func(t *transport) (n int) {
 			c := open(t)
 			defer c.CloseNow()
-			for _, err := range c.Messages(ctx) {
+			for _, err := range c.MessagesInPlace(ctx) {
 				if err != nil {
 					break
 				}

@@ -145,7 +145,7 @@ func (s *session) run(ctx context.Context) error {
 
 // print prints messages until the connection ends, and returns how it did.
 func (s *session) print() error {
-	for msg, err := range s.conn.Messages(context.Background()) {
+	for msg, err := range s.conn.MessagesInPlace(context.Background()) {
 		switch {
 		case err != nil:
 			return err

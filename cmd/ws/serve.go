@@ -110,7 +110,7 @@ func routes(u *websocket.Upgrader) http.Handler {
 // echo sends every message back until the connection ends.
 func echo(conn *websocket.Conn, _ *http.Request) {
 	ctx := context.Background()
-	for msg, err := range conn.Messages(ctx) {
+	for msg, err := range conn.MessagesInPlace(ctx) {
 		if err != nil || conn.Write(ctx, msg.Op, msg.Data) != nil {
 			return
 		}

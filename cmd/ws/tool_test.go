@@ -80,9 +80,9 @@ func TestServeEcho(t *testing.T) {
 			if err := conn.Write(testContext(t), want.Op, want.Data); err != nil {
 				t.Fatal(err)
 			}
-			op, data, err := conn.Read(testContext(t))
-			if err != nil || op != want.Op || !bytes.Equal(data, want.Data) {
-				t.Errorf("%v: echo of %v is %v %q, %v", flags, want, op, data, err)
+			m, err := conn.Read(testContext(t))
+			if err != nil || m.Op != want.Op || !bytes.Equal(m.Data, want.Data) {
+				t.Errorf("%v: echo of %v is %v %q, %v", flags, want, m.Op, m.Data, err)
 			}
 		}
 	}
@@ -115,7 +115,7 @@ func TestServeLimit(t *testing.T) {
 		if err := nc.(*net.TCPConn).CloseWrite(); err != nil {
 			t.Fatal(err)
 		}
-		_, _, err := conn.Read(testContext(t))
+		_, err := conn.Read(testContext(t))
 		var end *websocket.CloseError
 		if !errors.As(err, &end) || end.Local || end.Code != row.want {
 			t.Errorf("%v: %d bytes: %v, want %v", row.flags, row.length, err, row.want)
@@ -170,7 +170,7 @@ func TestServeShutdown(t *testing.T) {
 	s := startServe(t, "-addr", "127.0.0.1:0")
 	conn := s.dial(t, websocket.Dialer{})
 	s.end()
-	_, _, err := conn.Read(testContext(t))
+	_, err := conn.Read(testContext(t))
 	var end *websocket.CloseError
 	if !errors.As(err, &end) || end.Local || end.Code != websocket.StatusGoingAway {
 		t.Errorf("the client saw %v, want 1001", err)

@@ -50,7 +50,7 @@ func oursUpgrader(o Options) *websocket.Upgrader {
 
 func oursMessages(c *websocket.Conn) {
 	ctx := context.Background()
-	for msg, err := range c.Messages(ctx) {
+	for msg, err := range c.MessagesInPlace(ctx) {
 		if err != nil || c.Write(ctx, msg.Op, msg.Data) != nil {
 			break
 		}
@@ -63,11 +63,11 @@ func oursAppendRead(c *websocket.Conn) {
 	ctx := context.Background()
 	var buf []byte
 	for {
-		op, p, err := c.AppendRead(ctx, buf[:0])
-		if err != nil || c.Write(ctx, op, p) != nil {
+		m, err := c.AppendRead(ctx, buf[:0])
+		if err != nil || c.Write(ctx, m.Op, m.Data) != nil {
 			return
 		}
-		buf = p
+		buf = m.Data
 	}
 }
 
@@ -75,8 +75,8 @@ func oursRead(c *websocket.Conn) {
 	defer c.CloseNow()
 	ctx := context.Background()
 	for {
-		op, p, err := c.Read(ctx)
-		if err != nil || c.Write(ctx, op, p) != nil {
+		m, err := c.Read(ctx)
+		if err != nil || c.Write(ctx, m.Op, m.Data) != nil {
 			return
 		}
 	}

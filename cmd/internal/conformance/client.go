@@ -55,7 +55,7 @@ func (d *driver) ask(ctx context.Context, path string, v any) error {
 		return err
 	}
 	defer conn.Close(websocket.StatusNormalClosure, "")
-	_, p, err := conn.Read(ctx)
+	m, err := conn.Read(ctx)
 	if v == nil {
 		var closed *websocket.CloseError
 		if errors.As(err, &closed) && closed.Code == websocket.StatusNormalClosure {
@@ -66,5 +66,5 @@ func (d *driver) ask(ctx context.Context, path string, v any) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return json.Unmarshal(p, v)
+	return json.Unmarshal(m.Data, v)
 }

@@ -20,7 +20,7 @@ var echoes = map[string]echo{
 }
 
 func echoMessages(ctx context.Context, conn *websocket.Conn) {
-	for msg, err := range conn.Messages(ctx) {
+	for msg, err := range conn.MessagesInPlace(ctx) {
 		if err != nil || conn.Write(ctx, msg.Op, msg.Data) != nil {
 			return
 		}
@@ -30,18 +30,18 @@ func echoMessages(ctx context.Context, conn *websocket.Conn) {
 func echoAppend(ctx context.Context, conn *websocket.Conn) {
 	var buf []byte
 	for {
-		op, p, err := conn.AppendRead(ctx, buf[:0])
-		if err != nil || conn.Write(ctx, op, p) != nil {
+		m, err := conn.AppendRead(ctx, buf[:0])
+		if err != nil || conn.Write(ctx, m.Op, m.Data) != nil {
 			return
 		}
-		buf = p
+		buf = m.Data
 	}
 }
 
 func echoRead(ctx context.Context, conn *websocket.Conn) {
 	for {
-		op, p, err := conn.Read(ctx)
-		if err != nil || conn.Write(ctx, op, p) != nil {
+		m, err := conn.Read(ctx)
+		if err != nil || conn.Write(ctx, m.Op, m.Data) != nil {
 			return
 		}
 	}
