@@ -96,11 +96,7 @@ func (t *talk) holdScript(r *rand.Rand) {
 	p := t.drawScript(r)
 	t.script = &p
 	s, conn := t.sides[p.side], t.sides[1-p.side]
-	if p.side == 0 {
-		conn.conn = websocket.ServerConn(t.wire.ends[1], &conn.plan.options)
-	} else {
-		conn.conn = websocket.ClientConn(t.wire.ends[0], &conn.plan.options)
-	}
+	conn.conn = bare(conn.n == 0, t.wire.ends[conn.n], &conn.plan.options)
 	sc := &script{t: t, s: s, plan: p, nc: t.wire.ends[p.side]}
 	sc.sender.Reset(websocket.SenderOptions{Client: p.side == 0})
 	var all, writers sync.WaitGroup

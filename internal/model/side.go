@@ -87,7 +87,7 @@ func (s *side) judge(name string, ctx context.Context, known *websocket.CloseErr
 	if closed != nil {
 		s.sawEnd(name, closed)
 	}
-	if known != nil && closed != known && (name != "Flush" || !s.t.run.Without["flushend"]) {
+	if known != nil && closed != known {
 		s.t.fail("same", "%s of the %v after the end returned %q, before it was %q", name, s, text(err), known)
 		return
 	}

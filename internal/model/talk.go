@@ -124,8 +124,8 @@ func (t *talk) abandon() {
 func (t *talk) open() error {
 	c, s := t.sides[0], t.sides[1]
 	if !t.plan.handshake {
-		c.conn = websocket.ClientConn(t.wire.ends[0], &c.plan.options)
-		s.conn = websocket.ServerConn(t.wire.ends[1], &s.plan.options)
+		c.conn = bare(true, t.wire.ends[0], &c.plan.options)
+		s.conn = bare(false, t.wire.ends[1], &s.plan.options)
 		return nil
 	}
 	done := make(chan error, 1)

@@ -140,11 +140,7 @@ func (s *side) meddle(r *rand.Rand, _ int) {
 		switch r.IntN(8) {
 		case 0, 1:
 			ctx, cancel := s.context(r)
-			if flushBounded() {
-				s.do("Flush", ctx, false, func() error { _, err := flush(ctx, s.conn); return err })
-			} else {
-				s.do("Flush", nil, false, func() error { _, err := flush(ctx, s.conn); return err })
-			}
+			s.do("Flush", ctx, false, func() error { return flush(ctx, s.conn) })
 			cancel()
 		case 2:
 			s.do("Stats", nil, true, func() error { s.conn.Stats(); s.conn.Buffered(); return s.whetherEnded() })
