@@ -141,6 +141,7 @@ func (s *side) judgeClose(known *websocket.CloseError, code websocket.StatusCode
 	switch {
 	case err == nil && known == nil:
 		return
+	case known == nil && writeFailed(err): // the body of a loop runs, which does the rest
 	case !errors.As(err, &closed):
 		s.t.fail("same", "Close of the %v returned %q after %v", s, text(err), known)
 	case known == nil && closed.Local && closed.Code == code && strings.Contains(text(err), "handshake was not completed"):

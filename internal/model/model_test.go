@@ -20,7 +20,7 @@ var (
 	base     = flag.Uint64("model.base", 0, "the first seed; 0: from the clock")
 	parallel = flag.Int("model.parallel", 16, "how many conversations are held at a time")
 	slack    = flag.Duration("model.slack", 4*time.Second, "how late a call may be on a busy machine")
-	without  = flag.String("model.without", "", "what to leave out, with commas")
+	without  = flag.String("model.without", strings.Join(Known, ","), "what to leave out, with commas")
 	keep     = flag.Bool("model.keep", false, "go on after a finding, and count")
 	only     = flag.String("model.only", "", "bubble or real")
 	running  = flag.String("model.running", "", "a file that names the conversations under way, for crashes")

@@ -120,11 +120,7 @@ func drawPlan(r *rand.Rand, bubble bool, without map[string]bool) *plan {
 	if !bubble && (r.IntN(6) == 0 || without["all but churn"]) {
 		p.churn(r)
 	}
-	for name, f := range optional {
-		if without[name] {
-			f(p)
-		}
-	}
+	p.leaveOut(without)
 	return p
 }
 
@@ -138,48 +134,6 @@ func (p *plan) churn(r *rand.Rand) {
 		s := &p.sides[i]
 		s.pause, s.discard, s.readers, s.writers, s.ways, s.kinds = 0, false, 1, 3, byMessages, byWrite
 	}
-}
-
-// optional is what can be left out of all conversations, by name, because it finds what is known already.
-var optional = map[string]func(p *plan){
-	"keepalive": func(p *plan) {
-		for i := range p.sides {
-			p.sides[i].options.PingInterval = 0
-		}
-		if p.shape == silence {
-			p.shape, p.transport.relay = talking, relayPlan{}
-		}
-	},
-	"full": func(p *plan) {
-		for i := range p.sides {
-			p.sides[i].options.FailWhenFull = false
-		}
-	},
-	"stalls": func(p *plan) {
-		for i := range p.sides {
-			p.sides[i].pause = 0
-		}
-	},
-	"lastwords": func(p *plan) {
-		if p.shape == lastWords {
-			p.shape = talking
-		}
-	},
-	"compete": func(p *plan) {
-		for i := range p.sides {
-			p.sides[i].readers = min(p.sides[i].readers, 1)
-		}
-	},
-	"closenow": func(p *plan) {
-		if p.ending.how == byCloseNow {
-			p.ending.how = byClose
-		}
-	},
-	"owner": func(p *plan) {
-		if p.ending.how == byOwner {
-			p.ending.how = byCloseNow
-		}
-	},
 }
 
 // drawSide draws what one side does.
