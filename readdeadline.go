@@ -112,7 +112,9 @@ func (c *Conn) cancelRead(turn uint32) {
 
 // isClosed reports whether err says that a net.Conn has been closed, on either side: net.Pipe has no deadline any more when its
 // peer has. A read of it returns by itself.
-func isClosed(err error) bool { return errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe) }
+func isClosed(err error) bool {
+	return errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
+}
 
 // errNoDeadline is why a context that ends a read may end the connection.
 var errNoDeadline = errors.New("websocket: read was cancelled on a transport without deadlines")
