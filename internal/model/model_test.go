@@ -15,6 +15,7 @@ import (
 
 var (
 	duration = flag.Duration("model.duration", 0, "how long to hold conversations; 0: a few in bubbles")
+	share    = flag.Int64("model.share", 1, "one part of so many of -model.duration is enough")
 	seed     = flag.Uint64("model.seed", 0, "hold only the conversation of this seed, for -model.duration")
 	bubble   = flag.Bool("model.bubble", false, "... in a bubble")
 	base     = flag.Uint64("model.base", 0, "the first seed; 0: from the clock")
@@ -23,6 +24,7 @@ var (
 	without  = flag.String("model.without", strings.Join(Known, ","), "what to leave out, with commas")
 	keep     = flag.Bool("model.keep", false, "go on after a finding, and count")
 	only     = flag.String("model.only", "", "bubble or real")
+	churn    = flag.Bool("model.churn", false, "only short conversations whose owner closes the net.Conn")
 	running  = flag.String("model.running", "", "a file that names the conversations under way, for crashes")
 )
 
@@ -51,7 +53,7 @@ type rounds struct {
 
 func TestModel(t *testing.T) {
 	r := &rounds{t: t, began: time.Now(), found: map[string]int{}, first: map[string]Finding{}}
-	r.end = r.began.Add(*duration)
+	r.end = r.began.Add(*duration / time.Duration(*share))
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	go func() {
@@ -63,6 +65,7 @@ func TestModel(t *testing.T) {
 	for _, name := range strings.Split(*without, ",") {
 		r.run.Without[name] = true
 	}
+	r.run.Without["all but churn"] = *churn
 	if *running != "" {
 		var err error
 		if r.slots, err = os.Create(*running); err != nil {
