@@ -263,9 +263,14 @@ func (t *talk) patience() time.Duration {
 
 // hard reports whether something has happened that must end the connection.
 func (t *talk) hard() bool {
+	return !t.firstEventAt().IsZero()
+}
+
+// firstEventAt returns when the first such thing has happened, or the zero time.
+func (t *talk) firstEventAt() time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return !t.firstEvent.IsZero()
+	return t.firstEvent
 }
 
 // conclude waits for the end of everything and judges it.
