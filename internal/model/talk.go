@@ -236,8 +236,12 @@ func (t *talk) settle() {
 		if s.peer.plan.discard || !s.peer.plan.reads() {
 			continue
 		}
-		for end := time.Now().Add(t.patience()); ; time.Sleep(2 * time.Millisecond) {
+		left := -1
+		for end := time.Now(); ; time.Sleep(2 * time.Millisecond) {
 			_, all, example := s.missing()
+			if all != left {
+				left, end = all, time.Now().Add(t.patience()) // a busy machine is slow, and goes on
+			}
 			if all == 0 || t.failed.Load() || t.sides[0].ended.Load() != nil || t.sides[1].ended.Load() != nil || t.hard() {
 				break
 			}
