@@ -42,7 +42,7 @@ func TestCloseHandshake_7_1_2(t *testing.T) {
 		},
 		"Reader": func(c *Conn) error { return third(c.Reader(context.Background())) },
 		"Messages": func(c *Conn) (err error) {
-			for _, err = range c.Messages(context.Background()) {
+			for _, err = range c.MessagesInPlace(context.Background()) {
 			}
 			return err
 		},

@@ -92,29 +92,19 @@ func (c *Conn) writeLarge(ctx context.Context, op Opcode, p []byte) error {
 		return err
 	}
 	if c.s.compresses(len(p)) {
-		return c.writeBeside(ctx, deflating, func() (int64, error) { return c.sendCompressed(ctx, op, p) })
+		return c.writeBeside(ctx, deflating, 1, func() (int64, error) { return c.sendCompressed(ctx, op, p) })
 	}
-	return c.writePlain(ctx, op, p)
+	return c.writeBeside(ctx, large, 1, func() (int64, error) { return c.sendFragments(ctx, op, p) })
 }
 
-// writePlain is writeLarge for a message that is not compressed.
-func (c *Conn) writePlain(ctx context.Context, op Opcode, p []byte) error {
-	return c.writeBeside(ctx, large, func() (int64, error) { return c.sendFragments(ctx, op, p) })
-}
-
-// writeShared is writeLarge for the one frame, begun by b0, of a message that was compressed for many.
-func (c *Conn) writeShared(ctx context.Context, b0 byte, p []byte) error {
-	return c.writeBeside(ctx, large, func() (int64, error) { return c.sendFrame(ctx, b0, p, len(p)) })
-}
-
-// writeBeside writes a message past the buffer, by send, which returns how many bytes of it are with the kernel.
-func (c *Conn) writeBeside(ctx context.Context, how writing, send func() (int64, error)) error {
+// writeBeside writes messages past the buffer, by send, which returns how many bytes of them are with the kernel.
+func (c *Conn) writeBeside(ctx context.Context, how writing, messages uint64, send func() (int64, error)) error {
 	c.mu.Lock()
 	defer c.unlock()
 	if err := c.takeTurn(ctx, how); err != nil {
 		return err
 	}
-	c.counts.messagesOut++
+	c.counts.messagesOut += messages
 	c.unlock()
 	n, err := send()
 	c.mu.Lock()
@@ -125,7 +115,7 @@ func (c *Conn) writeBeside(ctx context.Context, how writing, send func() (int64,
 	case n > 0:
 		return c.broke(fmt.Errorf("%w: %w", errCut, ctx.Err()))
 	default:
-		c.counts.messagesOut--
+		c.counts.messagesOut -= messages
 		err = firstError(c.refused(), ctx.Err())
 	}
 	c.endTurn()
@@ -225,17 +215,16 @@ func (c *Conn) sendPlain(ctx context.Context, head, p []byte) (sent int64, err e
 func (c *Conn) sendMasked(ctx context.Context, head, p []byte, key uint32) (sent int64, err error) {
 	buf := getBuffer(maskChunkSize)
 	defer putBuffer(buf)
-	for len(p) > 0 {
+	for {
 		chunk := p[:min(len(p), maskChunkSize)]
 		maskBytes(buf[:len(chunk)], chunk, key) // a whole number of keys, but for the last
 		n, err := c.sendPart(ctx, head, buf[:len(chunk)])
 		sent += n
-		if err != nil {
+		head, p = nil, p[len(chunk):]
+		if err != nil || len(p) == 0 {
 			return sent, err
 		}
-		head, p = nil, p[len(chunk):]
 	}
-	return sent, nil
 }
 
 // sendPart sends b and then p, and stops when ctx ends: with a timeout and the number of bytes that were sent on a
@@ -305,11 +294,7 @@ func (c *Conn) sendPolling(ctx context.Context, b, p []byte) (int64, error) {
 
 // sendUntil is sendTwo with a context that moves the write deadline to the past.
 func (c *Conn) sendUntil(ctx context.Context, b, p []byte) (int64, error) {
-	var at time.Time
-	if d := c.writeTimeout(); d > 0 {
-		at = time.Now().Add(d)
-	}
-	c.t.setWriteDeadline(at)
+	c.t.setWriteDeadline(c.writeDeadline())
 	moved := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		c.t.setWriteDeadline(past)

@@ -323,16 +323,30 @@ func (c *Conn) send(b []byte) error {
 
 // sendTwo writes b and then p.
 func (c *Conn) sendTwo(b, p []byte) (int64, error) {
-	if d := c.writeTimeout(); d > 0 {
-		c.t.setWriteDeadline(time.Now().Add(d))
+	if at := c.writeDeadline(); !at.IsZero() {
+		c.t.setWriteDeadline(at)
 		defer c.t.setWriteDeadline(time.Time{})
 	}
 	return c.t.send(b, p)
 }
 
-// writeTimeout returns the bound on one write to the network; 0 means none.
+// writeTimeout returns the bound on one write to the network; 0 means none. mu is held.
 func (c *Conn) writeTimeout() time.Duration {
+	if x := c.extra; x != nil && x.timeout != 0 {
+		return max(x.timeout, 0)
+	}
 	return orDefault(c.opts.WriteTimeout, DefaultWriteTimeout)
+}
+
+// writeDeadline returns until when a write to the network that begins now may take; zero means for ever.
+func (c *Conn) writeDeadline() time.Time {
+	c.mu.Lock()
+	d := c.writeTimeout()
+	c.mu.Unlock()
+	if d == 0 {
+		return time.Time{}
+	}
+	return time.Now().Add(d)
 }
 
 // drain sends what was accepted, once the connection has ended. mu is held, and released meanwhile.
