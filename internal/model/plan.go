@@ -167,16 +167,18 @@ func drawSide(r *rand.Rand, bubble bool, p *plan, stalls bool) sidePlan {
 		o.PongTimeout = []time.Duration{0, time.Minute, -1}[r.IntN(3)]
 	}
 	if r.IntN(2) == 0 {
-		o.Compression = &compress.Options{
-			Level:                   compress.Level(r.IntN(int(compress.Smallest) + 1)),
-			MinSize:                 []int{0, -1, 1000}[r.IntN(3)],
-			ServerNoContextTakeover: r.IntN(3) == 0,
-			ClientNoContextTakeover: r.IntN(3) == 0,
-			ServerMaxWindowBits:     []int{0, 8, 9, 11, 15}[r.IntN(5)],
-			ClientMaxWindowBits:     []int{0, 8, 9, 11, 15}[r.IntN(5)],
-		}
+		o.Compression = drawCompression(r)
 	}
 	return s
+}
+
+// drawCompression draws what a side wants of the other.
+func drawCompression(r *rand.Rand) *compress.Options {
+	o := &compress.Options{Level: compress.Level(r.IntN(int(compress.Smallest) + 1)), MinSize: []int{0, -1, 1000}[r.IntN(3)]}
+	for _, d := range []*compress.Direction{&o.FromServer, &o.FromClient} {
+		d.NoContextTakeover, d.MaxWindowBits = r.IntN(3) == 0, []int{0, 8, 9, 11, 15}[r.IntN(5)]
+	}
+	return o
 }
 
 // adjust makes the draws fit each other.
