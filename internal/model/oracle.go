@@ -86,7 +86,8 @@ func (t *talk) judge() {
 func (s *side) whole() bool {
 	t, p := s.t, s.peer
 	if s.conn == nil {
-		return !t.script.dead && t.happened(scripted, s.n) && p.plan.readers > 0
+		e := p.ended.Load()
+		return !t.script.dead && t.happened(scripted, s.n) && p.plan.readers > 0 && e != nil && !e.Local
 	}
 	if t.broke() || !p.plan.reads() || p.plan.readers == 0 || p.plan.pause != 0 || s.plan.pause != 0 || s.unfinished.Load() {
 		return false
