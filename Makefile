@@ -80,3 +80,4 @@ interop/node/node_modules/.package-lock.json: interop/node/package-lock.json
 
 include bench/bench.mk
 include conformance.mk
+include model.mk
