@@ -568,6 +568,12 @@ func TestUpgradeConnTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
+	u := &Upgrader{CheckOrigin: func(r *http.Request, allowed bool) bool {
+		if r.TLS == nil || !r.TLS.HandshakeComplete {
+			t.Errorf("a hook sees %+v of TLS", r.TLS)
+		}
+		return allowed
+	}}
 	for scheme, want := range map[string]int{"http": 403, "https": 101} {
 		done := make(chan error, 1)
 		go func() {
@@ -576,7 +582,7 @@ func TestUpgradeConnTLS(t *testing.T) {
 				done <- err
 				return
 			}
-			c, err := new(Upgrader).UpgradeConn(context.Background(), nc, nil)
+			c, err := u.UpgradeConn(context.Background(), nc, nil)
 			if err == nil {
 				err = c.Write(context.Background(), OpText, []byte("hello"))
 				c.CloseNow()
