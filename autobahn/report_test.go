@@ -184,3 +184,45 @@ func TestPlainJSON(t *testing.T) {
 		}
 	}
 }
+
+// TestTrafficStats: what is counted is what the original counts, so that ratios can be compared: the round trips, without
+// the handshakes, and control frames only as octets on the wire.
+func TestTrafficStats(t *testing.T) {
+	for _, r := range roles {
+		for _, pings := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				res := r.play(t, byID(t, "12.1.1"), faults{pings: pings})
+				s := res.TrafficStats
+				if s == nil {
+					t.Fatalf("%s: no counters", r.name)
+				}
+				sent, received := int64(2), int64(6) // octets of a header, in this direction and in that
+				if r.role == Servers {
+					sent, received = received, sent
+				}
+				headers := int64(testRounds)
+				if pings {
+					headers *= 2
+				}
+				want := trafficStats{
+					IncomingOctetsAppLevel: s.OutgoingOctetsAppLevel, OutgoingOctetsAppLevel: s.OutgoingOctetsAppLevel,
+					IncomingOctetsWebSocketLevel: s.IncomingOctetsWebSocketLevel, OutgoingOctetsWebSocketLevel: s.OutgoingOctetsWebSocketLevel,
+					IncomingOctetsWireLevel: s.IncomingOctetsWebSocketLevel + headers*received,
+					OutgoingOctetsWireLevel: s.OutgoingOctetsWebSocketLevel + headers*sent,
+					IncomingWebSocketFrames: testRounds, OutgoingWebSocketFrames: testRounds,
+					IncomingWebSocketMessages: testRounds, OutgoingWebSocketMessages: testRounds,
+					PreopenIncomingOctetsWireLevel: int64(len(res.HTTPResponse)) + 4,
+					PreopenOutgoingOctetsWireLevel: int64(len(res.HTTPRequest)) + 4,
+				}
+				if r.role == Clients {
+					want.PreopenIncomingOctetsWireLevel, want.PreopenOutgoingOctetsWireLevel = want.PreopenOutgoingOctetsWireLevel, want.PreopenIncomingOctetsWireLevel
+				}
+				got, _ := marshal(s)
+				wanted, _ := marshal(want.finish())
+				if !bytes.Equal(got, wanted) || s.OutgoingOctetsAppLevel < 16*testRounds {
+					t.Errorf("%s, pings %t: %s, want %s", r.name, pings, got, wanted)
+				}
+			})
+		}
+	}
+}

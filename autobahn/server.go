@@ -254,7 +254,7 @@ func (s *FuzzingServer) newRun(c *Case, conn net.Conn, req *httpHead, raw []byte
 	}
 	r.answer = req
 	r.res.HTTPRequest = strings.TrimSpace(head)
-	r.traffic.PreopenIncomingOctetsWireLevel = int64(len(head))
+	r.traffic.PreopenIncomingOctetsWireLevel = int64(len(raw))
 	r.logOctets("RO", []byte(head), false)
 	return r
 }
