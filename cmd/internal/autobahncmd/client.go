@@ -54,13 +54,15 @@ func runClient(ctx context.Context, cmd *cli.Command) error {
 func clientSpec(cmd *cli.Command) (autobahn.ClientSpec, error) {
 	spec := autobahn.ClientSpec{Cases: everything}
 	if name := cmd.String("spec"); name != "" {
+		if cmd.IsSet("agent") {
+			return spec, errors.New("-agent and -spec exclude each other: the specification names its agents")
+		}
 		spec = autobahn.ClientSpec{Cases: []string{"*"}, Outdir: "./reports/servers"}
 		if err := autobahn.ReadSpec(name, &spec); err != nil {
 			return spec, err
 		}
 	}
-	spec.Cases = patterns(cmd, "cases", spec.Cases)
-	spec.ExcludeCases = append(spec.ExcludeCases, patterns(cmd, "exclude", nil)...)
+	spec.Cases, spec.ExcludeCases = pick(cmd, spec.Cases, spec.ExcludeCases)
 	if dir := cmd.String("outdir"); dir != "" {
 		spec.Outdir = dir
 	}

@@ -86,8 +86,7 @@ func serverSpec(cmd *cli.Command) (autobahn.ServerSpecFile, string, error) {
 			return spec, "", err
 		}
 	}
-	spec.Cases = patterns(cmd, "cases", spec.Cases)
-	spec.ExcludeCases = append(spec.ExcludeCases, patterns(cmd, "exclude", nil)...)
+	spec.Cases, spec.ExcludeCases = pick(cmd, spec.Cases, spec.ExcludeCases)
 	if dir := cmd.String("outdir"); dir != "" {
 		spec.Outdir = dir
 	}
