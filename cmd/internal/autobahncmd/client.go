@@ -20,7 +20,7 @@ func clientCommand() *cli.Command {
 		Flags: append(shared(),
 			&cli.StringFlag{Name: "agent", Usage: "name of the server in the reports (default: what it calls itself)"},
 			&cli.IntFlag{Name: "parallel", Value: 16, Usage: "cases at a time; those that move much data are fewer"},
-			&cli.BoolFlag{Name: "insecure", Usage: "accept any certificate"},
+			&cli.BoolFlag{Name: "insecure", Usage: "accept any certificate (default: with -spec only, as the original)"},
 			&cli.StringFlag{Name: "exec", Usage: "command that starts the server under test; also runs the cases that measure its memory"},
 		),
 		Action: runClient,
@@ -39,7 +39,7 @@ func runClient(ctx context.Context, cmd *cli.Command) error {
 	}
 	t := newTerminal(os.Stderr, cmd.Bool("quiet"))
 	f := &autobahn.FuzzingClient{
-		Spec: spec, Parallel: cmd.Int("parallel"), Rounds: cmd.Int("rounds"), Insecure: cmd.Bool("insecure"),
+		Spec: spec, Parallel: cmd.Int("parallel"), Rounds: cmd.Int("rounds"), Insecure: insecure(cmd),
 		Process: autobahn.ProcessSpec{Command: shell(cmd.String("exec")), Output: os.Stderr},
 		Started: t.start, Progress: t.progress,
 	}
@@ -48,6 +48,14 @@ func runClient(ctx context.Context, cmd *cli.Command) error {
 		err = ferr
 	}
 	return err
+}
+
+// insecure tells whether any certificate will do: the original, which specifications are written for, checks none.
+func insecure(cmd *cli.Command) bool {
+	if cmd.IsSet("insecure") {
+		return cmd.Bool("insecure")
+	}
+	return cmd.IsSet("spec")
 }
 
 // clientSpec puts the specification file and the flags together; flags win.
