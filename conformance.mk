@@ -13,9 +13,10 @@ CONFORMANCE_TARGETS := conformance-server conformance-client conformance-server-
 conformance:
 	@$(MAKE) --no-print-directory --output-sync=target -j $(words $(CONFORMANCE_TARGETS)) $(CONFORMANCE_TARGETS)
 
-.PHONY: conformance-build
-conformance-build:
-	go build -o bin/ws ./cmd/ws
+.PHONY: conformance-build bin/ws
+bin/ws:
+	go build -o $@ ./cmd/ws
+conformance-build: bin/ws
 	go build -o bin/conformance ./$(CONFORMANCE)
 
 # Of the kernel, a free address for a server: it must be known before the server starts, and starts again for S4.
