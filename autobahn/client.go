@@ -33,7 +33,8 @@ type FuzzingClient struct {
 	// Progress, if not nil, is called after every case, by one goroutine at a time.
 	Progress func(*Result)
 
-	dial func(ctx context.Context, network, address string) (net.Conn, error) // tests replace it
+	patience time.Duration                                                        // how long the process may take until it accepts connections, if tests set it
+	dial     func(ctx context.Context, network, address string) (net.Conn, error) // tests replace it
 }
 
 // Run plays the cases against each server in turn. A server to which no connection can be made, and the end of ctx, are
@@ -71,7 +72,9 @@ func (f *FuzzingClient) Run(ctx context.Context) (*Report, error) {
 		if f.Started != nil {
 			f.Started(s.Agent, len(todo))
 		}
-		f.runAll(ctx, t, p, todo, report)
+		if err := f.runAll(ctx, t, p, todo, report); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	if ctx.Err() != nil {
 		errs = append(errs, ctx.Err())
@@ -88,8 +91,8 @@ func withoutChild(p ProcessSpec) string {
 }
 
 // runAll runs light cases beside each other, then heavy ones, a few at a time, then those that measure, one by one and
-// each with a process of its own. It stops the process p.
-func (f *FuzzingClient) runAll(ctx context.Context, t *target, p *process, cases []*Case, report *Report) {
+// each with a process of its own. It stops the process p; that it has ended before is the error.
+func (f *FuzzingClient) runAll(ctx context.Context, t *target, p *process, cases []*Case, report *Report) (err error) {
 	var light, heavy, child []*Case
 	for _, c := range cases {
 		switch {
@@ -129,8 +132,12 @@ func (f *FuzzingClient) runAll(ctx context.Context, t *target, p *process, cases
 	}
 	batch(light, f.Parallel)
 	batch(heavy, min(f.Parallel, runtime.NumCPU()))
+	if !p.alive() {
+		err = fmt.Errorf("autobahn: the process that should serve %s has %s", t.spec.URL, p.endedWith())
+	}
 	p.stop()
 	batch(child, 1)
+	return err
 }
 
 // A target is one server under test.
@@ -206,15 +213,20 @@ func (t *target) start(ctx context.Context) (*process, error) {
 		if err == nil {
 			return p, conn.Close()
 		}
-		if p == nil || !p.alive() || ctx.Err() != nil || time.Since(began) > startLimit {
+		switch {
+		case p == nil || ctx.Err() != nil:
 			p.stop()
 			return nil, fmt.Errorf("autobahn: no connection to %s: %w", t.spec.URL, err)
+		case !p.alive() || time.Since(began) > t.f.startLimit():
+			how := p.endedWith()
+			p.stop()
+			return nil, fmt.Errorf("autobahn: no connection to %s after %v: %w: the process %s", t.spec.URL, time.Since(began).Round(time.Second/10), err, how)
 		}
 	}
 }
 
 // startLimit is how long a process may take until it accepts connections.
-const startLimit = 15 * time.Second
+func (f *FuzzingClient) startLimit() time.Duration { return cmp.Or(f.patience, 15*time.Second) }
 
 // play runs one case.
 func (t *target) play(ctx context.Context, c *Case) *Result {

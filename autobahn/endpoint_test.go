@@ -57,6 +57,7 @@ type faults struct {
 	flood        bool // sends pings without end
 	giant        bool // sends a header that declares 2^62 octets
 	answer200    bool // answers what it should refuse with 200
+	pings        bool // sends a ping before each message, which is no fault
 	silent       bool // reads and answers Close frames, and nothing else
 
 	ownClose      string // what is wrong with its own Close frame: a key of wrongOwn
@@ -526,6 +527,9 @@ func (e *endpoint) data(h header, payload []byte) error {
 func (e *endpoint) echo(op byte, msg []byte) error {
 	if e.silent {
 		return nil
+	}
+	if e.pings {
+		e.sendFrame(ping(""))
 	}
 	if e.flood {
 		for {

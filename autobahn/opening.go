@@ -115,7 +115,6 @@ func (r *run) readAnswer() bool {
 		return false
 	}
 	r.res.HTTPResponse = strings.TrimSpace(string(r.rx.rest[:n]))
-	r.traffic.PreopenIncomingOctetsWireLevel = int64(n)
 	r.rx.rest = r.rx.rest[n:]
 	return r.state != closed
 }

@@ -3,25 +3,29 @@ package autobahn
 // This file runs the process under test as a child of the suite and measures its memory.
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
 // ProcessSpec says how to start the process under test. The zero value is no process.
 type ProcessSpec struct {
-	Command []string // program and arguments; the memory measured is that of this process alone, not of its children
-	Output  *os.File // its standard output and error; nil: discarded
+	Command []string  // program and arguments; the memory measured is that of this process alone, not of its children
+	Output  io.Writer // its standard output and error; nil: discarded, but for the last lines, which errors tell
 }
 
 // A process is the endpoint under test. All methods may be called on nil, which stands for an endpoint that somebody
 // else has started.
 type process struct {
 	cmd   *exec.Cmd
+	last  *lastLines
 	ended chan struct{} // closed when it has ended
 }
 
@@ -30,10 +34,9 @@ func startProcess(spec ProcessSpec) (*process, error) {
 	if len(spec.Command) == 0 {
 		return nil, nil
 	}
-	p := &process{cmd: exec.Command(spec.Command[0], spec.Command[1:]...), ended: make(chan struct{})}
-	if spec.Output != nil {
-		p.cmd.Stdout, p.cmd.Stderr = spec.Output, spec.Output
-	}
+	p := &process{cmd: exec.Command(spec.Command[0], spec.Command[1:]...), last: &lastLines{to: spec.Output}, ended: make(chan struct{})}
+	p.cmd.Stdout, p.cmd.Stderr = p.last, p.last
+	p.cmd.WaitDelay = time.Second // for what its children, if they live on, may still print
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("autobahn: %w", err)
 	}
@@ -54,6 +57,15 @@ func (p *process) alive() bool {
 	default:
 		return true
 	}
+}
+
+// endedWith says how the process has ended, if it has, and what it printed last.
+func (p *process) endedWith() string {
+	s := "still runs"
+	if !p.alive() {
+		s = "ended with " + p.cmd.ProcessState.String()
+	}
+	return s + p.last.String()
 }
 
 // stop kills the process and waits for its end.
@@ -105,4 +117,36 @@ func (p *process) watch() (growth func() int64, err error) {
 		<-done
 		return peak.Load() - before
 	}, nil
+}
+
+// lastLines passes on what is written to it and keeps the last lines.
+type lastLines struct {
+	to   io.Writer // may be nil
+	mu   sync.Mutex
+	kept []byte // guarded by mu
+}
+
+func (l *lastLines) Write(p []byte) (int, error) {
+	const most = 2 << 10
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kept = append(l.kept, p...)
+	l.kept = l.kept[max(0, len(l.kept)-most):]
+	if l.to == nil {
+		return len(p), nil
+	}
+	return l.to.Write(p)
+}
+
+// String is the last ten lines, each indented on a line of its own, behind what they are.
+func (l *lastLines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	kept := strings.TrimSpace(string(bytes.ToValidUTF8(l.kept, nil)))
+	if kept == "" {
+		return ", and has printed nothing"
+	}
+	lines := strings.Split(kept, "\n")
+	lines = lines[max(0, len(lines)-10):]
+	return "; its last lines:\n\t" + strings.Join(lines, "\n\t")
 }

@@ -20,11 +20,20 @@ import (
 
 const childVariable = "AUTOBAHN_TEST_CHILD"
 
-// TestMain plays the endpoint in a child: "server ADDRESS" or "client URL", and "greedy" behind it.
+// TestMain plays the endpoint in a child: "server ADDRESS" or "client URL", and "greedy" behind it; "end" prints and
+// ends, "sit" prints and does nothing more.
 func TestMain(m *testing.M) {
 	words := strings.Fields(os.Getenv(childVariable))
 	if len(words) == 0 {
 		os.Exit(m.Run())
+	}
+	if words[0] == "end" || words[0] == "sit" {
+		fmt.Println("what came before")
+		fmt.Println("cannot listen")
+		if words[0] == "end" {
+			os.Exit(3)
+		}
+		select {}
 	}
 	greedy := len(words) == 3
 	if words[0] == "server" {
@@ -154,5 +163,49 @@ func TestMeasured(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestProcessThatFails: a process that ends or never listens is told with its status and what it printed last.
+func TestProcessThatFails(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "ws://" + l.Addr().String()
+	l.Close()
+	for mode, status := range map[string]string{"end": "ended with exit status 3", "sit": "still runs"} {
+		t.Setenv(childVariable, mode)
+		f := &FuzzingClient{Spec: ClientSpec{Servers: []ServerSpec{{URL: url}}, Cases: []string{"1.1.1"}},
+			Process: ProcessSpec{Command: []string{os.Args[0]}}, patience: 2 * time.Second}
+		_, err := f.Run(t.Context())
+		want := status + "; its last lines:\n\twhat came before\n\tcannot listen"
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", mode, err)
+		}
+	}
+	t.Setenv(childVariable, "end")
+	l, err = net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &FuzzingServer{Spec: ServerSpecFile{Cases: []string{"1.1.1"}}, Process: ProcessSpec{Command: []string{os.Args[0]}}}
+	if report, err := s.Serve(t.Context(), l); report == nil || err == nil || !strings.Contains(err.Error(), "exit status 3; its last lines:\n\twhat came") {
+		t.Errorf("a client: %v, %v", report, err)
+	}
+}
+
+// TestLastLines: of many lines the last are kept, and all are passed on.
+func TestLastLines(t *testing.T) {
+	var all bytes.Buffer
+	l := &lastLines{to: &all}
+	for i := range 1000 {
+		fmt.Fprintf(l, "line %d\n", i)
+	}
+	if got := l.String(); !strings.HasSuffix(got, "\n\tline 999") || strings.Count(got, "\n") != 10 || !strings.Contains(all.String(), "line 0\n") {
+		t.Errorf("%q", got)
+	}
+	if got := (&lastLines{}).String(); got != ", and has printed nothing" {
+		t.Errorf("%q", got)
 	}
 }

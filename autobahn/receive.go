@@ -176,8 +176,10 @@ func (r *run) endFrame() {
 		payload = x.msg[x.frameAt:]
 	}
 	r.logReceived(x.h, payload)
-	r.traffic.IncomingWebSocketFrames++
-	r.traffic.IncomingOctetsWebSocketLevel += int64(len(payload))
+	if x.h.opcode < opClose && r.state == open {
+		r.traffic.IncomingWebSocketFrames++
+		r.traffic.IncomingOctetsWebSocketLevel += int64(len(payload))
+	}
 	if x.h.masked && x.h.opcode < opClose && len(x.keys) < 16 {
 		if x.keys == nil {
 			x.keys = map[[4]byte]bool{}

@@ -65,17 +65,38 @@ type indexEntry struct {
 	ReportFile      string  `json:"reportfile"`
 }
 
-// Index returns index.json: an object of agents, each an object of cases.
-func (p *Report) Index() ([]byte, error) {
-	index := map[string]map[string]indexEntry{}
-	for _, agent := range p.Agents() {
-		index[agent] = map[string]indexEntry{}
-		for _, r := range p.Results(agent) {
-			index[agent][r.ID] = indexEntry{r.Behavior, r.BehaviorClose, r.Duration, r.RemoteCloseCode, ReportFile(agent, r.ID, "json")}
-		}
+// Index returns index.json: an object of agents, each an object of the original's cases. Scripts that read it know no
+// others.
+func (p *Report) Index() ([]byte, error) { return marshal(p.index(false)) }
+
+// Extra returns extra.json, which has the cases that the original lacks in the form of index.json; nil without any.
+func (p *Report) Extra() ([]byte, error) {
+	index := p.index(true)
+	if len(index) == 0 {
+		return nil, nil
 	}
 	return marshal(index)
 }
+
+// index is one of the two indexes. An agent that has run only cases of the other is left out of extra.json only.
+func (p *Report) index(extra bool) map[string]map[string]indexEntry {
+	index := map[string]map[string]indexEntry{}
+	for _, agent := range p.Agents() {
+		cases := map[string]indexEntry{}
+		for _, r := range p.Results(agent) {
+			if isExtra(r.ID) == extra {
+				cases[r.ID] = indexEntry{r.Behavior, r.BehaviorClose, r.Duration, r.RemoteCloseCode, ReportFile(agent, r.ID, "json")}
+			}
+		}
+		if len(cases) > 0 || !extra {
+			index[agent] = cases
+		}
+	}
+	return index
+}
+
+// isExtra tells whether the case is one that the original lacks.
+func isExtra(id string) bool { return strings.HasPrefix(id, "S") }
 
 // marshal writes JSON as the original does: sorted keys, an indent of three, no escaping of HTML.
 func marshal(v any) ([]byte, error) {
@@ -99,13 +120,9 @@ func ReportFile(agent, id, extension string) string {
 	return name + "_case_" + strings.ReplaceAll(id, ".", "_") + "." + extension
 }
 
-// WriteJSON writes index.json and a file per case into the directory, which it creates.
+// WriteJSON writes index.json, extra.json and a file per case into the directory, which it creates.
 func (p *Report) WriteJSON(dir string) error {
-	index, err := p.Index()
-	if err != nil {
-		return err
-	}
-	if err := writeFile(dir, "index.json", index); err != nil {
+	if err := p.writeIndexes(dir); err != nil {
 		return err
 	}
 	for _, agent := range p.Agents() {
@@ -120,6 +137,25 @@ func (p *Report) WriteJSON(dir string) error {
 		}
 	}
 	return nil
+}
+
+func (p *Report) writeIndexes(dir string) error {
+	index, err := p.Index()
+	if err != nil {
+		return err
+	}
+	if err := writeFile(dir, "index.json", index); err != nil {
+		return err
+	}
+	extra, err := p.Extra()
+	if err != nil {
+		return err
+	}
+	if extra == nil {
+		os.Remove(filepath.Join(dir, "extra.json")) // of an earlier run, whose results are not these
+		return nil
+	}
+	return writeFile(dir, "extra.json", extra)
 }
 
 func writeFile(dir, name string, b []byte) error {

@@ -147,32 +147,73 @@ func TestJUnit(t *testing.T) {
 	}
 }
 
-// TestGolden: a report agrees with the file that it wrote; a changed grade, a missing and a new case are told.
-func TestGolden(t *testing.T) {
-	p := reported(t, "agent", faults{}, "1.1.1", "2.1", "3.1")
-	var b bytes.Buffer
-	if err := p.WriteGolden(&b, "agent"); err != nil {
+// TestCompare: what changed between two reports, and what of it is for the worse.
+func TestCompare(t *testing.T) {
+	good, fine := Verdict{OK, OK}, Verdict{Informational, OK}
+	before := Verdicts{"a": {"1.1.1": good, "2.1": good, "7.1.6": fine, "S1.1.1": {Failed, Failed}, "9.1.1": good}}
+	cases, err := Select([]string{"*", "S*"}, []string{"9.*"})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if b.String() != "1.1.1\tOK\tOK\n2.1\tOK\tOK\n3.1\tOK\tOK\n" {
-		t.Errorf("golden file %q", b.String())
-	}
 	for _, tt := range []struct {
-		file string
-		want int
+		name  string
+		later Verdicts
+		want  []string
+		worse int
 	}{
-		{b.String(), 0},
-		{strings.ReplaceAll(b.String(), "\n", " # because\n") + "# a comment\n\n", 0},
-		{strings.Replace(b.String(), "OK", "FAILED", 1), 1},
-		{strings.Replace(b.String(), "2.1", "2.2", 1), 2},
+		{"nothing", before, nil, 0},
+		{"another name, one case left out, nothing worse", Verdicts{"b": {"1.1.1": good, "2.1": good, "7.1.6": good, "S1.1.1": good}},
+			[]string{"b 7.1.6: INFORMATIONAL, closing OK -> OK, closing OK", "b S1.1.1: FAILED, closing FAILED -> OK, closing OK"}, 0},
+		{"worse in either grade", Verdicts{"a": {"1.1.1": {NonStrict, OK}, "2.1": {OK, Unclean}, "7.1.6": fine, "S1.1.1": {Failed, Unclean}}},
+			[]string{"a 1.1.1: OK, closing OK -> NON-STRICT, closing OK", "a 2.1: OK, closing OK -> OK, closing UNCLEAN",
+				"a S1.1.1: FAILED, closing FAILED -> FAILED, closing UNCLEAN"}, 2},
+		{"not run, and new", Verdicts{"a": {"1.1.1": good, "1.1.2": good, "7.1.6": fine, "S1.1.1": {Failed, Failed}}},
+			[]string{"a 1.1.2: new -> OK, closing OK", "a 2.1: OK, closing OK -> not run"}, 1},
+		{"one agent more", Verdicts{"a": before["a"], "b": {"1.1.1": good}}, []string{"b 1.1.1: new -> OK, closing OK"}, 0},
+		{"another agent instead, of two", Verdicts{"b": {"1.1.1": good}, "c": {}}, []string{
+			"a 1.1.1: OK, closing OK -> not run", "a 2.1: OK, closing OK -> not run", "a 7.1.6: INFORMATIONAL, closing OK -> not run",
+			"a S1.1.1: FAILED, closing FAILED -> not run", "b 1.1.1: new -> OK, closing OK"}, 4},
 	} {
-		diff, err := p.DiffGolden(strings.NewReader(tt.file), "agent")
-		if err != nil || len(diff) != tt.want {
-			t.Errorf("%q: %q, %v", tt.file, diff, err)
+		var got []string
+		worse := 0
+		for _, c := range before.Compare(tt.later, cases) {
+			got = append(got, c.String())
+			if c.Regression() {
+				worse++
+			}
+		}
+		if !slices.Equal(got, tt.want) || worse != tt.worse {
+			t.Errorf("%s: %q, %d worse; want %q, %d", tt.name, got, worse, tt.want, tt.worse)
 		}
 	}
-	if _, err := p.DiffGolden(strings.NewReader("1.1.1 OK OK\n"), "agent"); err == nil {
-		t.Error("a malformed line is no error")
+}
+
+// TestReadVerdicts: the verdicts of a folder are those that were written, the cases that the original lacks in a file of
+// their own, which does not outlive them.
+func TestReadVerdicts(t *testing.T) {
+	dir := t.TempDir()
+	p := reported(t, "agent", faults{}, "1.1.1", "S3.2.1")
+	if err := p.WriteJSON(dir); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadVerdicts(dir)
+	if want := (Verdicts{"agent": {"1.1.1": {OK, OK}, "S3.2.1": {OK, OK}}}); err != nil || !maps.EqualFunc(got, want, maps.Equal) {
+		t.Errorf("%v, %v", got, err)
+	}
+	for name, has := range map[string]string{"index.json": "1.1.1", "extra.json": "S3.2.1"} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || strings.Contains(string(b), `"S`) != (has == "S3.2.1") || !strings.Contains(string(b), has) {
+			t.Errorf("%s: %s, %v", name, b, err)
+		}
+	}
+	if err := reported(t, "agent", faults{}, "1.1.1").WriteJSON(dir); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := ReadVerdicts(dir); err != nil || len(got["agent"]) != 1 {
+		t.Errorf("after a run without S cases: %v, %v", got, err)
+	}
+	if _, err := ReadVerdicts(filepath.Join(dir, "none")); err == nil {
+		t.Error("no folder is no error")
 	}
 }
 
@@ -181,6 +222,48 @@ func TestPlainJSON(t *testing.T) {
 	for _, v := range []any{textMessage("a&<b>"), wireRow{kind: "RF", values: []any{"a&<b>"}}} {
 		if b, err := marshal(v); err != nil || !strings.Contains(string(b), "a&<b>") {
 			t.Errorf("%s, %v", b, err)
+		}
+	}
+}
+
+// TestTrafficStats: what is counted is what the original counts, so that ratios can be compared: the round trips, without
+// the handshakes, and control frames only as octets on the wire.
+func TestTrafficStats(t *testing.T) {
+	for _, r := range roles {
+		for _, pings := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				res := r.play(t, byID(t, "12.1.1"), faults{pings: pings})
+				s := res.TrafficStats
+				if s == nil {
+					t.Fatalf("%s: no counters", r.name)
+				}
+				sent, received := int64(2), int64(6) // octets of a header, in this direction and in that
+				if r.role == Servers {
+					sent, received = received, sent
+				}
+				headers := int64(testRounds)
+				if pings {
+					headers *= 2
+				}
+				want := trafficStats{
+					IncomingOctetsAppLevel: s.OutgoingOctetsAppLevel, OutgoingOctetsAppLevel: s.OutgoingOctetsAppLevel,
+					IncomingOctetsWebSocketLevel: s.IncomingOctetsWebSocketLevel, OutgoingOctetsWebSocketLevel: s.OutgoingOctetsWebSocketLevel,
+					IncomingOctetsWireLevel: s.IncomingOctetsWebSocketLevel + headers*received,
+					OutgoingOctetsWireLevel: s.OutgoingOctetsWebSocketLevel + headers*sent,
+					IncomingWebSocketFrames: testRounds, OutgoingWebSocketFrames: testRounds,
+					IncomingWebSocketMessages: testRounds, OutgoingWebSocketMessages: testRounds,
+					PreopenIncomingOctetsWireLevel: int64(len(res.HTTPResponse)) + 4,
+					PreopenOutgoingOctetsWireLevel: int64(len(res.HTTPRequest)) + 4,
+				}
+				if r.role == Clients {
+					want.PreopenIncomingOctetsWireLevel, want.PreopenOutgoingOctetsWireLevel = want.PreopenOutgoingOctetsWireLevel, want.PreopenIncomingOctetsWireLevel
+				}
+				got, _ := marshal(s)
+				wanted, _ := marshal(want.finish())
+				if !bytes.Equal(got, wanted) || s.OutgoingOctetsAppLevel < 16*testRounds {
+					t.Errorf("%s, pings %t: %s, want %s", r.name, pings, got, wanted)
+				}
+			})
 		}
 	}
 }

@@ -68,7 +68,8 @@ type Result struct {
 	Wirelog                        []wireRow          `json:"wirelog"`
 }
 
-// trafficStats counts the octets of a compression case. A ratio is null when there is nothing to divide by.
+// trafficStats counts the octets of a compression case, as the original does: data frames only, and octets on the wire
+// only while the connection is open, those before apart. A ratio is null when there is nothing to divide by.
 type trafficStats struct {
 	IncomingCompressionRatio       *float64 `json:"incomingCompressionRatio"`
 	IncomingOctetsAppLevel         int64    `json:"incomingOctetsAppLevel"`
@@ -88,9 +89,9 @@ type trafficStats struct {
 	PreopenOutgoingOctetsWireLevel int64    `json:"preopenOutgoingOctetsWireLevel"`
 }
 
-// finish derives the ratios: octets on the WebSocket level over those of the application, and the octets of framing
+// finish is a copy with the ratios: octets on the WebSocket level over those of the application, and the octets of framing
 // over those of the WebSocket level.
-func (t *trafficStats) finish() *trafficStats {
+func (t trafficStats) finish() *trafficStats {
 	ratio := func(a, b int64) *float64 {
 		if b == 0 {
 			return nil
@@ -102,7 +103,7 @@ func (t *trafficStats) finish() *trafficStats {
 	t.OutgoingCompressionRatio = ratio(t.OutgoingOctetsWebSocketLevel, t.OutgoingOctetsAppLevel)
 	t.IncomingWebSocketOverhead = ratio(t.IncomingOctetsWireLevel-t.IncomingOctetsWebSocketLevel, t.IncomingOctetsWebSocketLevel)
 	t.OutgoingWebSocketOverhead = ratio(t.OutgoingOctetsWireLevel-t.OutgoingOctetsWebSocketLevel, t.OutgoingOctetsWebSocketLevel)
-	return t
+	return &t
 }
 
 // An event is something that a script expects or that arrived.

@@ -197,7 +197,12 @@ func (r *run) poll() {
 // arrived takes what the reader read; the end of the stream is the end of the connection.
 func (r *run) arrived(c chunk) {
 	if len(c.octets) > 0 {
-		r.traffic.IncomingOctetsWireLevel += int64(len(c.octets))
+		switch r.state {
+		case connecting:
+			r.traffic.PreopenIncomingOctetsWireLevel += int64(len(c.octets))
+		case open:
+			r.traffic.IncomingOctetsWireLevel += int64(len(c.octets))
+		}
 		r.logOctets("RO", c.octets, false)
 		r.octets(c.octets)
 	}
@@ -294,8 +299,10 @@ func (r *run) sendFrame(f frame) {
 		r.flush()
 	}
 	r.logSent(f, masked, key)
-	r.traffic.OutgoingWebSocketFrames++
-	r.traffic.OutgoingOctetsWebSocketLevel += int64(len(f.payload))
+	if f.opcode < opClose {
+		r.traffic.OutgoingWebSocketFrames++
+		r.traffic.OutgoingOctetsWebSocketLevel += int64(len(f.payload))
+	}
 	r.fresh = appendFrame(r.fresh, f, masked, key)
 	switch {
 	case f.chop > 0:
@@ -343,7 +350,7 @@ func (r *run) hand(chop int, sync bool) {
 	if len(r.fresh) == 0 {
 		return
 	}
-	if r.opened {
+	if r.state == open {
 		r.traffic.OutgoingOctetsWireLevel += int64(len(r.fresh))
 	}
 	for b := r.fresh; len(b) > 0; {

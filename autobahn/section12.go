@@ -80,12 +80,6 @@ func compressed(p *payload, wishes []deflateWish, what string) []*Case {
 			close:       weClose(1000),
 			wishes:      wishes,
 			script:      []step{unlessPlain(exchange(s.limit, p.next(s.size, s.fragment)))},
-			judge: func(r *run) {
-				if r.opened && r.res.Behavior == OK {
-					t := r.traffic
-					r.res.TrafficStats = t.finish()
-				}
-			},
 		})
 	}
 	return list

@@ -161,6 +161,10 @@ func exchange(limit time.Duration, next func(*run) func(payload []byte, binary b
 		}
 		end := func(o Outcome, text string) {
 			r.decide(o, text)
+			if r.c.ratio && o == OK {
+				r.flush()
+				r.res.TrafficStats = r.traffic.finish() // of the round trips alone: the closing handshake is yet to come
+			}
 			r.onMessage = func([]byte, bool) {}
 			r.logging(true)
 			r.sendClose(1000, "")

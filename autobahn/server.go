@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -38,6 +39,7 @@ type FuzzingServer struct {
 	Progress func(*Result)
 
 	process  *process
+	left     atomic.Bool // the process has ended by itself
 	cases    []*Case
 	excluded exclusions
 	limits   Timeouts
@@ -50,7 +52,8 @@ type FuzzingServer struct {
 }
 
 // Serve accepts connections until the end of ctx, an error of the listener, or a client's request to stop, which are
-// all ordinary ends; it closes the listener and waits for the cases under way. The report holds what was found.
+// all ordinary ends; it closes the listener and waits for the cases under way. That the client under test ends with
+// another status than 0 is an error. The report holds what was found.
 func (s *FuzzingServer) Serve(ctx context.Context, l net.Listener) (*Report, error) {
 	var err error
 	if s.cases, err = s.selected(); err != nil {
@@ -72,6 +75,7 @@ func (s *FuzzingServer) Serve(ctx context.Context, l net.Listener) (*Report, err
 	if s.process != nil {
 		go func() {
 			<-s.process.ended
+			s.left.Store(ctx.Err() == nil)
 			s.stop()
 		}()
 	}
@@ -81,7 +85,7 @@ func (s *FuzzingServer) Serve(ctx context.Context, l net.Listener) (*Report, err
 		conn, err := l.Accept()
 		switch {
 		case ctx.Err() != nil:
-			return s.report, nil
+			return s.report, s.leftBadly()
 		case err != nil && temporary(err):
 			time.Sleep(10 * time.Millisecond)
 		case err != nil:
@@ -90,6 +94,14 @@ func (s *FuzzingServer) Serve(ctx context.Context, l net.Listener) (*Report, err
 			wg.Go(func() { s.serve(ctx, conn) })
 		}
 	}
+}
+
+// leftBadly is an error if the client under test has ended by itself, and says that it has failed.
+func (s *FuzzingServer) leftBadly() error {
+	if !s.left.Load() || s.process.cmd.ProcessState.Success() {
+		return nil
+	}
+	return fmt.Errorf("autobahn: the client under test has %s", s.process.endedWith())
 }
 
 // Count is the number of cases that the server will offer.
@@ -254,7 +266,7 @@ func (s *FuzzingServer) newRun(c *Case, conn net.Conn, req *httpHead, raw []byte
 	}
 	r.answer = req
 	r.res.HTTPRequest = strings.TrimSpace(head)
-	r.traffic.PreopenIncomingOctetsWireLevel = int64(len(head))
+	r.traffic.PreopenIncomingOctetsWireLevel = int64(len(raw))
 	r.logOctets("RO", []byte(head), false)
 	return r
 }

@@ -37,6 +37,9 @@ type ServerSpec struct {
 type ServerSpecFile struct {
 	Outdir            string              `json:"outdir"`
 	URL               string              `json:"url"`
+	Key               string              `json:"key"`     // file; for a url that is wss
+	Cert              string              `json:"cert"`    // file
+	WebPort           *int                `json:"webport"` // of the page for browsers; 0: no page; nil: the original's, 8080
 	Protocols         []string            `json:"protocols"`
 	Cases             []string            `json:"cases"`
 	ExcludeCases      []string            `json:"exclude-cases"`

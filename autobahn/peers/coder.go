@@ -15,6 +15,19 @@ func coderServer(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
+	coderEcho(c)
+}
+
+func coderClient(url string) error {
+	c, _, err := websocket.Dial(context.Background(), url, &websocket.DialOptions{CompressionMode: websocket.CompressionContextTakeover})
+	if err != nil {
+		return err
+	}
+	coderEcho(c)
+	return nil
+}
+
+func coderEcho(c *websocket.Conn) {
 	defer c.CloseNow()
 	c.SetReadLimit(-1)
 	ctx := context.Background()

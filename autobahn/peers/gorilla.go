@@ -1,10 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"net/http"
-	"net/url"
-	"strconv"
 
 	"github.com/gorilla/websocket"
 )
@@ -35,32 +32,12 @@ func gorillaEcho(c *websocket.Conn) {
 	}
 }
 
-// gorillaClient is a driver of the kind that was written for the original: it asks for the number of cases, runs each,
-// and has the reports written.
-func gorillaClient(base, agent string) error {
+func gorillaClient(url string) error {
 	dialer := websocket.Dialer{EnableCompression: true}
-	c, _, err := dialer.Dial(base+"/getCaseCount", nil)
+	c, _, err := dialer.Dial(url, nil)
 	if err != nil {
 		return err
 	}
-	_, p, err := c.ReadMessage()
-	c.Close()
-	if err != nil {
-		return err
-	}
-	count, err := strconv.Atoi(string(p))
-	if err != nil {
-		return err
-	}
-	for i := 1; i <= count; i++ {
-		c, _, err := dialer.Dial(fmt.Sprintf("%s/runCase?case=%d&agent=%s", base, i, url.QueryEscape(agent)), nil)
-		if err == nil {
-			gorillaEcho(c)
-		}
-	}
-	c, _, err = dialer.Dial(base+"/updateReports?agent="+url.QueryEscape(agent), nil)
-	if err != nil {
-		return err
-	}
-	return c.Close()
+	gorillaEcho(c)
+	return nil
 }

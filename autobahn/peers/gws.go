@@ -31,3 +31,20 @@ func gwsServer(w http.ResponseWriter, r *http.Request) {
 	}
 	c.ReadLoop()
 }
+
+func gwsClient(url string) error {
+	c, _, err := gws.NewClient(gwsEcho{}, &gws.ClientOption{
+		Addr:                url,
+		CheckUtf8Enabled:    true,
+		ReadMaxPayloadSize:  32 << 20,
+		WriteMaxPayloadSize: 32 << 20,
+		PermessageDeflate: gws.PermessageDeflate{
+			Enabled: true, ServerContextTakeover: true, ClientContextTakeover: true, Threshold: 1,
+		},
+	})
+	if err != nil {
+		return err
+	}
+	c.ReadLoop()
+	return nil
+}

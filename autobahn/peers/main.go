@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
+	"strings"
 )
 
 // servers make the handler that echoes with each library, compression on where the library has it.
@@ -18,24 +20,53 @@ var servers = map[string]http.HandlerFunc{
 	"gws":     gwsServer,
 }
 
+// clients connect with each library and echo until the connection ends.
+var clients = map[string]func(url string) error{
+	"gorilla": gorillaClient,
+	"coder":   coderClient,
+	"gobwas":  gobwasClient,
+	"gws":     gwsClient,
+}
+
 func main() {
 	library := flag.String("library", "gorilla", "gorilla, coder, gobwas or gws")
 	listen := flag.String("listen", "", "serve an echo at this address")
-	connect := flag.String("connect", "", "run the cases of the fuzzing server at this URL (gorilla only)")
+	connect := flag.String("connect", "", "play the cases of the fuzzing server at this URL")
+	reports := flag.String("table", "", "print the verdicts of the reports in this folder, which run.sh has made; reads the cases from bin/ws")
 	flag.Parse()
+	if *reports != "" {
+		if err := printTable(*reports); err != nil {
+			fmt.Fprintln(os.Stderr, "peers:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(*library, *listen, *connect); err != nil {
 		fmt.Fprintln(os.Stderr, "peers:", err)
 		os.Exit(1)
 	}
 }
 
-func run(library, listen, connect string) error {
-	if connect != "" {
-		return gorillaClient(connect, library)
+// printTable prints the table with the cases in the order in which the suite lists them.
+func printTable(reports string) error {
+	list, err := exec.Command("bin/ws", "autobahn", "list").Output()
+	if err != nil {
+		return err
 	}
+	var ids []string
+	for line := range strings.Lines(string(list)) {
+		ids = append(ids, strings.Fields(line)[0])
+	}
+	return table(reports, ids)
+}
+
+func run(library, listen, connect string) error {
 	handler := servers[library]
 	if handler == nil {
 		return fmt.Errorf("no library %q", library)
+	}
+	if connect != "" {
+		return drive(connect, library, clients[library])
 	}
 	l, err := net.Listen("tcp", listen)
 	if err != nil {

@@ -35,7 +35,7 @@ func root() *cli.Command {
 		},
 		Action: func(_ context.Context, cmd *cli.Command) error {
 			if cmd.Args().Present() {
-				return fmt.Errorf("no such command: %s (see ws help)", cmd.Args().First())
+				return cli.Exit(fmt.Sprintf("ws: no such command: %s (see ws help)", cmd.Args().First()), 2)
 			}
 			return cli.ShowRootCommandHelp(cmd)
 		},

@@ -20,7 +20,7 @@ func clientCommand() *cli.Command {
 		Flags: append(shared(),
 			&cli.StringFlag{Name: "agent", Usage: "name of the server in the reports (default: what it calls itself)"},
 			&cli.IntFlag{Name: "parallel", Value: 16, Usage: "cases at a time; those that move much data are fewer"},
-			&cli.BoolFlag{Name: "insecure", Usage: "accept any certificate"},
+			&cli.BoolFlag{Name: "insecure", Usage: "accept any certificate (default: with -spec only, as the original)"},
 			&cli.StringFlag{Name: "exec", Usage: "command that starts the server under test; also runs the cases that measure its memory"},
 		),
 		Action: runClient,
@@ -39,7 +39,7 @@ func runClient(ctx context.Context, cmd *cli.Command) error {
 	}
 	t := newTerminal(os.Stderr, cmd.Bool("quiet"))
 	f := &autobahn.FuzzingClient{
-		Spec: spec, Parallel: cmd.Int("parallel"), Rounds: cmd.Int("rounds"), Insecure: cmd.Bool("insecure"),
+		Spec: spec, Parallel: cmd.Int("parallel"), Rounds: cmd.Int("rounds"), Insecure: insecure(cmd),
 		Process: autobahn.ProcessSpec{Command: shell(cmd.String("exec")), Output: os.Stderr},
 		Started: t.start, Progress: t.progress,
 	}
@@ -50,17 +50,27 @@ func runClient(ctx context.Context, cmd *cli.Command) error {
 	return err
 }
 
+// insecure tells whether any certificate will do: the original, which specifications are written for, checks none.
+func insecure(cmd *cli.Command) bool {
+	if cmd.IsSet("insecure") {
+		return cmd.Bool("insecure")
+	}
+	return cmd.IsSet("spec")
+}
+
 // clientSpec puts the specification file and the flags together; flags win.
 func clientSpec(cmd *cli.Command) (autobahn.ClientSpec, error) {
 	spec := autobahn.ClientSpec{Cases: everything}
 	if name := cmd.String("spec"); name != "" {
+		if cmd.IsSet("agent") {
+			return spec, errors.New("-agent and -spec exclude each other: the specification names its agents")
+		}
 		spec = autobahn.ClientSpec{Cases: []string{"*"}, Outdir: "./reports/servers"}
 		if err := autobahn.ReadSpec(name, &spec); err != nil {
 			return spec, err
 		}
 	}
-	spec.Cases = patterns(cmd, "cases", spec.Cases)
-	spec.ExcludeCases = append(spec.ExcludeCases, patterns(cmd, "exclude", nil)...)
+	spec.Cases, spec.ExcludeCases = pick(cmd, spec.Cases, spec.ExcludeCases)
 	if dir := cmd.String("outdir"); dir != "" {
 		spec.Outdir = dir
 	}

@@ -22,6 +22,13 @@ func Command() *cli.Command {
 			clientCommand(),
 			serverCommand(),
 			listCommand(),
+			diffCommand(),
+		},
+		Action: func(_ context.Context, cmd *cli.Command) error {
+			if cmd.Args().Present() {
+				return cli.Exit(fmt.Sprintf("ws autobahn: no such command: %s (see ws autobahn -h)", cmd.Args().First()), 2)
+			}
+			return cli.ShowSubcommandHelp(cmd)
 		},
 	}
 }
@@ -29,19 +36,33 @@ func Command() *cli.Command {
 // everything selects the original's cases and those that it lacks.
 var everything = []string{"*", "S*"}
 
+// pick puts the patterns of the specification, if there is one, and those of the flags together. The cases that the
+// original lacks are left to those who ask for them where the specification is one of the original.
+func pick(cmd *cli.Command, cases, exclude []string) (in, out []string) {
+	in = patterns(cmd, "cases", cases)
+	out = append(exclude, patterns(cmd, "exclude", nil)...)
+	switch {
+	case !cmd.IsSet("extra"):
+	case cmd.Bool("extra"):
+		in = append(in, "S*")
+	default:
+		out = append(out, "S*")
+	}
+	return in, out
+}
+
 // shared are the flags of client and server.
 func shared() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "spec", Usage: "specification file of the original (fuzzingclient.json, fuzzingserver.json)"},
 		&cli.StringSliceFlag{Name: "cases", Usage: "cases to run, with * for any characters: 6.*, S1.2 (default: all)"},
 		&cli.StringSliceFlag{Name: "exclude", Usage: "cases to leave out"},
-		&cli.StringFlag{Name: "outdir", Usage: "write index.json, index.html and a file per case into this directory"},
+		&cli.BoolFlag{Name: "extra", Usage: "also the cases that the original lacks, S* (default: unless there is a -spec); their results are in extra.json"},
+		&cli.StringFlag{Name: "outdir", Usage: "write index.json, extra.json, index.html and a file per case into this directory"},
 		&cli.IntFlag{Name: "rounds", Usage: "most round trips of a case in sections 9, 12 and 13; 0: 1000, as the original"},
 		&cli.StringFlag{Name: "fail-on", Value: "failed", Usage: "exit with 1 for none, failed, non-strict or unimplemented results, and worse ones"},
 		&cli.BoolFlag{Name: "json", Usage: "write the results to standard output as JSON"},
 		&cli.StringFlag{Name: "junit", Usage: "write JUnit XML into this file"},
-		&cli.StringFlag{Name: "golden", Usage: "compare the outcomes with this file and exit with 1 if they differ"},
-		&cli.BoolFlag{Name: "update-golden", Usage: "write the outcomes into the file of -golden"},
 		&cli.BoolFlag{Name: "quiet", Usage: "no progress and no list of results, only the summary"},
 	}
 }
@@ -60,7 +81,7 @@ func listCommand() *cli.Command {
 				return err
 			}
 			if cmd.Bool("json") {
-				return printJSON(cmd, cases)
+				return printJSON(cmd, listed(cases))
 			}
 			for _, c := range cases {
 				fmt.Fprintf(cmd.Root().Writer, "%-8s %s\n", c.ID, c.Description)
@@ -68,6 +89,29 @@ func listCommand() *cli.Command {
 			return nil
 		},
 	}
+}
+
+// listed is what list -json prints.
+func listed(cases []*autobahn.Case) any {
+	type entry struct {
+		ID          string   `json:"id"`
+		Index       int      `json:"index"`
+		Description string   `json:"description"`
+		Expectation string   `json:"expectation"`
+		Roles       []string `json:"roles"` // of the endpoint under test
+	}
+	list := []entry{}
+	for _, c := range cases {
+		e := entry{ID: c.ID, Index: c.Index, Description: c.Description, Expectation: c.Expectation}
+		if c.Roles&autobahn.Servers != 0 {
+			e.Roles = append(e.Roles, "server")
+		}
+		if c.Roles&autobahn.Clients != 0 {
+			e.Roles = append(e.Roles, "client")
+		}
+		list = append(list, e)
+	}
+	return list
 }
 
 func printJSON(cmd *cli.Command, v any) error {
@@ -112,9 +156,6 @@ func finish(cmd *cli.Command, t *terminal, report *autobahn.Report, outdir strin
 			return err
 		}
 	}
-	if name := cmd.String("golden"); name != "" {
-		return golden(cmd, t, report, name)
-	}
 	if bad > 0 {
 		return cli.Exit("", 1)
 	}
@@ -126,34 +167,6 @@ func writeReports(report *autobahn.Report, dir string) error {
 		return err
 	}
 	return report.WriteHTML(dir)
-}
-
-// golden compares the outcomes of the only agent with the file, or writes it. With a golden file, it alone decides.
-func golden(cmd *cli.Command, t *terminal, report *autobahn.Report, name string) error {
-	agents := report.Agents()
-	if len(agents) != 1 {
-		return fmt.Errorf("-golden needs the results of one agent, there are %d", len(agents))
-	}
-	if cmd.Bool("update-golden") {
-		return writeTo(name, func(f *os.File) error { return report.WriteGolden(f, agents[0]) })
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	diff, err := report.DiffGolden(f, agents[0])
-	if err != nil {
-		return err
-	}
-	for _, d := range diff {
-		fmt.Fprintln(t.w, d)
-	}
-	if len(diff) > 0 {
-		return cli.Exit(fmt.Sprintf("%d outcomes differ from %s", len(diff), name), 1)
-	}
-	fmt.Fprintf(t.w, "all outcomes are those of %s\n", name)
-	return nil
 }
 
 func writeTo(name string, write func(*os.File) error) error {

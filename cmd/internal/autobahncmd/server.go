@@ -2,10 +2,7 @@ package autobahncmd
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
-	"net"
-	"net/url"
 	"os"
 	"os/signal"
 
@@ -19,8 +16,9 @@ func serverCommand() *cli.Command {
 		Name:  "server",
 		Usage: "play the server: test clients, which connect once a case and must echo every message",
 		Flags: append(shared(),
-			&cli.StringFlag{Name: "listen", Usage: "address to listen at (default: that of the specification, or 127.0.0.1:9001)"},
-			&cli.StringFlag{Name: "cert", Usage: "certificate file for wss"},
+			&cli.StringFlag{Name: "listen", Usage: "`HOST:PORT` (default: 127.0.0.1:9001; with -spec, as the original, the port of its url on all interfaces)"},
+			&cli.StringFlag{Name: "web", Usage: "`HOST:PORT` of a page from which a browser plays the cases, and of the reports (default: none; with -spec its webport, 8080, where -listen listens)"},
+			&cli.StringFlag{Name: "cert", Usage: "certificate file for wss (default: that of -spec, if its url is wss)"},
 			&cli.StringFlag{Name: "key", Usage: "key file for wss"},
 			&cli.StringFlag{Name: "exec", Usage: "command that runs the client under test; the server stops when it ends"},
 		),
@@ -34,14 +32,20 @@ func runServer(ctx context.Context, cmd *cli.Command) error {
 	if _, err := autobahn.ParseLimit(cmd.String("fail-on")); err != nil {
 		return err
 	}
-	spec, address, err := serverSpec(cmd)
+	p, err := serverPlan(cmd)
 	if err != nil {
 		return err
 	}
-	l, err := listen(cmd, address)
+	l, err := p.listen()
 	if err != nil {
 		return err
 	}
+	defer l.Close()
+	page, err := p.serveWeb(ctx, l.Addr())
+	if err != nil {
+		return err
+	}
+	spec := p.spec
 	t := newTerminal(os.Stderr, cmd.Bool("quiet"))
 	s := &autobahn.FuzzingServer{Spec: spec, Rounds: cmd.Int("rounds"), Progress: t.progress,
 		Process: autobahn.ProcessSpec{Command: shell(cmd.String("exec")), Output: os.Stderr}}
@@ -53,11 +57,17 @@ func runServer(ctx context.Context, cmd *cli.Command) error {
 		return err
 	}
 	t.start("clients at "+l.Addr().String(), cases)
+	if page != "" {
+		fmt.Fprintf(os.Stderr, "page for browsers: http://%s/\n", page)
+	}
 	report, err := s.Serve(ctx, l)
-	if err != nil {
+	if report == nil {
 		return err
 	}
-	if err := finish(cmd, t, report, spec.Outdir); err != nil {
+	if ferr := finish(cmd, t, report, spec.Outdir); err == nil {
+		err = ferr
+	}
+	if err != nil {
 		return err
 	}
 	if cmd.String("exec") == "" || len(spec.ExcludeAgentCases) > 0 {
@@ -73,43 +83,7 @@ func complete(report *autobahn.Report, cases int) error {
 		most = max(most, len(report.Results(agent)))
 	}
 	if most < cases {
-		return fmt.Errorf("the client has run %d of %d cases", most, cases)
+		return fmt.Errorf("the client has ended after %d of %d cases", most, cases)
 	}
 	return nil
-}
-
-func serverSpec(cmd *cli.Command) (autobahn.ServerSpecFile, string, error) {
-	spec := autobahn.ServerSpecFile{Cases: everything, URL: "ws://127.0.0.1:9001"}
-	if name := cmd.String("spec"); name != "" {
-		spec = autobahn.ServerSpecFile{Cases: []string{"*"}, URL: spec.URL, Outdir: "./reports/clients"}
-		if err := autobahn.ReadSpec(name, &spec); err != nil {
-			return spec, "", err
-		}
-	}
-	spec.Cases = patterns(cmd, "cases", spec.Cases)
-	spec.ExcludeCases = append(spec.ExcludeCases, patterns(cmd, "exclude", nil)...)
-	if dir := cmd.String("outdir"); dir != "" {
-		spec.Outdir = dir
-	}
-	if address := cmd.String("listen"); address != "" {
-		return spec, address, nil
-	}
-	u, err := url.Parse(spec.URL)
-	if err != nil || u.Port() == "" {
-		return spec, "", fmt.Errorf("the url of the specification has no port: %q", spec.URL)
-	}
-	return spec, u.Host, nil
-}
-
-func listen(cmd *cli.Command, address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
-	if err != nil || cmd.String("cert") == "" {
-		return l, err
-	}
-	pair, err := tls.LoadX509KeyPair(cmd.String("cert"), cmd.String("key"))
-	if err != nil {
-		l.Close()
-		return nil, err
-	}
-	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}}), nil
 }

@@ -17,6 +17,7 @@ import (
 type driver struct {
 	base   string
 	agent  string
+	keep   bool // the server is not stopped at the end
 	dialer websocket.Dialer
 }
 
@@ -45,7 +46,11 @@ func (d *driver) run(ctx context.Context, f echo) error {
 		verdicts[status.Behavior]++
 	}
 	fmt.Println(cases, "cases:", verdicts)
-	return errors.Join(d.ask(ctx, "/updateReports?agent="+d.agent, nil), d.ask(ctx, "/stopServer", nil))
+	err := d.ask(ctx, "/updateReports?agent="+d.agent, nil)
+	if d.keep {
+		return err
+	}
+	return errors.Join(err, d.ask(ctx, "/stopServer", nil))
 }
 
 // ask connects to a path of the server and stores the message that it answers with, if there is to be one, in v.

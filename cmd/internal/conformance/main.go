@@ -40,6 +40,7 @@ func run(ctx context.Context, mode string, args []string) error {
 	minSize := flags.Int("min-size", 0, "compress messages of at least so many bytes; 0: the library's default, negative: all")
 	addr := flags.String("addr", "127.0.0.1:0", "server: listen on `HOST:PORT`; port 0 picks a free one")
 	http := flags.Bool("http", false, "server: upgrade behind net/http, not on the bare connection")
+	keep := flags.Bool("keep", false, "client: do not stop the fuzzing server at the end")
 	agent := flags.String("agent", "websocket", "client: name in the reports")
 	flags.Parse(args)
 
@@ -57,7 +58,9 @@ func run(ctx context.Context, mode string, args []string) error {
 		fmt.Printf("ws://%s\n", ln.Addr())
 		return serve(ctx, ln, *http, options, echo)
 	case "client":
-		return newDriver(flags.Arg(0), *agent, options).run(ctx, echo)
+		d := newDriver(flags.Arg(0), *agent, options)
+		d.keep = *keep
+		return d.run(ctx, echo)
 	case "address":
 		return printAddress()
 	}
