@@ -8,7 +8,7 @@
 //
 //	var up websocket.Upgrader
 //	http.Handle("/echo", up.Handler(func(conn *websocket.Conn, r *http.Request) {
-//		for msg, err := range conn.MessagesInPlace(conn.Context()) {
+//		for msg, err := range conn.Messages(conn.Context()) {
 //			if err != nil {
 //				return
 //			}
@@ -50,7 +50,9 @@
 // be, and a read on a transport without deadlines.
 //
 // Errors that are no *CloseError leave the connection as it was: that of a context, ErrReadInProgress,
-// ErrWriteInProgress, ErrBackpressure, and those of wrong arguments.
+// ErrWriteInProgress, ErrBackpressure, and those of wrong arguments. The exception is ErrWriteFailed: nothing can be sent
+// any more, but what the peer had sent is still read, and the end of its stream, which is waited for, says how the
+// connection ended.
 //
 // Once a connection has ended, every call returns an error that wraps the same *CloseError: who ended it, with what
 // code and reason, and why. A *ProtocolError inside says which rule the peer broke.
@@ -103,7 +105,11 @@
 // is the fastest. Reader and Writer stream a message that is too large to be held. WritePrepared sends one message to many connections and encodes it once.
 //
 // What is written while messages that arrived together are still being read is held back for them, at most for a
-// millisecond, and leaves in one system call: see Options.NoBatching and Conn.Flush.
+// millisecond, and leaves in one system call: see Options.NoBatching and Conn.Flush. Queue and Send are for those who write to many.
+//
+// What a write has accepted is sent, whatever is called afterwards: CloseNow grants it a second. A message of more than a
+// mebibyte goes out in fragments, and pings and pongs between them; but none goes between the fragments of a compressed
+// message, which some peers would lose.
 //
 // # Limits
 //

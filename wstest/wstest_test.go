@@ -57,7 +57,7 @@ func TestNetPipe(t *testing.T) {
 func Example() {
 	client, server := wstest.Pipe(nil, nil)
 	go func() {
-		for msg, err := range server.MessagesInPlace(context.Background()) {
+		for msg, err := range server.Messages(context.Background()) {
 			if err != nil {
 				return
 			}
