@@ -355,7 +355,7 @@ func TestCloseNow(t *testing.T) {
 			"large":  inGoroutine(func() error { return c.Write(ctx, OpBinary, make([]byte, 1<<20)) }),
 			"Ping":   inGoroutine(func() error { return second(c.Ping(ctx)) }),
 			"Flush":  inGoroutine(func() error { return c.Flush(context.Background()) }),
-			"Writer": inGoroutine(func() error { w, _ := c.Writer(ctx, OpText); w.Write(make([]byte, 200)); return w.Close() }),
+			"Writer": inGoroutine(func() error { return streams(c, make([]byte, 200)) }),
 		}
 		synctest.Wait()
 		if err := c.CloseNow(); err != nil {

@@ -69,5 +69,5 @@ var table = []mutant{
 
 	// The line of large messages.
 	{name: "a large message goes into a streamed one", file: "writelarge.go", behind: "overtaking",
-		old: "c.hasFlushed(x.turns.after) && c.writer == nil && c.err == nil", new: "c.hasFlushed(x.turns.after) && c.err == nil"},
+		old: "c.hasFlushed(t.after) && c.writer == nil && c.err == nil", new: "c.hasFlushed(t.after) && c.err == nil"},
 }
