@@ -30,7 +30,6 @@ type side struct {
 
 	out ledger // of what this side sends
 
-	reading    atomic.Int32 // goroutines that read, or will again
 	bodies     atomic.Int32
 	stream     struct{ sent, got atomic.Int64 }
 	streamOver atomic.Bool
