@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -176,6 +177,60 @@ func TestControlsPassLargeMessages_5_4(t *testing.T) {
 			p.expect(OpText, "behind")
 		}
 	})
+}
+
+// TestControlsAreFlushed protects that whoever waits for control frames that went amid something large gets to know: a Flush and
+// a large write, which let them leave before, and one for whose control frame there was no room.
+func TestControlsAreFlushed(t *testing.T) {
+	large := make([]byte, 8<<20)
+	waits := map[string]func(c *Conn, ctx context.Context) error{
+		"Flush":         func(c *Conn, ctx context.Context) error { return c.Flush(ctx) },
+		"a large Write": func(c *Conn, ctx context.Context) error { return c.Write(ctx, OpBinary, large[:1<<17]) },
+		"SendPing": func(c *Conn, ctx context.Context) (err error) {
+			for range controlRoom/MaxControlPayload + 1 { // more than there is room for
+				err = errors.Join(err, c.SendPing(ctx, large[:MaxControlPayload]))
+			}
+			return err
+		},
+	}
+	for how, o := range map[string]Options{"large": {}, "buffered": {WriteBuffer: 16 << 20}} {
+		for form, wait := range waits {
+			t.Run(how+"/"+form, func(t *testing.T) {
+				inBubble(t, func(t *testing.T, client bool) {
+					c, p := narrow(t, 64<<10, client, &o)
+					wrote := inGoroutine(func() error { return c.Write(t.Context(), OpBinary, large) })
+					synctest.Wait()
+					if err := c.SendPing(context.Background(), nil); err != nil {
+						t.Fatal(err)
+					}
+					ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+					defer cancel()
+					waited := inGoroutine(func() error { return wait(c, ctx) })
+					synctest.Wait()
+					for pings := 0; pings == 0; synctest.Wait() {
+						h, _, err := p.next()
+						if err != nil {
+							t.Fatal(err)
+						}
+						if h.Opcode == OpPing {
+							pings++
+						}
+					}
+					p.next() // ends the frame behind the ping, so that it is known to have left
+					synctest.Wait()
+					if form != "a large Write" && how == "large" && len(waited) == 0 {
+						t.Error("the control frames have left, and it waits for the message")
+					}
+					drained := inGoroutine(func() error { _, err := io.Copy(io.Discard, p.br); return err })
+					if err := errors.Join(<-wrote, <-waited); err != nil {
+						t.Error(err)
+					}
+					c.CloseNow()
+					<-drained
+				})
+			})
+		}
+	}
 }
 
 // TestNoControlsInCompressed protects that no control frame stands between the fragments of a compressed message that is wholly

@@ -211,9 +211,10 @@ func (c *Conn) sendCompressed(ctx context.Context, op Opcode, p []byte) (sent in
 // how many bytes of the message are still to be sent.
 func (c *Conn) sendFrame(ctx context.Context, b0 byte, p []byte, left int) (sent int64, err error) {
 	c.mu.Lock()
+	c.frameSent() // the one before
 	b := getBuffer(MaxHeaderSize)
 	if Opcode(b0&^finBit) == OpContinuation && !c.deflaterIsTaken() {
-		if controls := c.takeControls(); controls != nil {
+		if controls := c.joinControls(); controls != nil {
 			putBuffer(b)
 			b = controls
 		}

@@ -18,7 +18,8 @@ package websocket
 //	broke     busy, large, deflating → broken
 //
 // How much has left is counted in buffers: taken counts those that were taken from out, flushed is the last of them that is with
-// the kernel. So a Flush and a large message know what they wait for, however much others write behind it.
+// the kernel. So a Flush and a large message know what they wait for, however much others write behind it. Control frames that
+// leave amid a buffer or a large message count with it: see joinControls.
 //
 // All of it is guarded by mu. Nobody else names these fields: TestFieldOwners.
 
@@ -148,10 +149,18 @@ func (c *Conn) beginTurn(how writing) {
 // sendingLarge notes that so many bytes of a large message are to be sent. mu is held.
 func (c *Conn) sendingLarge(n int) { c.sending = n }
 
+// frameSent notes that a frame of a large message is with the kernel, and the control frames that joined it. mu is held.
+func (c *Conn) frameSent() {
+	if c.flushed != c.taken {
+		c.flushed = c.taken
+		c.notify()
+	}
+}
+
 // endTurn undoes beginTurn. What others have written meanwhile is left to a goroutine or to the kernel. mu is held, and released
 // meanwhile.
 func (c *Conn) endTurn() {
-	c.sending = 0
+	c.sending, c.flushed = 0, c.taken
 	c.replySent()
 	c.writes = idle
 	c.letOthersPass()
@@ -171,6 +180,21 @@ func (c *Conn) takeOut() []byte {
 	c.sending = len(b)
 	c.taken++
 	c.appendPongDue()
+	c.notify()
+	return b
+}
+
+// joinControls takes the control frames that wait, or returns nil: they are sent amid what is being sent, and are part of it
+// then. mu is held.
+func (c *Conn) joinControls() []byte {
+	b := c.takeControls()
+	if b == nil {
+		return nil
+	}
+	if len(c.out) == 0 {
+		c.taken++ // lastBuffer has told of a buffer that they wait for
+	}
+	c.sending += len(b)
 	c.notify()
 	return b
 }
@@ -249,8 +273,7 @@ func (c *Conn) sendFrames(b []byte, n int) error {
 		}
 		c.mu.Lock()
 		c.progress(end - n)
-		controls := c.takeControls()
-		c.sending += len(controls)
+		controls := c.joinControls()
 		c.unlock()
 		if controls != nil {
 			err := c.send(controls)
