@@ -103,6 +103,77 @@ func TestReadingNeverBlocksOnWriting(t *testing.T) {
 	})
 }
 
+// TestNewestPingIsAnswered_5_5_3 protects that the newest ping is answered, and answered last, although there was no room for
+// its pong, when nothing is written any more: behind a large message, amid whose fragments the pongs went that came before; and
+// while a compressed message stays open, whose first fragment made the room.
+func TestNewestPingIsAnswered_5_5_3(t *testing.T) {
+	writes := map[string]func(t *testing.T, client bool) (*peer, func() error){
+		"large": func(t *testing.T, client bool) (*peer, func() error) {
+			c, p := narrow(t, 64<<10, client, nil)
+			c.CloseRead(t.Context())
+			wrote := inGoroutine(func() error { return c.Write(context.Background(), OpBinary, make([]byte, 8<<20)) })
+			return p, func() error { return <-wrote }
+		},
+		"buffered": func(t *testing.T, client bool) (*peer, func() error) {
+			c, p := narrow(t, 64<<10, client, &Options{WriteBuffer: 16 << 20})
+			c.CloseRead(t.Context())
+			err := c.Write(t.Context(), OpBinary, make([]byte, 8<<20))
+			return p, func() error { return err }
+		},
+		"compressed": func(t *testing.T, client bool) (*peer, func() error) {
+			c, p := deflatePeer(t, 100, client, paramsOf(15, true), Options{WriteBuffer: 1 << 10})
+			c.CloseRead(t.Context())
+			fill(t, c)
+			return p, func() error {
+				w, err := c.Writer(context.Background(), OpText)
+				if err != nil {
+					return err
+				}
+				_, err = w.Write(bytes.Repeat([]byte("text"), fragmentSize)) // and is left open
+				return err
+			}
+		},
+	}
+	for how, write := range writes {
+		for _, newest := range []string{"newest", strings.Repeat("newest!", 17)} {
+			t.Run(fmt.Sprint(how, "/", len(newest)), func(t *testing.T) {
+				inBubble(t, func(t *testing.T, client bool) {
+					p, rest := write(t, client)
+					synctest.Wait()
+					for i := range 100 {
+						p.send(OpPing, fmt.Sprintf("%125d", i))
+					}
+					p.send(OpPing, newest)
+					synctest.Wait()
+					wrote := inGoroutine(rest)
+					if got := lastPong(p); got != newest {
+						t.Errorf("the last pong is %q", got)
+					}
+					if err := <-wrote; err != nil {
+						t.Error(err)
+					}
+				})
+			})
+		}
+	}
+}
+
+// lastPong returns the payload of the last pong that comes within the next hour.
+func lastPong(p *peer) (payload string) {
+	p.nc.SetReadDeadline(time.Now().Add(time.Hour))
+	for {
+		h, b, err := p.next()
+		switch {
+		case isTimeout(err):
+			return payload
+		case err != nil:
+			p.t.Fatal(err)
+		case h.Opcode == OpPong:
+			payload = string(b)
+		}
+	}
+}
+
 // TestPongIsNotStarved protects that a pong that found the buffer full leaves soon, although writers fill the buffer
 // again whenever there is room.
 func TestPongIsNotStarved(t *testing.T) {

@@ -150,14 +150,18 @@ func (ps *pings) end() {
 func (c *Conn) answer(payload []byte) {
 	c.mu.Lock()
 	defer c.unlock()
+	ps := c.pings
 	if !c.appendPong(payload) {
 		// RFC 6455, Section 5.5.3: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response
 		// to previous Ping frame(s), the endpoint MAY elect to send a Pong frame for only the most recently processed
 		// Ping frame."
-		ps := c.pingsLocked()
+		ps = c.pingsLocked()
 		ps.pong, ps.pongDue = append(ps.pong[:0], payload...), true
 		c.releaseLater()
 		return
+	}
+	if ps != nil {
+		ps.pong, ps.pongDue = nil, false // it would be behind that of a newer ping
 	}
 	if c.opts.NoBatching || c.hasOutput() && c.isIdle() && !c.startHold() {
 		c.flushByReader()

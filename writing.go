@@ -185,7 +185,7 @@ func (c *Conn) takeOut() []byte {
 }
 
 // joinControls takes the control frames that wait, or returns nil: they are sent amid what is being sent, and are part of it
-// then. mu is held.
+// then. As in takeOut, a pong that had to wait gets the room. mu is held.
 func (c *Conn) joinControls() []byte {
 	b := c.takeControls()
 	if b == nil {
@@ -195,6 +195,7 @@ func (c *Conn) joinControls() []byte {
 		c.taken++ // lastBuffer has told of a buffer that they wait for
 	}
 	c.sending += len(b)
+	c.appendPongDue()
 	c.notify()
 	return b
 }
