@@ -71,24 +71,35 @@ func (c *Conn) appendPong(payload []byte) (done bool) {
 	return true
 }
 
-// appendPongDue puts the pong that had to wait into the buffer. mu is held.
-func (c *Conn) appendPongDue() {
-	if ps := c.pings; ps != nil && ps.pongDue && c.appendPong(ps.pong) {
+// appendDue puts the pong and the keepalive's ping into the buffer that had to wait, or sees to it that they leave in time. mu is
+// held.
+func (c *Conn) appendDue() {
+	ps := c.pings
+	if ps == nil {
+		return
+	}
+	if ps.pongDue && c.appendPong(ps.pong) {
 		ps.pong, ps.pongDue = nil, false
+	}
+	if ps.autoDue && c.appendAutoPing() {
+		ps.autoDue = false
+	}
+	if ps.pongDue || ps.autoDue {
+		c.releaseLater()
 	}
 }
 
-// releaseLater sees to it that a pong which waits for the end of a compressed message leaves in time. mu is held.
+// releaseLater sees to it that what waits for the end of a compressed message leaves in time. mu is held.
 func (c *Conn) releaseLater() {
 	if c.holdsControls() && c.writer.timer == nil {
 		c.writer.timer = time.AfterFunc(holdControls-time.Since(c.writer.began), c.releaseControls)
 	}
 }
 
-// releaseControls sends a pong that has waited for holdControls. It is called by a timer of the writer's.
+// releaseControls sends what has waited for holdControls. It is called by a timer of the writer's.
 func (c *Conn) releaseControls() {
 	c.mu.Lock()
-	c.appendPongDue()
+	c.appendDue()
 	c.flushByReader()
 	c.unlock()
 }

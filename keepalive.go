@@ -15,7 +15,7 @@ import (
 // errPongTimeout is the error of a ping that was not answered in time.
 var errPongTimeout = fmt.Errorf("websocket: ping was not answered in time: %w", os.ErrDeadlineExceeded)
 
-// pings are the pings that were sent, and the pong that could not be. The payload of a ping is its number, 8 bytes,
+// pings are the pings that were sent, and what could not be. The payload of a ping is its number, 8 bytes,
 // big-endian. Guarded by Conn.mu.
 type pings struct {
 	number  uint64 // of the last that was sent
@@ -23,10 +23,11 @@ type pings struct {
 	waiting []*ping // in the order of their numbers
 	auto    ping    // the keepalive's last; number 0 when it was answered
 
-	autoEnd uint64    // how many bytes will have been sent when auto has left
+	autoDue bool      // auto has to wait
+	autoEnd uint64    // how many bytes will have been sent when auto has left; 0 while it waits
 	left    time.Time // when it has; zero before
 
-	pong    []byte // the payload of the newest pong for which the buffer had no room
+	pong    []byte // the payload of the newest pong that has to wait
 	pongDue bool
 }
 
@@ -270,31 +271,42 @@ func (c *Conn) lookAround(k *keepalive, now time.Time, waited bool) (dead bool) 
 }
 
 // patience returns until when a peer that was asked may be silent: the pong timeout begins when the ping leaves, and again
-// as long as a write waits for the network and the peer goes on taking bytes. k.mu is held.
+// as long as a write waits for the network and the peer goes on taking bytes, or the ping for a message to end. k.mu is held.
 func (c *Conn) patience(k *keepalive, now time.Time, pongTimeout time.Duration) time.Time {
 	c.mu.Lock()
 	defer c.unlock()
 	progress := !c.isIdle() && c.counts.bytesOut > k.out
 	k.out = c.counts.bytesOut
-	if progress {
+	if progress || c.pings.autoDue && c.holdsControls() {
 		return now.Add(pongTimeout)
 	}
 	return c.pings.left.Add(pongTimeout)
 }
 
-// autoPing sends the keepalive's ping, unless the buffer is full: then bytes are on their way in any case, and show by
-// their progress whether the peer is alive. It returns how many bytes have been sent.
+// autoPing sends the keepalive's ping, as soon as that can be: while the buffer is full, bytes are on their way in any case, and
+// show by their progress whether the peer is alive. It returns how many bytes have been sent.
 func (c *Conn) autoPing() (out uint64) {
 	c.mu.Lock()
 	defer c.unlock()
 	ps := c.pingsLocked()
-	ps.left = time.Time{}
-	if c.refused() == nil && !c.holdsControls() && c.hasRoomForControl(pingSize) {
-		c.appendPing(&ps.auto)
-		ps.autoEnd = c.counts.bytesOut + uint64(c.pending())
-		c.flushByReader()
-	}
+	ps.left, ps.autoEnd, ps.autoDue = time.Time{}, 0, true
+	c.appendDue()
+	c.flushByReader()
 	return c.counts.bytesOut
+}
+
+// appendAutoPing puts the keepalive's ping into the buffer, and reports false if it has to wait. mu is held.
+func (c *Conn) appendAutoPing() (done bool) {
+	if c.refused() != nil {
+		return true // it cannot be sent any more
+	}
+	if c.holdsControls() || !c.hasRoomForControl(pingSize) {
+		return false
+	}
+	ps := c.pings
+	c.appendPing(&ps.auto)
+	ps.autoEnd = c.counts.bytesOut + uint64(c.pending())
+	return true
 }
 
 // progressed notes that n bytes more have reached the kernel. mu is held.

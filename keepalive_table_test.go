@@ -273,3 +273,78 @@ func TestKeepaliveSlowPeer(t *testing.T) {
 		}
 	})
 }
+
+// TestKeepaliveHeldPing protects a peer that nobody has asked yet: a ping that has to wait, for the end of a compressed message or
+// for room in the buffer, leaves when it can, and the pong timeout begins then, also when nothing else is written any more.
+func TestKeepaliveHeldPing(t *testing.T) {
+	const ms = time.Millisecond
+	compressed := func(t *testing.T, client bool, o Options) (*Conn, *peer, func()) {
+		c, p := deflatePeer(t, pipeSize, client, paramsOf(15, true), o)
+		return c, p, func() {
+			w, err := c.Writer(context.Background(), OpText)
+			if err == nil {
+				_, err = w.Write(make([]byte, 2*fragmentSize)) // and is left open
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	full := func(t *testing.T, client bool, o Options) (*Conn, *peer, func()) {
+		o.WriteBuffer = 1 << 10
+		c, p := narrow(t, 100, client, &o)
+		return c, p, func() {
+			ctx, cancel := context.WithTimeout(context.Background(), 200*ms)
+			defer cancel()
+			for c.Write(ctx, OpBinary, make([]byte, 100)) == nil {
+			}
+		}
+	}
+	for name, row := range map[string]struct {
+		make    func(*testing.T, bool, Options) (*Conn, *peer, func())
+		answers bool
+		takes   time.Duration // from when on the peer takes anything; the ping is due after a second
+		dies    time.Duration // 0: never
+	}{
+		"compressed, alive":       {compressed, true, 0, 0},
+		"compressed, dead":        {compressed, false, 0, 900*ms + holdControls + 2000*ms},
+		"full, alive":             {full, true, 1100 * ms, 0},
+		"full, dead":              {full, false, 1100 * ms, 3100 * ms},
+		"full, alive but late":    {full, true, 2900 * ms, 0},
+		"full, and takes nothing": {full, false, time.Hour, 3000 * ms},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, client bool) {
+				c, p, write := row.make(t, client, Options{PingInterval: time.Second, PongTimeout: 2 * time.Second})
+				start := time.Now()
+				c.CloseRead(context.Background())
+				time.AfterFunc(900*ms, write)
+				time.AfterFunc(row.takes, func() {
+					for {
+						h, payload, err := p.next()
+						if err != nil {
+							return
+						}
+						if h.Opcode == OpPing && row.answers {
+							p.send(OpPong, string(payload))
+						}
+					}
+				})
+				select {
+				case <-c.Context().Done():
+					err := context.Cause(c.Context())
+					if d := time.Since(start); d != row.dies || !errors.Is(err, os.ErrDeadlineExceeded) {
+						t.Errorf("dead after %v, want %v: %v", d, row.dies, err)
+					}
+				case <-time.After(time.Minute):
+					if row.dies > 0 {
+						t.Error("a dead peer was not found")
+					}
+				}
+				c.CloseNow()
+				p.nc.Close()
+				time.Sleep(2 * time.Hour) // until whoever takes has seen it
+			})
+		})
+	}
+}

@@ -151,7 +151,7 @@ func (w *messageWriter) end(err error) {
 		w.c.letOthersPass() // its last fragments, which may not have left
 		if w.timer != nil {
 			w.timer.Stop()
-			w.c.appendPongDue()
+			w.c.appendDue()
 		}
 		w.c.notify()
 	}

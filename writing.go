@@ -168,8 +168,8 @@ func (c *Conn) endTurn() {
 	c.flushByReader()
 }
 
-// takeOut takes what waits, to be sent. A pong that had to wait goes first into the room that this makes: the writers who wait
-// would fill it again. mu is held.
+// takeOut takes what waits, to be sent. A pong or ping that had to wait goes first into the room that this makes: the writers who
+// wait would fill it again. mu is held.
 func (c *Conn) takeOut() []byte {
 	b := c.out
 	if controls := c.takeControls(); controls != nil {
@@ -179,13 +179,13 @@ func (c *Conn) takeOut() []byte {
 	c.out = nil
 	c.sending = len(b)
 	c.taken++
-	c.appendPongDue()
+	c.appendDue()
 	c.notify()
 	return b
 }
 
 // joinControls takes the control frames that wait, or returns nil: they are sent amid what is being sent, and are part of it
-// then. As in takeOut, a pong that had to wait gets the room. mu is held.
+// then. As in takeOut, what had to wait gets the room. mu is held.
 func (c *Conn) joinControls() []byte {
 	b := c.takeControls()
 	if b == nil {
@@ -195,7 +195,7 @@ func (c *Conn) joinControls() []byte {
 		c.taken++ // lastBuffer has told of a buffer that they wait for
 	}
 	c.sending += len(b)
-	c.appendPongDue()
+	c.appendDue()
 	c.notify()
 	return b
 }
