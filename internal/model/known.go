@@ -2,14 +2,9 @@ package model
 
 // This file holds what can be left out of conversations, and what is left out because it is known to be broken.
 
-// Known names what is left out unless all is asked for: what the library is known to do wrong, as long as it does.
-// What each means, and when it may go:
-//
-//	append      what is handed out of a buffer can be appended to (issue 10, 2.4): with "What is handed out of a buffer cannot
-//	            be appended to beyond its end", branch w3
-//	overtaking  a large message passes fragments, and compressed messages, that it must not pass: see messageWriter.end, queue
-//	buffered    what had been accepted when the end was aborted stays in the buffer for ever: see finished
-var Known = []string{"append", "overtaking", "buffered"}
+// Known names what is left out unless -model.without says otherwise: what the library is known to do wrong, as long as it does.
+// Nothing is, today.
+var Known []string
 
 // leaveOut takes what is named out of p.
 func (p *plan) leaveOut(names map[string]bool) {

@@ -87,7 +87,7 @@ type script struct {
 	s      *side // the side that it plays, whose Conn is nil
 	plan   scriptPlan
 	nc     net.Conn
-	mu     sync.Mutex // of writing
+	turn   chan struct{} // of writing: a Mutex that is held during a write would keep the time of a bubble from going on
 	sender websocket.Sender
 }
 
@@ -97,7 +97,7 @@ func (t *talk) holdScript(r *rand.Rand) {
 	t.script = &p
 	s, conn := t.sides[p.side], t.sides[1-p.side]
 	conn.conn = bare(conn.n == 0, t.wire.ends[conn.n], &conn.plan.options)
-	sc := &script{t: t, s: s, plan: p, nc: t.wire.ends[p.side]}
+	sc := &script{t: t, s: s, plan: p, nc: t.wire.ends[p.side], turn: make(chan struct{}, 1)}
 	sc.sender.Reset(websocket.SenderOptions{Client: p.side == 0})
 	var all, writers sync.WaitGroup
 	if p.dead && !t.bubble {
@@ -163,16 +163,16 @@ func (sc *script) run(r *rand.Rand) bool {
 
 // fragment writes a part of a message.
 func (sc *script) fragment(op websocket.Opcode, p []byte, last bool) bool {
-	sc.mu.Lock()
+	sc.turn <- struct{}{}
 	frame, _ := sc.sender.AppendFragment(nil, op, p, last)
-	sc.mu.Unlock()
+	<-sc.turn
 	return sc.write(frame)
 }
 
 // write writes b.
 func (sc *script) write(b []byte) bool {
-	sc.mu.Lock()
-	defer sc.mu.Unlock()
+	sc.turn <- struct{}{}
+	defer func() { <-sc.turn }()
 	_, err := sc.nc.Write(b)
 	if err != nil && !sc.t.failed.Load() && !sc.t.anyEvent() {
 		sc.t.fail("ended", "the %v closed the transport: %v", sc.s.peer, err)
@@ -185,9 +185,9 @@ func (sc *script) goAway() {
 	ev := event{kind: scripted, side: sc.plan.side, code: sc.plan.code, reason: sc.plan.reason}
 	sc.t.event(ev)
 	if sc.plan.code != websocket.StatusAbnormalClosure {
-		sc.mu.Lock()
+		sc.turn <- struct{}{}
 		frame, _ := sc.sender.AppendClose(nil, sc.plan.code, sc.plan.reason)
-		sc.mu.Unlock()
+		<-sc.turn
 		sc.write(frame)
 	}
 	outer := sc.t.wire.outer[sc.plan.side]
@@ -218,10 +218,10 @@ func (sc *script) read() {
 			}
 			in = in[k:]
 			if ev.Kind == websocket.EventPing && sc.plan.answers {
-				sc.mu.Lock()
+				sc.turn <- struct{}{}
 				frame, _ := sc.sender.AppendControl(nil, websocket.OpPong, ev.Payload)
 				sc.nc.Write(frame)
-				sc.mu.Unlock()
+				<-sc.turn
 			}
 			if ev.Kind == websocket.EventNone && len(in) == 0 {
 				break
