@@ -107,7 +107,7 @@ func TestHTML(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, contains := range map[string][]string{
-		"index.html": {"One text message of 125 octets.", `href="#OK@0"`, "against the RFC", `<td data-outcome="OK">`, "ws autobahn &lt;x&gt;", "&lt;b&gt;agent", "1.1.2", "viewport", "UTF-8", ReportFile("<b>agent</b>", "1.1.2", "html")},
+		"index.html": {"One text message of 125 octets.", `href="#OK@0"`, "against the RFC", `data-outcome="OK">`, "ws autobahn &lt;x&gt;", "&lt;b&gt;agent", "1.1.2", "viewport", "UTF-8", ReportFile("<b>agent</b>", "1.1.2", "html")},
 		ReportFile("<b>agent</b>", "1.1.2", "html"):  {"GET / HTTP/1.1", "received frame text(1) fin=true", "sent frame close(8)", "********", "viewport"},
 		ReportFile("<b>agent</b>", "6.4.1", "html"):  {"wait 1 s, A", "timeout"},
 		ReportFile("<b>agent</b>", "12.1.1", "html"): {"Traffic"},
