@@ -4,7 +4,11 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
-MODULES := $(dir $(wildcard go.mod */go.mod */*/go.mod))
+MODULES := $(dir $(wildcard ./go.mod ./*/go.mod ./*/*/go.mod))
+# Those that go.work leaves out, because they need a newer Go than the rest. They are run with GOWORK=off.
+OUTSIDE := $(filter-out $(addsuffix /,$(shell awk '/^\t\./ { print $$1 }' go.work)),$(MODULES))
+# What one run of go can look at, beside the root, whose packages are ./...
+INSIDE := $(addsuffix ...,$(filter-out ./ ./tools/ $(OUTSIDE),$(MODULES)))
 # The race detector needs cgo, which needs a C compiler. Without one the tests run all the same.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 # How long each fuzz target runs.
@@ -31,13 +35,17 @@ VET := linux/amd64 linux/arm64 linux/386 windows/amd64 darwin/arm64 freebsd/amd6
 .PHONY: lint
 lint: bin/staticcheck
 	@echo gofmt -l .; files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "$$files"; exit 1; fi
-	go vet $(addsuffix ...,$(addprefix ./,$(filter-out ./ tools/,$(MODULES))))
+	go vet $(INSIDE)
 	@for target in $(VET); do \
 		echo "go vet ./... for $$target"; \
 		GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go vet ./...; \
 	done
 	go vet -tags purego ./...
-	bin/staticcheck ./... $(addsuffix ...,$(addprefix ./,$(filter-out ./ tools/,$(MODULES))))
+	bin/staticcheck ./... $(INSIDE)
+	@for module in $(OUTSIDE); do \
+		echo "go vet and staticcheck in $$module"; \
+		(cd $$module && GOWORK=off go vet ./... && GOWORK=off $(CURDIR)/bin/staticcheck ./...); \
+	done
 	@for module in $(MODULES); do \
 		echo "go mod tidy -diff in $$module"; \
 		(cd $$module && GOWORK=off go mod tidy -diff); \
@@ -63,7 +71,8 @@ cover:
 
 .PHONY: interop
 interop: interop/node/node_modules/.package-lock.json
-	go test -race -shuffle=on ./interop/...
+	go test -race -shuffle=on ./interop/... ./interop/frameworks/...
+	cd interop/newer && GOWORK=off go test -race -shuffle=on ./...
 
 # npm writes this file when it has installed everything.
 interop/node/node_modules/.package-lock.json: interop/node/package-lock.json
@@ -71,3 +80,4 @@ interop/node/node_modules/.package-lock.json: interop/node/package-lock.json
 
 include bench/bench.mk
 include conformance.mk
+include model.mk

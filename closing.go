@@ -62,21 +62,26 @@ var errBodyPanicked = errors.New("websocket: body of a Messages loop did not ret
 // returns nil when the handshake was completed, or when it leaves that to a loop. On a connection that has ended it
 // waits until the transport has been closed and returns the *CloseError.
 func (c *Conn) Close(code StatusCode, reason string) error {
+	return c.CloseContext(context.Background(), code, reason)
+}
+
+// CloseContext is Close that waits until ctx ends, and then returns its error; the closing handshake goes on without it. With a
+// context that has ended it sends the close frame and does not wait at all.
+func (c *Conn) CloseContext(ctx context.Context, code StatusCode, reason string) error {
 	if _, err := AppendClose(nil, code, reason); err != nil {
 		return err
 	}
-	c.mu.Lock()
-	unwritable := c.err == nil && c.isBroken()
-	c.unlock()
-	if unwritable {
-		return c.closeUnwritable()
+	first, begun := c.beginClose(code, reason)
+	if !begun {
+		return c.closeUnwritable(ctx)
 	}
-	first := c.end(&CloseError{Code: code, Reason: cutReason(reason), Local: true}, endHandshake)
 	c.mu.Lock()
 	err, done := c.err, c.doneLocked()
 	c.unlock()
 	if !c.bodyRuns() {
-		<-done
+		if err := wait(ctx, done); err != nil {
+			return err
+		}
 		if first && !c.r.closed {
 			return &CloseError{Code: code, Local: true, Err: errCloseTimeout}
 		}
@@ -85,6 +90,29 @@ func (c *Conn) Close(code StatusCode, reason string) error {
 		return nil
 	}
 	return err
+}
+
+// wait waits until done is closed, or ctx ends, whose error it returns then.
+func wait(ctx context.Context, done <-chan struct{}) error {
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// beginClose begins what Close does, with a code and a reason that may travel. begun is false if a write has failed: then the
+// end that comes from the peer is the connection's.
+func (c *Conn) beginClose(code StatusCode, reason string) (first, begun bool) {
+	c.mu.Lock()
+	unwritable := c.expectsEnd()
+	c.unlock()
+	if unwritable {
+		c.discardRest()
+		return false, false
+	}
+	return c.end(&CloseError{Code: code, Reason: cutReason(reason), Local: true}, endHandshake), true
 }
 
 // CloseNow ends the connection without a closing handshake and without waiting: reads and writes that wait end at once. What
@@ -282,6 +310,7 @@ func (c *Conn) finished() {
 	c.dropInput()
 	c.mu.Lock()
 	c.countInput()
+	c.dropOutput()
 	c.ending = endFinished
 	if c.timer != nil {
 		c.timer.Stop()

@@ -17,11 +17,11 @@ import (
 func TestCompressionEcho(t *testing.T) {
 	for _, o := range []compress.Options{
 		{},
-		{ServerNoContextTakeover: true},
-		{ClientNoContextTakeover: true, Level: compress.Fastest},
-		{ServerNoContextTakeover: true, ClientNoContextTakeover: true, Level: compress.Smallest},
-		{ServerMaxWindowBits: 8, ClientMaxWindowBits: 9},
-		{ServerMaxWindowBits: 12, ClientMaxWindowBits: 10, MinSize: -1},
+		{FromServer: compress.Direction{NoContextTakeover: true}},
+		{FromClient: compress.Direction{NoContextTakeover: true}, Level: compress.Fastest},
+		{FromServer: compress.Direction{NoContextTakeover: true}, FromClient: compress.Direction{NoContextTakeover: true}, Level: compress.Smallest},
+		{FromServer: compress.Direction{MaxWindowBits: 8}, FromClient: compress.Direction{MaxWindowBits: 9}},
+		{FromServer: compress.Direction{MaxWindowBits: 12}, FromClient: compress.Direction{MaxWindowBits: 10}, MinSize: -1},
 	} {
 		t.Run(fmt.Sprintf("%+v", o), func(t *testing.T) {
 			up := &Upgrader{Options: Options{Compression: &o, ReadLimit: 8 << 20}}
@@ -36,12 +36,12 @@ func TestCompressionEcho(t *testing.T) {
 				}
 			}))
 			defer s.Close()
-			d := Dialer{Options: Options{Compression: &compress.Options{ServerMaxWindowBits: o.ServerMaxWindowBits}, ReadLimit: 8 << 20}}
+			d := Dialer{Options: Options{Compression: &compress.Options{FromServer: o.FromServer}, ReadLimit: 8 << 20}}
 			c, _, err := d.Dial(t.Context(), s.URL)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if p, ok := c.Compression(); !ok || p.ServerNoContextTakeover != o.ServerNoContextTakeover {
+			if p, ok := c.Compression(); !ok || p.ServerNoContextTakeover != o.FromServer.NoContextTakeover {
 				t.Fatalf("agreed on %+v, %v", p, ok)
 			}
 			for i, n := range []int{0, 1, 63, 64, 200, 1000, 4000, 20000, 65536, 200000, 500} {

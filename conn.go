@@ -86,6 +86,8 @@ type extra struct {
 	controls  []byte        // control frames that pass what waits in out; pooled
 	traced    []Header      // frames that Trace.FrameOut has not been told of
 	tracing   bool          // a goroutine is telling it
+	timeout   time.Duration // what SetWriteTimeout was given; 0 before
+	value     any           // that of SetValue
 }
 
 // more returns c.extra, made on demand. mu is held.
@@ -195,7 +197,7 @@ func (c *Conn) Subprotocol() string { return c.agreement.Subprotocol }
 
 // Compression returns what was agreed on about permessage-deflate (RFC 7692); ok is false if nothing was, so that
 // messages travel as they are.
-func (c *Conn) Compression() (p compress.Params, ok bool) {
+func (c *Conn) Compression() (p CompressionParams, ok bool) {
 	if c.agreement.Compression == nil {
 		return compress.Params{}, false
 	}
@@ -211,6 +213,34 @@ func (c *Conn) RemoteAddr() net.Addr { return c.t.netConn().RemoteAddr() }
 // SetReadLimit changes the most bytes that a message of the peer may deliver; 0 means DefaultReadLimit, negative no
 // limit. It holds from the next bytes on that are read from the network.
 func (c *Conn) SetReadLimit(n int64) { c.readLimit.Store(readLimit(n)) }
+
+// SetWriteTimeout changes what Options.WriteTimeout says, for this connection: 0 means DefaultWriteTimeout, negative no bound. It
+// holds from the next write to the network on.
+func (c *Conn) SetWriteTimeout(d time.Duration) {
+	if d == 0 {
+		d = DefaultWriteTimeout
+	}
+	c.mu.Lock()
+	c.more().timeout = d
+	c.mu.Unlock()
+}
+
+// SetValue keeps a value of the application's with the connection, such as its user. Value returns it.
+func (c *Conn) SetValue(v any) {
+	c.mu.Lock()
+	c.more().value = v
+	c.mu.Unlock()
+}
+
+// Value returns what SetValue was given, or nil.
+func (c *Conn) Value() any {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.extra == nil {
+		return nil
+	}
+	return c.extra.value
+}
 
 // Stats are counts of what a connection has carried. A message counts when it has been read, or when it has been put
 // into the write buffer as a whole; bytes are those of the transport, headers included. What came in is counted when

@@ -42,7 +42,7 @@ func TestCloseHandshake_7_1_2(t *testing.T) {
 		},
 		"Reader": func(c *Conn) error { return third(c.Reader(context.Background())) },
 		"Messages": func(c *Conn) (err error) {
-			for _, err = range c.Messages(context.Background()) {
+			for _, err = range c.MessagesInPlace(context.Background()) {
 			}
 			return err
 		},
@@ -355,7 +355,7 @@ func TestCloseNow(t *testing.T) {
 			"large":  inGoroutine(func() error { return c.Write(ctx, OpBinary, make([]byte, 1<<20)) }),
 			"Ping":   inGoroutine(func() error { return second(c.Ping(ctx)) }),
 			"Flush":  inGoroutine(func() error { return c.Flush(context.Background()) }),
-			"Writer": inGoroutine(func() error { w, _ := c.Writer(ctx, OpText); w.Write(make([]byte, 200)); return w.Close() }),
+			"Writer": inGoroutine(func() error { return streams(c, make([]byte, 200)) }),
 		}
 		synctest.Wait()
 		if err := c.CloseNow(); err != nil {

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -223,6 +224,44 @@ func TestOwnContextEndsBeforeWait(t *testing.T) {
 		p.close(4000, "")
 		if err := <-closed; err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// lateEnd is one end of a net.Pipe whose reads return a second after the peer has closed the other.
+type lateEnd struct{ net.Conn }
+
+func (l lateEnd) Read(p []byte) (int, error) {
+	n, err := l.Conn.Read(p)
+	if err != nil {
+		time.Sleep(time.Second)
+	}
+	return n, err
+}
+
+// TestContextBehindClosedPipe protects that a context that ends just after the peer has closed its end of a net.Pipe, which has
+// no deadlines from then on, is not taken for what ended the connection.
+func TestContextBehindClosedPipe(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		for name, read := range map[string]func(c *Conn, ctx context.Context) error{
+			"Read": func(c *Conn, ctx context.Context) error { _, err := c.Read(ctx); return err },
+			"MessagesInPlace": func(c *Conn, ctx context.Context) (last error) {
+				for _, err := range c.MessagesInPlace(ctx) {
+					last = err
+				}
+				return last
+			},
+		} {
+			a, b := net.Pipe()
+			c := connOver(t, lateEnd{a}, client, nil)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			time.AfterFunc(time.Second/2, func() { b.Close() })
+			err := read(c, ctx)
+			cancel()
+			t.Log(name)
+			wantClosed(t, err, StatusAbnormalClosure, false)
+			c.Close(StatusNormalClosure, "") // waits until the transport has been closed
+			time.Sleep(time.Minute)          // of the bubble: whatever was late has come
 		}
 	})
 }

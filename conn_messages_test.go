@@ -156,6 +156,54 @@ func TestMessagesAreKept(t *testing.T) {
 	}
 }
 
+// TestAppendToMessages protects that appending to what a read gives, or a hook is given, leaves alone what has come behind it,
+// compressed or not, whole or in fragments.
+func TestAppendToMessages(t *testing.T) {
+	takeover := paramsOf(15, true)
+	for name, agreed := range map[string]Agreement{"plain": {}, "compressed": {Compression: &takeover}} {
+		for _, kind := range readKinds {
+			t.Run(name+"/"+kind.name, func(t *testing.T) {
+				inBubble(t, func(t *testing.T, client bool) {
+					o := agreed.options(nil)
+					overwrite := func(p []byte) { _ = append(p, "overwritten by whoever appends to a slice that is not his"...) }
+					o.OnPing = func(_ *Conn, p []byte) bool { overwrite(p); return true }
+					na, nb := netpipe.New(pipeSize)
+					c := newConn(na, connConfig{agreement: agreed, client: client, options: o})
+					defer c.CloseNow()
+					go nb.Write(wireOf(t, client, agreed, 20))
+					for i := range 20 {
+						want := fmt.Sprint("message ", i, " of the last ones")
+						if kind.name == "MessagesInPlace" {
+							for m, err := range c.MessagesInPlace(t.Context()) {
+								wantMessage(t, m.Op, m.Data, err, want)
+								overwrite(m.Data)
+								break
+							}
+							continue
+						}
+						op, data, err := kind.read(t, t.Context(), c)
+						wantMessage(t, op, data, err, want)
+						overwrite(data)
+					}
+					nb.Close()
+				})
+			})
+		}
+	}
+	for _, client := range []bool{false, true} {
+		var r Receiver
+		r.Reset(ReceiverOptions{Client: client})
+		wire := wireOf(t, client, Agreement{}, 3)
+		for len(wire) > 0 || r.Pending() {
+			_, ev, n, err := r.Next(nil, wire)
+			if err != nil || cap(ev.Payload) > len(ev.Payload) {
+				t.Fatalf("%+v with a payload of %d bytes, and room for %d; %v", ev.Kind, len(ev.Payload), cap(ev.Payload), err)
+			}
+			wire = wire[n:]
+		}
+	}
+}
+
 // TestMessagesError protects that the error that ends a loop is yielded once, last, and by every later loop again.
 func TestMessagesError(t *testing.T) {
 	onLoops(t, func(t *testing.T, client bool, messages loopKind) {

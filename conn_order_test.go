@@ -268,3 +268,74 @@ func TestCompressedWriterHoldsControls(t *testing.T) {
 		}
 	})
 }
+
+// TestOrderOfMessages protects that messages of all kinds which wait for the transport at the same time arrive whole, each once:
+// nothing goes between the fragments of a streamed one, and compressed ones leave in the order in which they were deflated.
+func TestOrderOfMessages(t *testing.T) {
+	takeover := paramsOf(15, true)
+	kinds := map[byte]func(c *Conn, p []byte) error{
+		'l': func(c *Conn, p []byte) error { return c.Write(context.Background(), OpText, p) }, // large
+		's': func(c *Conn, p []byte) error { return c.Write(context.Background(), OpText, p) }, // small
+		'w': func(c *Conn, p []byte) error { return streamsSlowly(c, p) },
+		'p': func(c *Conn, p []byte) error {
+			m, err := NewPreparedMessage(OpText, p)
+			if err != nil {
+				return err
+			}
+			return c.WritePrepared(context.Background(), m)
+		},
+		'u': func(c *Conn, p []byte) error { return c.WriteUncompressed(context.Background(), OpText, p) },
+	}
+	sizes := map[byte]int{'l': 100_000, 's': 1000, 'w': 80_000, 'p': 90_000, 'u': 2000}
+	for how, agreed := range map[string]Agreement{"plain": {}, "compressed": {Compression: &takeover}} {
+		for _, order := range []string{"lwl", "lslsl", "wlwlw", "slwslws", "lwlwswlsl", "plpwlup", "swwlwwl", "llsswwss"} {
+			t.Run(how+"/"+order, func(t *testing.T) {
+				inBubble(t, func(t *testing.T, client bool) {
+					na, nb := netpipe.New(1000)
+					c := newConn(na, connConfig{agreement: agreed, client: client, options: agreed.options(nil)})
+					other := newConn(nb, connConfig{agreement: agreed, client: !client, options: agreed.options(nil)})
+					defer c.CloseNow()
+					defer other.CloseNow()
+					want := make(map[string]int)
+					var wrote []<-chan error
+					for i := range order {
+						kind := order[i]
+						text := fmt.Sprint(i, string(kind), string(compressible(sizes[kind], uint64(i))))
+						want[text]++
+						wrote = append(wrote, inGoroutine(func() error { return kinds[kind](c, []byte(text)) }))
+						synctest.Wait()
+					}
+					for range order {
+						m, err := other.Read(t.Context())
+						if err != nil {
+							t.Fatal(err)
+						}
+						if want[string(m.Data)]--; want[string(m.Data)] < 0 {
+							t.Fatalf("a message of %d bytes that was not sent: %.20q", len(m.Data), m.Data)
+						}
+						synctest.Wait()
+					}
+					for _, err := range wrote {
+						if err := <-err; err != nil {
+							t.Error(err)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+// streamsSlowly sends p through a Writer, a fragment at a time.
+func streamsSlowly(c *Conn, p []byte) error {
+	w, err := c.Writer(context.Background(), OpText)
+	for n := 0; err == nil && n < len(p); n += fragmentSize {
+		time.Sleep(time.Millisecond)
+		_, err = w.Write(p[n:min(n+fragmentSize, len(p))])
+	}
+	if err != nil {
+		return err
+	}
+	time.Sleep(time.Millisecond)
+	return w.Close()
+}

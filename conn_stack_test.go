@@ -29,7 +29,7 @@ func echoStack(t *testing.T, messages loopKind) {
 	const connections = 200
 	conns := make(chan *Conn, connections)
 	var u Upgrader
-	server := httptest.NewServer(u.Handler(func(c *Conn, _ *http.Request) {
+	server := httptest.NewServer(u.DetachedHandler(func(c *Conn, _ *http.Request) {
 		conns <- c
 		ctx := context.Background()
 		for m, err := range messages(c, ctx) {

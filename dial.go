@@ -1,31 +1,29 @@
 package websocket
 
 // This file holds Dialer, the client's role in the opening handshake: from a URL to a Conn. What the request and the
-// response must be like stands in handshake.go, the way through proxies in proxy.go.
+// response must be like stands in clienthandshake.go and handshake.go, the way through proxies in proxy.go.
 
 import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/tls"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 )
 
 // The bounds of what a server may answer.
 const (
-	maxResponseHead = 16 << 10 // bytes, of all heads together
-	maxInterim      = 5        // 1xx responses before the real one
-	maxRefusalBody  = 1024     // bytes that Dial keeps of the body of a response that is not 101
-	maxRefusalWire  = 16 << 10 // bytes that it reads for them, which may come in tiny chunks
+	defaultResponseHead = 64 << 10               // bytes, of all heads together
+	maxInterim          = 5                      // 1xx responses before the real one
+	maxRefusalBody      = 1024                   // bytes that Dial keeps of the body of a response that does not accept
+	maxRefusalWire      = 16 << 10               // bytes that it reads for them, which may come in tiny chunks
+	refusalSilence      = 250 * time.Millisecond // how long it waits for more of them
 )
 
 // Dialer makes connections. The zero value is ready. Its methods may be called by several goroutines at once. The fields
@@ -34,11 +32,12 @@ type Dialer struct {
 	Options
 
 	// Subprotocols are those that the client asks for, in the order of its preference. The server may choose one of
-	// them or none: see Conn.Subprotocol.
+	// them or none: see Conn.Subprotocol. Naming one twice is an error (RFC 6455, Section 4.1).
 	Subprotocols []string
 
 	// Header holds further fields of the request, such as Origin, Authorization or Cookie; a Host replaces that of the
-	// URL. Those that belong to the handshake or to HTTP's own connection are errors.
+	// URL. Names are sent as they are spelled. A User-Agent replaces ours, and an empty one means that none is sent. Those
+	// that belong to the handshake or to HTTP's own connection are errors.
 	Header http.Header
 
 	// Jar, if not nil, gives the cookies of the request and takes those of the response. It is asked with the URL's
@@ -54,8 +53,12 @@ type Dialer struct {
 	// http.ProxyFromEnvironment. Names are resolved by the proxy.
 	Proxy func(*http.Request) (*url.URL, error)
 
-	// ProxyHeader holds further fields of the CONNECT request to an HTTP proxy.
+	// ProxyHeader holds further fields of the CONNECT request to an HTTP proxy, as Header does.
 	ProxyHeader http.Header
+
+	// MaxResponseHead is the most bytes that the head of a response may have, of the server's and of a proxy's. 0 means
+	// 64 KiB. Memory grows with what has come.
+	MaxResponseHead int
 
 	// DialContext makes the connection to the server, or to its proxy. nil means that of a net.Dialer.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -67,118 +70,125 @@ func Dial(ctx context.Context, url string) (*Conn, *http.Response, error) {
 }
 
 // Dial connects to a ws or wss URL (http and https mean the same) and makes the opening handshake. It does not follow
-// redirects. ctx bounds all of it, beside HandshakeTimeout, and has no effect once Dial has returned; Conn.Context
-// shows its values.
+// redirects: resp.Location tells where to. Characters of the URL that RFC 3986 forbids are escaped. ctx bounds all of
+// it, beside HandshakeTimeout, and has no effect once Dial has returned; Conn.Context shows its values.
 //
 // When the server, or what answers in its place, does not accept, the error is a *HandshakeError with the status, and
 // the response is returned with at most the first 1024 bytes of its body, which can be read although the connection
-// has been closed. Otherwise the response is nil on error. Its body never needs to be closed.
+// has been closed. Where that was a proxy, the *HandshakeError is wrapped in a *ProxyError, as all is that went wrong at
+// a proxy. Otherwise the response is nil on error. Its body never needs to be closed.
+//
+// No error holds credentials or the query of the URL, or characters of the peer that do not print.
 func (d *Dialer) Dial(ctx context.Context, rawURL string) (*Conn, *http.Response, error) {
-	u, err := parseURL(rawURL)
+	h, err := d.Handshake(rawURL)
 	if err != nil {
 		return nil, nil, err
 	}
+	return d.dial(ctx, h, d.open)
+}
+
+// DialStream makes the opening handshake over a stream of HTTP/2 or HTTP/3 (RFC 8441, RFC 9220), which open makes: it
+// sends the extended CONNECT that it is given, without a body, and returns the response and the stream. The request is
+// that of ClientHandshake.Request; the scheme of its URL is http or https. The stream belongs to the Conn from then on,
+// and is closed if the handshake fails. Where the response does not accept, open may return a nil stream and a body,
+// which is read and closed. Deadlines of the stream must not be set, and what follows the response must be left in it.
+//
+// Everything else is as with Dial, but that TLS, Proxy and DialContext are for open to look at. A context that ends must
+// end open.
+func (d *Dialer) DialStream(
+	ctx context.Context, rawURL string, open func(context.Context, *http.Request) (net.Conn, *http.Response, error),
+) (*Conn, *http.Response, error) {
+	h, err := d.handshake(rawURL, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	return d.dial(ctx, h, func(ctx context.Context, h *ClientHandshake) (serverReply, error) { return openStream(ctx, h, open) })
+}
+
+// serverReply is what came of sending the request.
+type serverReply struct {
+	nc       net.Conn // nil if there is none
+	resp     *http.Response
+	buffered []byte // what was read behind the response
+}
+
+// dial makes a connection on what open returns.
+func (d *Dialer) dial(
+	ctx context.Context, h *ClientHandshake, open func(context.Context, *ClientHandshake) (serverReply, error),
+) (*Conn, *http.Response, error) {
 	base := ctx
 	if t := orDefault(d.HandshakeTimeout, DefaultHandshakeTimeout); t > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, t)
 		defer cancel()
 	}
-	c, resp, err := d.dial(ctx, base, u)
-	if err != nil && resp == nil && ctx.Err() != nil {
+	reply, err := open(ctx, h)
+	config := connConfig{client: true, options: &d.Options, buffered: reply.buffered, base: base}
+	if err == nil {
+		config.agreement, err = h.Check(reply.resp)
+	} else if reply.resp == nil && ctx.Err() != nil {
 		err = context.Cause(ctx) // whatever it made fail first
 	}
-	if err != nil {
-		if _, refused := err.(*HandshakeError); !refused {
-			err = fmt.Errorf("websocket: dial ws%s: %w", strings.TrimPrefix(u.Redacted(), "http"), err)
-		}
-		return nil, resp, err
-	}
-	return c, resp, nil
-}
-
-// dial makes a connection within ctx. base is for Conn.Context.
-func (d *Dialer) dial(ctx, base context.Context, u *url.URL) (*Conn, *http.Response, error) {
-	var nonce [16]byte
-	rand.Read(nonce[:])
-	key := base64.StdEncoding.EncodeToString(nonce[:])
-	request, err := d.appendRequest(nil, u, key)
-	if err != nil {
-		return nil, nil, err
-	}
-	nc, err := d.connect(ctx, u)
-	if err != nil {
-		return nil, nil, err
-	}
-	deadline := boundHandshake(ctx, nc, time.Time{})
-	resp, buffered, err := exchange(nc, request)
-	config := connConfig{client: true, options: &d.Options, buffered: buffered, base: base}
 	if err == nil {
-		if d.Jar != nil {
-			d.Jar.SetCookies(u, resp.Cookies())
-		}
-		config.agreement, err = d.judge(resp, key)
+		return newConn(reply.nc, config), reply.resp, nil
 	}
-	if ended := deadline.release(); err == nil {
-		err = ended
-		if ended != nil {
-			resp = nil
-		}
+	if reply.nc != nil {
+		reply.nc.Close()
 	}
-	if err != nil {
-		nc.Close()
-		return nil, resp, err
+	if _, refused := err.(*HandshakeError); !refused {
+		err = fmt.Errorf("websocket: dial %s: %w", shownURL(h.url), err)
 	}
-	return newConn(nc, config), resp, nil
+	return nil, reply.resp, err
 }
 
-// judge decides about a response, and returns what it says about the connection.
-func (d *Dialer) judge(resp *http.Response, key string) (Agreement, error) {
-	if resp.StatusCode != http.StatusSwitchingProtocols {
-		return Agreement{}, &HandshakeError{Status: resp.StatusCode, Reason: "the server answered " + resp.Status}
+// open connects and exchanges the request for a response.
+func (d *Dialer) open(ctx context.Context, h *ClientHandshake) (reply serverReply, err error) {
+	if reply.nc, reply.resp, err = d.connect(ctx, h.url); err != nil {
+		return reply, err
 	}
-	agreed, refusal := checkResponse(resp, key, d.Subprotocols, d.Compression)
-	if refusal != nil {
-		return Agreement{}, refusal
+	deadline := boundHandshake(ctx, reply.nc, time.Time{})
+	resp, br, err := exchange(reply.nc, h.AppendRequest(nil), h.Request(), d.responseHead(), h.accepts)
+	if ended := deadline.release(); ended != nil && err == nil && h.accepts(resp.StatusCode) {
+		return reply, ended
 	}
-	return agreed, nil
+	if err == nil {
+		reply.resp = resp
+		reply.buffered, _ = br.Peek(br.Buffered())
+	}
+	return reply, err
 }
 
-// parseURL reads the URL of a server (RFC 6455, Section 3) and returns it with the scheme http or https.
-func parseURL(rawURL string) (*url.URL, error) {
-	u, err := url.Parse(rawURL)
-	if err != nil {
-		var inner *url.Error // its text repeats the URL, with the password
-		if errors.As(err, &inner) {
-			err = inner.Err
-		}
-		return nil, fmt.Errorf("websocket: malformed URL: %w", err)
+// openStream has a stream opened.
+func openStream(
+	ctx context.Context, h *ClientHandshake, open func(context.Context, *http.Request) (net.Conn, *http.Response, error),
+) (reply serverReply, err error) {
+	if reply.nc, reply.resp, err = open(ctx, h.Request()); err != nil {
+		reply.resp = nil
+		return reply, err
 	}
-	switch u.Scheme {
-	case "ws", "http":
-		u.Scheme = "http"
-	case "wss", "https":
-		u.Scheme = "https"
-	default:
-		return nil, fmt.Errorf("websocket: URL with scheme %q instead of ws or wss", u.Scheme)
+	switch accepted := reply.resp != nil && h.accepts(reply.resp.StatusCode); {
+	case reply.resp == nil:
+		return reply, errors.New("no response")
+	case accepted && reply.nc == nil:
+		reply.resp = nil
+		return reply, errors.New("no stream")
+	case accepted && ctx.Err() != nil:
+		reply.resp = nil
+		return reply, context.Cause(ctx)
+	case accepted:
+		reply.resp.Body = http.NoBody
+	case reply.resp.Body != nil:
+		holdBody(reply.resp, reply.resp.Body)
 	}
-	// RFC 6455, Section 3: "Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be used
-	// on these URIs."
-	if strings.Contains(rawURL, "#") {
-		return nil, errors.New("websocket: URL with a fragment")
+	return reply, nil
+}
+
+// responseHead returns the most bytes of a response's head.
+func (d *Dialer) responseHead() int {
+	if d.MaxResponseHead > 0 {
+		return d.MaxResponseHead
 	}
-	if u.Hostname() == "" {
-		return nil, errors.New("websocket: URL without a host")
-	}
-	for i := range len(u.Host) {
-		if u.Host[i] >= 0x7F {
-			return nil, errors.New("websocket: URL with a host that is not ASCII; international names must be in punycode")
-		}
-	}
-	if !isTarget(u.RequestURI()) {
-		return nil, errors.New("websocket: URL with a query that is not percent-encoded")
-	}
-	return u, nil
+	return defaultResponseHead
 }
 
 // defaultPorts holds the ports of the schemes that servers and proxies may have.
@@ -193,125 +203,27 @@ func address(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-// appendRequest appends the opening handshake of RFC 6455, Section 4.1.
-func (d *Dialer) appendRequest(dst []byte, u *url.URL, key string) ([]byte, error) {
-	h, host, err := d.requestHeader(u)
+// connect makes a connection on which the server's HTTP is spoken: through the proxy, if any, and TLS for wss. The
+// response is that of a proxy which refused.
+func (d *Dialer) connect(ctx context.Context, u *url.URL) (net.Conn, *http.Response, error) {
+	via, err := d.chooseProxy(u)
 	if err != nil {
-		return dst, err
-	}
-	for _, p := range d.Subprotocols {
-		// RFC 6455, Section 4.1: "non-empty strings with characters in the range U+0021 to U+007E not including
-		// separator characters".
-		if !isToken(p) {
-			return dst, fmt.Errorf("subprotocol %q is not a token", p)
-		}
-	}
-	dst = append(append(append(dst, "GET "...), u.RequestURI()...), " HTTP/1.1\r\n"...)
-	dst = appendField(dst, "Host", host)
-	dst = appendField(dst, "Upgrade", "websocket")
-	dst = appendField(dst, "Connection", "Upgrade")
-	dst = appendField(dst, ownFields[fieldKey], key)
-	dst = appendField(dst, ownFields[fieldVersion], "13")
-	if len(d.Subprotocols) > 0 {
-		dst = appendField(dst, ownFields[fieldProtocol], strings.Join(d.Subprotocols, ", "))
-	}
-	if d.Compression != nil {
-		if err := d.Compression.Validate(); err != nil {
-			return dst, err
-		}
-		dst = append(d.Compression.AppendOffer(append(dst, ownFields[fieldExtensions]+": "...)), "\r\n"...)
-	}
-	return append(appendHeader(dst, h), "\r\n"...), nil
-}
-
-// requestHeader returns the fields that are not the handshake's own, and the value of Host.
-func (d *Dialer) requestHeader(u *url.URL) (h http.Header, host string, err error) {
-	if h, err = copyHeader(d.Header); err != nil {
-		return nil, "", err
-	}
-	if host = h.Get("Host"); host == "" {
-		host = hostField(u)
-	}
-	h.Del("Host")
-	if u.User != nil && h.Get("Authorization") == "" {
-		h.Set("Authorization", basicAuth(u.User))
-	}
-	if d.Jar != nil {
-		r := http.Request{Header: h}
-		for _, cookie := range d.Jar.Cookies(u) {
-			r.AddCookie(cookie)
-		}
-	}
-	return h, host, nil
-}
-
-// hostField returns the value of Host for a URL.
-func hostField(u *url.URL) string {
-	name, port := u.Hostname(), u.Port()
-	if strings.Contains(name, ":") {
-		name, _, _ = strings.Cut(name, "%") // RFC 6874, Section 4: a zone means nothing to the server
-		name = "[" + name + "]"
-	}
-	// RFC 6455, Section 4.1: "/host/ plus optionally ":" followed by /port/ (when not using the default port)".
-	if port == "" || port == defaultPorts[u.Scheme] {
-		return name
-	}
-	return name + ":" + port
-}
-
-// copyHeader returns a copy of the fields that a caller wants to send, or an error if it may not send one of them.
-func copyHeader(h http.Header) (http.Header, error) {
-	out := make(http.Header, len(h))
-	for name, values := range h {
-		if !isToken(name) {
-			return nil, fmt.Errorf("header field name %q is not a token", name)
-		}
-		if isReserved(name) {
-			return nil, fmt.Errorf("header field %s may not be set", name)
-		}
-		for _, v := range values {
-			if !isFieldValue(v) {
-				return nil, fmt.Errorf("value of header field %s has control characters", name)
-			}
-			out.Add(name, v)
-		}
-	}
-	return out, nil
-}
-
-// appendHeader appends the lines of h, in the order of their names.
-func appendHeader(dst []byte, h http.Header) []byte {
-	b := bytes.NewBuffer(dst)
-	h.Write(b) // to memory: it does not fail
-	return b.Bytes()
-}
-
-// basicAuth returns the value of Authorization for credentials in a URL (RFC 7617).
-func basicAuth(user *url.Userinfo) string {
-	password, _ := user.Password()
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))
-}
-
-// connect makes a connection on which the server's HTTP is spoken: through the proxy, if any, and TLS for wss.
-func (d *Dialer) connect(ctx context.Context, u *url.URL) (net.Conn, error) {
-	proxy := d.Proxy
-	if proxy == nil {
-		proxy = http.ProxyFromEnvironment
-	}
-	via, err := proxy(&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: http.Header{}})
-	if err != nil {
-		return nil, fmt.Errorf("choosing a proxy: %w", err)
+		return nil, nil, fmt.Errorf("choosing a proxy: %w", err)
 	}
 	var nc net.Conn
 	if via == nil {
 		nc, err = d.dialTCP(ctx, address(u))
-	} else if nc, err = d.dialProxy(ctx, via, address(u)); err != nil {
-		err = fmt.Errorf("proxy %s: %w", via.Redacted(), err)
+	} else {
+		var resp *http.Response
+		if nc, resp, err = d.dialProxy(ctx, via, address(u)); err != nil {
+			return nil, resp, &ProxyError{URL: shownProxy(via), Err: err}
+		}
 	}
 	if err != nil || u.Scheme == "http" {
-		return nc, err
+		return nc, nil, err
 	}
-	return d.startTLS(ctx, nc, u.Hostname(), d.TLS)
+	nc, err = d.startTLS(ctx, nc, u.Hostname(), d.TLS)
+	return nc, nil, err
 }
 
 // dialTCP connects to an address.
@@ -341,27 +253,50 @@ func (d *Dialer) startTLS(ctx context.Context, nc net.Conn, host string, cfg *tl
 	return tc, nil
 }
 
-// exchange sends a request and reads the response to it, with what the server has sent behind a 101. The body of any
-// other response is cut short and held in memory.
-func exchange(nc net.Conn, request []byte) (_ *http.Response, buffered []byte, _ error) {
+// exchange sends a request and reads the head of the response to it; what follows is in the reader. The body of a response
+// that does not accept is cut short and held in memory.
+func exchange(nc net.Conn, request []byte, of *http.Request, maxHead int, accepts func(status int) bool) (
+	*http.Response, *bufio.Reader, error,
+) {
 	if _, err := nc.Write(request); err != nil {
 		return nil, nil, fmt.Errorf("sending the request: %w", err)
 	}
-	input := &boundedReader{r: nc, left: maxResponseHead}
+	input := &boundedReader{r: nc, left: maxHead}
 	br := bufio.NewReader(input)
-	resp, err := readResponse(br, input, nil)
+	resp, err := readResponse(br, input, of)
 	if err != nil {
 		return nil, nil, &HandshakeError{Reason: "the response could not be read", Err: err}
 	}
-	if resp.StatusCode == http.StatusSwitchingProtocols {
-		buffered, _ = br.Peek(br.Buffered())
+	if accepts(resp.StatusCode) {
 		resp.Body = http.NoBody
-		return resp, buffered, nil
+		return resp, br, nil
 	}
 	input.left = maxRefusalWire
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxRefusalBody)) // what there is of it
+	holdBody(resp, nc)
+	return resp, br, nil
+}
+
+// holdBody replaces the body of a response by the beginning of it, in memory. When nothing has come for a while, it
+// closes what the body comes from.
+func holdBody(resp *http.Response, from io.Closer) {
+	silence := time.AfterFunc(refusalSilence, func() { from.Close() })
+	defer silence.Stop()
+	body, _ := io.ReadAll(io.LimitReader(aliveReader{resp.Body, silence}, maxRefusalBody)) // what there is of it
+	resp.Body.Close()
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	return resp, nil, nil
+}
+
+// aliveReader puts off a timer whenever something has been read.
+type aliveReader struct {
+	r       io.Reader
+	silence *time.Timer
+}
+
+// Read reads from r.
+func (a aliveReader) Read(p []byte) (int, error) {
+	n, err := a.r.Read(p)
+	a.silence.Reset(refusalSilence)
+	return n, err
 }
 
 // boundedReader reads at most left bytes from r. It remembers the first error, which net/http's parser may replace by
@@ -399,6 +334,9 @@ func readResponse(br *bufio.Reader, input *boundedReader, request *http.Request)
 		}
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
+		}
+		if err != nil && len(err.Error()) > maxShown {
+			err = &silentError{shown(err.Error()), err} // it repeats the line that it cannot read
 		}
 		if err != nil || resp.StatusCode >= 200 || resp.StatusCode == http.StatusSwitchingProtocols {
 			return resp, err

@@ -68,35 +68,49 @@ func TestDialRequest_4_1(t *testing.T) {
 	}
 	jar.SetCookies(&url.URL{Scheme: "http", Host: "jar.example"}, []*http.Cookie{{Name: "a", Value: "b"}, {Name: "s", Value: "t", Secure: true}})
 	const common = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: KEY\r\nSec-WebSocket-Version: 13\r\n"
+	const agent = "User-Agent: " + defaultUserAgent + "\r\n"
+	two := http.Header{"Cookie": {"c=d", "e=f"}, "cookie": {"g=h"}, "x-Low": {"1"}, "X-ODD": {"2"}, "User-Agent": {"mine"}}
 	for _, tc := range []struct {
 		url, addr string
 		d         Dialer
 		want      string
 	}{
-		{"ws://server.example/chat?a=b", "server.example:80", Dialer{}, "GET /chat?a=b HTTP/1.1\r\nHost: server.example\r\n" + common},
-		{"http://server.example", "server.example:80", Dialer{}, "GET / HTTP/1.1\r\nHost: server.example\r\n" + common},
-		{"WS://server.example:80/", "server.example:80", Dialer{}, "GET / HTTP/1.1\r\nHost: server.example\r\n" + common},
-		{"ws://server.example:/", "server.example:80", Dialer{}, "GET / HTTP/1.1\r\nHost: server.example\r\n" + common},
-		{"ws://server.example:8080?x", "server.example:8080", Dialer{}, "GET /?x HTTP/1.1\r\nHost: server.example:8080\r\n" + common},
-		{"ws://server.example:443/%20", "server.example:443", Dialer{}, "GET /%20 HTTP/1.1\r\nHost: server.example:443\r\n" + common},
-		{"ws://[::1]:9001/a b", "[::1]:9001", Dialer{}, "GET /a%20b HTTP/1.1\r\nHost: [::1]:9001\r\n" + common},
-		{"ws://[fe80::1%25eth0]/", "[fe80::1%eth0]:80", Dialer{}, "GET / HTTP/1.1\r\nHost: [fe80::1]\r\n" + common},
+		{"ws://server.example/chat?a=b", "server.example:80", Dialer{}, "GET /chat?a=b HTTP/1.1\r\nHost: server.example\r\n" + common + agent},
+		{"http://server.example", "server.example:80", Dialer{}, "GET / HTTP/1.1\r\nHost: server.example\r\n" + common + agent},
+		{"WS://server.example:80/", "server.example:80", Dialer{}, "GET / HTTP/1.1\r\nHost: server.example\r\n" + common + agent},
+		{"ws://server.example:/", "server.example:80", Dialer{}, "GET / HTTP/1.1\r\nHost: server.example\r\n" + common + agent},
+		{"ws://server.example:8080?x", "server.example:8080", Dialer{}, "GET /?x HTTP/1.1\r\nHost: server.example:8080\r\n" + common + agent},
+		{"ws://server.example:443/%20", "server.example:443", Dialer{}, "GET /%20 HTTP/1.1\r\nHost: server.example:443\r\n" + common + agent},
+		{"ws://[::1]:9001/a b", "[::1]:9001", Dialer{}, "GET /a%20b HTTP/1.1\r\nHost: [::1]:9001\r\n" + common + agent},
+		{"ws://[fe80::1%25eth0]/", "[fe80::1%eth0]:80", Dialer{}, "GET / HTTP/1.1\r\nHost: [fe80::1]\r\n" + common + agent},
 		{
 			"ws://server.example", "server.example:80", Dialer{Subprotocols: []string{"a", "b"}},
-			"GET / HTTP/1.1\r\nHost: server.example\r\n" + common + "Sec-WebSocket-Protocol: a, b\r\n",
+			"GET / HTTP/1.1\r\nHost: server.example\r\n" + common + "Sec-WebSocket-Protocol: a, b\r\n" + agent,
 		},
 		{
 			"ws://Aladdin:open%20sesame@server.example", "server.example:80", Dialer{},
-			"GET / HTTP/1.1\r\nHost: server.example\r\n" + common + "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n",
+			"GET / HTTP/1.1\r\nHost: server.example\r\n" + common + "Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n" + agent,
 		},
 		{
 			"ws://a:b@server.example", "server.example:80",
 			Dialer{Header: http.Header{"Authorization": {"Bearer x"}, "Origin": {"http://a"}, "X": {"1", "2"}, "host": {"other.example"}}},
-			"GET / HTTP/1.1\r\nHost: other.example\r\n" + common + "Authorization: Bearer x\r\nOrigin: http://a\r\nX: 1\r\nX: 2\r\n",
+			"GET / HTTP/1.1\r\nHost: other.example\r\n" + common + "Authorization: Bearer x\r\nOrigin: http://a\r\n" + agent + "X: 1\r\nX: 2\r\n",
 		},
 		{
 			"ws://jar.example", "jar.example:80", Dialer{Jar: jar, Header: http.Header{"Cookie": {"c=d"}}},
-			"GET / HTTP/1.1\r\nHost: jar.example\r\n" + common + "Cookie: c=d; a=b\r\n",
+			"GET / HTTP/1.1\r\nHost: jar.example\r\n" + common + "Cookie: c=d; a=b\r\n" + agent,
+		},
+		{
+			"ws://jar.example", "jar.example:80", Dialer{Jar: jar, Header: two},
+			"GET / HTTP/1.1\r\nHost: jar.example\r\n" + common + "Cookie: c=d; e=f; g=h; a=b\r\nUser-Agent: mine\r\nX-ODD: 2\r\nx-Low: 1\r\n",
+		},
+		{
+			"ws://server.example", "server.example:80", Dialer{Header: http.Header{"user-agent": {""}}},
+			"GET / HTTP/1.1\r\nHost: server.example\r\n" + common,
+		},
+		{
+			"ws://server.example/a\"b?\"<>\\^`{|}[] \u00e9%zz%41%4", "server.example:80", Dialer{},
+			"GET /a%22b?%22%3C%3E%5C%5E%60%7B%7C%7D%5B%5D%20%C3%A9%25zz%41%254 HTTP/1.1\r\nHost: server.example\r\n" + common + agent,
 		},
 	} {
 		var addr string
@@ -162,7 +176,6 @@ func TestDialMisuse(t *testing.T) {
 		{"ws://user:secret@%zz/", Dialer{}, "malformed URL"},
 		{"ws://server.example:x/", Dialer{}, "malformed URL"},
 		{"ws://server.example/\r\nEvil: 1", Dialer{}, "malformed URL"},
-		{"ws://server.example/?a b", Dialer{}, "percent-encoded"},
 		{"ws://b\u00fccher.example/", Dialer{}, "punycode"},
 		{"ws://server.example/", Dialer{Header: http.Header{"A": {"b\r\nEvil: 1"}}}, "control characters"},
 		{"ws://server.example/", Dialer{Header: http.Header{"A\r\nEvil": {"1"}}}, "not a token"},
@@ -173,6 +186,8 @@ func TestDialMisuse(t *testing.T) {
 		{"ws://server.example/", Dialer{Header: http.Header{"Content-Length": {"1"}}}, "may not be set"},
 		{"ws://server.example/", Dialer{Subprotocols: []string{"a b"}}, "not a token"},
 		{"ws://server.example/", Dialer{Subprotocols: []string{""}}, "not a token"},
+		{"ws://server.example/", Dialer{Subprotocols: []string{"a", "b", "a"}}, "\"a\" is asked for twice"},
+		{"ws://user:secret/secret@server.example/", Dialer{}, "malformed URL"},
 		{"ws://server.example/", Dialer{Proxy: func(*http.Request) (*url.URL, error) { return nil, errors.New("x-error") }}, "x-error"},
 		{"ws://server.example/", Dialer{Proxy: func(*http.Request) (*url.URL, error) { return &url.URL{Scheme: "gopher"}, nil }}, `scheme "gopher"`},
 	} {
@@ -203,13 +218,13 @@ func TestDialResponse(t *testing.T) {
 		{"interim", func(r *http.Request) string { return strings.Repeat(interim, maxInterim) + answer(r) }, 101, "", ""},
 		{"too many interim", func(r *http.Request) string { return strings.Repeat(interim, maxInterim+1) + answer(r) }, 0, "", "interim"},
 		{"longest head", func(r *http.Request) string {
-			return answer(r, "X: "+strings.Repeat("a", maxResponseHead-len(answer(r))-5))
+			return answer(r, "X: "+strings.Repeat("a", defaultResponseHead-len(answer(r))-5))
 		}, 101, "", ""},
 		{"too long head", func(r *http.Request) string {
-			return answer(r, "X: "+strings.Repeat("a", maxResponseHead-len(answer(r))-4))
+			return answer(r, "X: "+strings.Repeat("a", defaultResponseHead-len(answer(r))-4))
 		}, 0, "", "too long"},
-		{"endless head", fixed("HTTP/1.1 101 A\r\n" + strings.Repeat("A: b\r\n", 10000)), 0, "", "too long"},
-		{"endless interim", fixed(strings.Repeat("HTTP/1.1 100 Continue\r\nA: "+strings.Repeat("b", 5000)+"\r\n\r\n", 5)), 0, "", "too long"},
+		{"endless head", fixed("HTTP/1.1 101 A\r\n" + strings.Repeat("A: b\r\n", 20000)), 0, "", "too long"},
+		{"endless interim", fixed(strings.Repeat("HTTP/1.1 100 Continue\r\nA: "+strings.Repeat("b", 20000)+"\r\n\r\n", 5)), 0, "", "too long"},
 		{"nothing", fixed(""), 0, "", "unexpected EOF"},
 		{"no HTTP", fixed("SSH-2.0-OpenSSH\r\n\r\n"), 0, "", "could not be read"},
 		{"wrong accept", fixed("HTTP/1.1 101 A\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " + rfcAccept + "\r\n\r\n"), 101, "", "Sec-WebSocket-Accept"},
@@ -482,13 +497,14 @@ func TestDialConnecting(t *testing.T) {
 func TestDialSlowBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, request := pipeDialer(Dialer{}, func(*http.Request) string { return "HTTP/1.1 403 Forbidden\r\nContent-Length: 5\r\n\r\nhe" })
+		start := time.Now()
 		_, resp, err := d.Dial(context.Background(), "ws://server.example")
 		var e *HandshakeError
 		if !errors.As(err, &e) || e.Status != 403 || resp == nil {
 			t.Fatalf("%v, %v", resp, err)
 		}
-		if body, _ := io.ReadAll(resp.Body); string(body) != "he" {
-			t.Errorf("body %q", body)
+		if body, _ := io.ReadAll(resp.Body); string(body) != "he" || time.Since(start) != refusalSilence {
+			t.Errorf("body %q after %v", body, time.Since(start))
 		}
 		<-request
 	})
@@ -576,7 +592,12 @@ func FuzzResponse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input []byte) {
 		d := Dialer{Subprotocols: []string{"chat"}}
 		nc := &scriptConn{input: string(input)}
-		resp, buffered, err := exchange(nc, nil)
+		h, err := d.Handshake("ws://server.example/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.key = rfcKey
+		resp, br, err := exchange(nc, nil, h.Request(), defaultResponseHead, h.accepts)
 		if err != nil {
 			if resp != nil {
 				t.Fatal("response beside an error")
@@ -587,7 +608,8 @@ func FuzzResponse(f *testing.F) {
 		if len(body) > maxRefusalBody || err != nil {
 			t.Fatalf("body of %d bytes, %v", len(body), err)
 		}
-		agreed, err := d.judge(resp, rfcKey)
+		buffered, _ := br.Peek(br.Buffered())
+		agreed, err := h.Check(resp)
 		if err != nil {
 			var e *HandshakeError
 			if !errors.As(err, &e) || e.Status != resp.StatusCode {

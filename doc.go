@@ -16,8 +16,12 @@
 //		}
 //	}))
 //
-// Handler runs the function on a goroutine of its own, and closes the connection when it returns. Upgrade leaves that
-// to the caller; UpgradeConn does without net/http.
+// Handler returns when the function has, and closes the connection then: middleware, and contexts of routers, last as
+// long. DetachedHandler is for many idle connections: it returns at once, which takes some 9 kB less for each. Upgrade
+// leaves the end to the caller; UpgradeConn does without net/http, and Handshake without any I/O.
+//
+// Upgrader.Shutdown ends all connections and waits for the functions; http.Server.Shutdown knows nothing of either.
+// Call both.
 //
 // # A client
 //
@@ -46,7 +50,9 @@
 // be, and a read on a transport without deadlines.
 //
 // Errors that are no *CloseError leave the connection as it was: that of a context, ErrReadInProgress,
-// ErrWriteInProgress, ErrBackpressure, and those of wrong arguments.
+// ErrWriteInProgress, ErrBackpressure, and those of wrong arguments. The exception is ErrWriteFailed: nothing can be sent
+// any more, but what the peer had sent is still read, and the end of its stream, which is waited for, says how the
+// connection ended.
 //
 // Once a connection has ended, every call returns an error that wraps the same *CloseError: who ended it, with what
 // code and reason, and why. A *ProtocolError inside says which rule the peer broke.
@@ -99,7 +105,11 @@
 // is the fastest. Reader and Writer stream a message that is too large to be held. WritePrepared sends one message to many connections and encodes it once.
 //
 // What is written while messages that arrived together are still being read is held back for them, at most for a
-// millisecond, and leaves in one system call: see Options.NoBatching and Conn.Flush.
+// millisecond, and leaves in one system call: see Options.NoBatching and Conn.Flush. Queue and Send are for those who write to many.
+//
+// What a write has accepted is sent, whatever is called afterwards: CloseNow grants it a second. A message of more than a
+// mebibyte goes out in fragments, and pings and pongs between them; but none goes between the fragments of a compressed
+// message, which some peers would lose.
 //
 // # Limits
 //

@@ -22,8 +22,12 @@ type HandshakeError struct {
 	Status int
 	// Reason says what was wrong, as a clause without prefix. A server sends it in the body of its response.
 	Reason string
-	// Header holds further fields of a server's response, such as WWW-Authenticate or Location. May be nil.
+	// Header holds further fields of a server's response, such as WWW-Authenticate or Location. May be nil. Those that
+	// belong to HTTP's framing are left out.
 	Header http.Header
+	// Body, unless nil, is the body of a server's response instead of the status and Reason, which are sent as plain text.
+	// Its Content-Type belongs into Header; without one it is plain text.
+	Body []byte
 	// Err is nil or the cause. It is never sent.
 	Err error
 }
@@ -38,21 +42,49 @@ func (e *HandshakeError) Error() string {
 		s += ": " + e.Reason
 	}
 	if e.Err != nil {
-		s += ": " + strings.TrimPrefix(e.Err.Error(), "websocket: ")
+		s += ": " + withoutPrefix(e.Err)
 	}
 	return s
 }
 
+// withoutPrefix returns the text of an error that stands inside of another one's.
+func withoutPrefix(err error) string { return strings.TrimPrefix(err.Error(), "websocket: ") }
+
 // Unwrap returns Err.
 func (e *HandshakeError) Unwrap() error { return e.Err }
 
-// body is what a server tells the client that it refuses.
-func (e *HandshakeError) body() string {
+// refuses reports whether the status is one with which a request can be refused.
+func (e *HandshakeError) refuses() bool { return e.Status >= 300 && e.Status <= 599 }
+
+// body returns the body of the response by which a server refuses.
+func (e *HandshakeError) body() []byte {
+	if e.Body != nil {
+		return e.Body
+	}
 	s := strconv.Itoa(e.Status) + " " + http.StatusText(e.Status)
 	if e.Reason != "" {
 		s += ": " + e.Reason
 	}
-	return s
+	return []byte(s + "\n")
+}
+
+// header returns the fields of that response, but those of its framing, in a map of the caller's.
+func (e *HandshakeError) header() http.Header {
+	h := make(http.Header, len(e.Header)+2)
+	for name, values := range e.Header {
+		if isToken(name) && !equalFold(name, "Content-Length") && !equalFold(name, "Transfer-Encoding") {
+			name = http.CanonicalHeaderKey(name)
+			h[name] = append(h[name], values...)
+		}
+	}
+	for name, value := range map[string]string{
+		"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff",
+	} {
+		if _, given := h[name]; !given {
+			h.Set(name, value)
+		}
+	}
+	return h
 }
 
 // Agreement is what an opening handshake has settled about a connection. The zero value is a connection without
@@ -108,6 +140,8 @@ type opening struct {
 	major, minor int                 // the HTTP version
 	secure       bool                // it came over TLS
 	body         bool                // a message body was announced
+	stream       bool                // it is an extended CONNECT, as over HTTP/2
+	protocol     string              // ... and this its ":protocol"
 	lines        [numFields][]string // the values of ownFields, one for each line; not to be written to
 	first        [numFields]string   // backs lines, for add
 
@@ -141,18 +175,32 @@ func (o *opening) value(field int) string {
 	return o.lines[field][0]
 }
 
-// check applies RFC 6455, Section 4.2.1, in the order in which it is told to clients, and reads the extensions that
-// the client offers. It is the only place that knows these rules.
+// check applies RFC 6455, Section 4.2.1, or RFC 8441, Section 5, in the order in which it is told to clients, and reads
+// the extensions that the client offers. It is the only place that knows these rules.
 func (o *opening) check() *HandshakeError {
-	for _, rule := range [...]func(*opening) *HandshakeError{
-		(*opening).checkHTTP, (*opening).checkUpgrade, (*opening).checkVersion, (*opening).checkKey, (*opening).checkOffers,
-	} {
+	rules := openingRules[:]
+	if o.stream {
+		rules = streamRules[:]
+	}
+	for _, rule := range rules {
 		if err := rule(o); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// The rules for an opening handshake over HTTP/1.1, and for one over a stream. The latter has neither the key nor the
+// two fields of HTTP's upgrade: RFC 8441, Section 5, leaves to ":protocol" what those are for.
+var (
+	openingRules = [...]func(*opening) *HandshakeError{
+		(*opening).checkHTTP, (*opening).checkHost, (*opening).checkUpgrade, (*opening).checkVersion, (*opening).checkKey,
+		(*opening).checkOffers,
+	}
+	streamRules = [...]func(*opening) *HandshakeError{
+		(*opening).checkConnect, (*opening).checkHost, (*opening).checkVersion, (*opening).checkOffers,
+	}
+)
 
 // badRequest returns the answer to a request that breaks a rule of RFC 6455, Section 4.2.1: "an appropriate error
 // code (such as 400 Bad Request)".
@@ -177,12 +225,38 @@ func (o *opening) checkHTTP() *HandshakeError {
 			Header: http.Header{"Allow": {http.MethodGet}},
 		}
 	}
+	return nil
+}
+
+// checkConnect applies what is asked of an extended CONNECT apart from WebSocket.
+func (o *opening) checkConnect() *HandshakeError {
+	// RFC 8441, Section 4: only a CONNECT is extended by :protocol.
+	if o.method != http.MethodConnect {
+		return &HandshakeError{
+			Status: http.StatusBadRequest, Reason: "a request with :protocol must have the method CONNECT (RFC 8441, Section 4)",
+		}
+	}
+	// RFC 8441, Section 5, names this protocol websocket. RFC 9220, Section 3, about another that is not supported: "the
+	// server SHOULD respond to the request with a 501 (Not Implemented) status code".
+	if !equalFold(o.protocol, "websocket") {
+		return &HandshakeError{
+			Status: http.StatusNotImplemented, Reason: "the :protocol must be websocket (RFC 8441, Section 5)",
+		}
+	}
+	return nil
+}
+
+// checkHost applies what is asked of the authority and of the body, which there must not be.
+func (o *opening) checkHost() *HandshakeError {
 	// RFC 6455, Section 4.2.1: "A |Host| header field containing the server's authority".
 	if err := o.once(fieldHost); err != nil {
 		return err
 	}
 	if o.value(fieldHost) == "" {
 		return badRequest("Host is missing")
+	}
+	if !isAuthority(o.value(fieldHost)) {
+		return badRequest("Host is malformed")
 	}
 	if o.body {
 		return badRequest("the request has a body")
@@ -213,7 +287,7 @@ func (o *opening) checkUpgrade() *HandshakeError {
 	} {
 		name := ownFields[want.field]
 		if len(o.lines[want.field]) == 0 {
-			return badRequest(name + " is missing")
+			return badRequest("the header field " + name + " is missing: this is no WebSocket request, or a proxy has removed it")
 		}
 		found, ok := want.list(o.lines[want.field], want.token)
 		if !ok {
@@ -233,6 +307,13 @@ func (o *opening) checkVersion() *HandshakeError {
 	}
 	if o.value(fieldVersion) == "13" {
 		return nil
+	}
+	if o.stream {
+		// RFC 9113, Section 8.6, has no Upgrade, and 426 means nothing without it.
+		return &HandshakeError{
+			Status: http.StatusBadRequest, Reason: "Sec-WebSocket-Version must be 13 (RFC 8441, Section 5)",
+			Header: http.Header{"Sec-Websocket-Version": {"13"}},
+		}
 	}
 	// RFC 6455, Section 4.2.2: "If this version does not match a version understood by the server, the server MUST
 	// abort the WebSocket handshake [...] and instead send an appropriate HTTP error code (such as 426 Upgrade
@@ -298,8 +379,8 @@ func (o *opening) chooseSubprotocol(preferred []string) string {
 // keySize is the size in bytes of a Sec-WebSocket-Key: 16 bytes in base64.
 const keySize = 24
 
-// validKey reports whether key encodes 16 bytes in base64. The bits behind them need not be zero: those of the example in
-// RFC 6455, Section 4.1, are not.
+// validKey reports whether key encodes 16 bytes in base64. The bits behind them need not be zero: those of the example
+// in RFC 6455, Section 4.1, are not.
 func validKey(key string) bool {
 	if len(key) != keySize {
 		return false
@@ -370,11 +451,16 @@ func appendFields(dst []byte, h http.Header) []byte {
 	return dst
 }
 
+// isHandshakes reports whether the field of that name is the handshake's own.
+func isHandshakes(name string) bool {
+	const prefix = "Sec-WebSocket-"
+	return len(name) > len(prefix) && equalFold(name[:len(prefix)], prefix)
+}
+
 // isReserved reports whether the field of that name is the handshake's own, or belongs to HTTP's framing of messages
 // and connections, so that no user of this package may set it.
 func isReserved(name string) bool {
-	const prefix = "Sec-WebSocket-"
-	if len(name) > len(prefix) && equalFold(name[:len(prefix)], prefix) {
+	if isHandshakes(name) {
 		return true
 	}
 	for _, own := range [...]string{
@@ -390,11 +476,9 @@ func isReserved(name string) bool {
 // checkResponse applies RFC 6455, Section 4.1, to a server's response with status 101 and returns what was
 // agreed on: one of the offered subprotocols or none, and compression by the given options or none.
 func checkResponse(resp *http.Response, key string, offered []string, compression *compress.Options) (
-	agreed Agreement, _ *HandshakeError,
+	Agreement, *HandshakeError,
 ) {
-	bad := func(reason string) (Agreement, *HandshakeError) {
-		return Agreement{}, &HandshakeError{Status: resp.StatusCode, Reason: "the server's " + reason + " (RFC 6455, Section 4.1)"}
-	}
+	bad := func(reason string) (Agreement, *HandshakeError) { return Agreement{}, badResponse(resp, reason) }
 	h := resp.Header
 	if !resp.ProtoAtLeast(1, 1) {
 		return bad("response is older than HTTP/1.1")
@@ -414,6 +498,28 @@ func checkResponse(resp *http.Response, key string, offered []string, compressio
 	if v := h["Sec-Websocket-Accept"]; len(v) != 1 || v[0] != AcceptKey(key) {
 		return bad("Sec-WebSocket-Accept does not answer the key")
 	}
+	return checkAnswers(resp, offered, compression)
+}
+
+// checkStreamResponse is checkResponse for a response with status 2xx to an extended CONNECT, which has neither a key nor
+// an answer to it: RFC 8441, Section 5, leaves to ":protocol" what those are for.
+func checkStreamResponse(resp *http.Response, _ string, offered []string, compression *compress.Options) (
+	Agreement, *HandshakeError,
+) {
+	return checkAnswers(resp, offered, compression)
+}
+
+// badResponse returns the error about a response that breaks a rule of RFC 6455, Section 4.1.
+func badResponse(resp *http.Response, reason string) *HandshakeError {
+	return &HandshakeError{Status: resp.StatusCode, Reason: "the server's " + reason + " (RFC 6455, Section 4.1)"}
+}
+
+// checkAnswers applies the rules about what is optional, whatever version of HTTP the response came by.
+func checkAnswers(resp *http.Response, offered []string, compression *compress.Options) (
+	agreed Agreement, _ *HandshakeError,
+) {
+	bad := func(reason string) (Agreement, *HandshakeError) { return Agreement{}, badResponse(resp, reason) }
+	h := resp.Header
 	// "this header field indicates the use of an extension that was not present in the client's handshake". Section
 	// 11.3.2: it "MUST NOT appear more than once in an HTTP response".
 	var answer []extension
@@ -439,4 +545,22 @@ func checkResponse(resp *http.Response, key string, offered []string, compressio
 		return bad("Sec-WebSocket-Protocol is not one that was asked for")
 	}
 	return agreed, nil
+}
+
+// shownStatus returns the status of a response as it may stand in an error.
+func shownStatus(resp *http.Response) string { return shown(resp.Status) }
+
+// maxShown is the most bytes of a peer's text that an error shows.
+const maxShown = 200
+
+// shown returns text of a peer as it may stand in an error or a log: quoted if it has characters that do not print, and
+// cut where it is long.
+func shown(s string) string {
+	if len(s) > maxShown {
+		s = s[:maxShown] + "..."
+	}
+	if q := strconv.Quote(s); len(q) != len(s)+2 {
+		return q
+	}
+	return s
 }

@@ -89,13 +89,14 @@ func TestUpgradeAllocs(t *testing.T) {
 // TestHandshakeFunctionAllocs protects the pure functions, which allocate nothing but results.
 func TestHandshakeFunctionAllocs(t *testing.T) {
 	buf := make([]byte, 0, 1024)
+	patterns, _ := parseOrigins([]string{"*.example.org"})
 	for name, tc := range map[string]struct {
 		f    func()
 		want float64
 	}{
 		"AcceptKey":       {func() { AcceptKey(rfcKey) }, 1},
 		"appendSwitching": {func() { buf = appendSwitching(buf[:0], rfcKey, "chat", nil) }, 0},
-		"originAllowed":   {func() { originAllowed("https://a.b.example.org", "x.test", false, []string{"*.example.org"}) }, 0},
+		"originAllowed":   {func() { originAllowed("https://a.b.example.org", "x.test", false, patterns) }, 0},
 		"validKey":        {func() { validKey(rfcKey) }, 0},
 	} {
 		if got := testing.AllocsPerRun(100, tc.f); got > tc.want {

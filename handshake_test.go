@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -228,9 +229,12 @@ func TestFieldLengths(t *testing.T) {
 
 // TestOrigin_10_2 protects users from pages of other origins.
 func TestOrigin_10_2(t *testing.T) {
-	patterns := []string{
-		"one.example", "port.example:8080", "any.example:*", "https://secure.example", "*.wild.example",
-		"app://local", "[2001:db8::1]", "", "*", "*bad.example", "null",
+	patterns, err := parseOrigins([]string{
+		"one.example", "port.example:8080", "any.example:*", "https://secure.example", "*.wild.example", "*.any.wild:*",
+		"app://local", "[2001:db8::1]", "Chrome-Extension://*", "file://", "null",
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, tc := range []struct {
 		origin, host string
@@ -255,7 +259,6 @@ func TestOrigin_10_2(t *testing.T) {
 		{"http://user@server.example", "server.example", false, false},
 		{"ftp://server.example", "server.example", false, false},
 		{"server.example", "server.example", false, false},
-		{"null", "server.example", false, false},
 		{"", "server.example", false, false},
 		{"http://", "", false, false},
 		{"https://one.example", "x", false, true},
@@ -278,11 +281,59 @@ func TestOrigin_10_2(t *testing.T) {
 		{"app://local", "x", false, true},
 		{"http://local", "x", false, false},
 		{"http://[2001:db8::1]", "x", false, true},
-		{"http://xbad.example", "x", false, false},
+		// Section 10.2 leaves to the server "which origins it is willing to accept": also those that are no pages of the web.
+		{"null", "x", false, true},
+		{"null://x", "x", false, false},
+		{"file://", "x", false, true},
+		{"file://host", "x", false, false},
+		{"chrome-extension://abcdefgh", "x", false, true},
+		{"chrome-extensions://abcdefgh", "x", false, false},
+		{"chrome-extension://", "x", false, false},
+		{"ionic://one.example", "x", false, false}, // a pattern without scheme is about the web
+		{"ftp://one.example", "x", false, false},
+		{"ionic://any.example", "x", false, false},
+		{"http://a.any.wild:99", "x", false, true},
+		// An authority is a host and perhaps a port (RFC 6454, Section 6.2), whatever stands at its end.
+		{"https://evil.example/.wild.example", "x", false, false},
+		{"https://evil.example?.wild.example", "x", false, false},
+		{"https://evil.example#.wild.example", "x", false, false},
+		{"https://evil.example .wild.example", "x", false, false},
+		{"https://evil.example:8.wild.example", "x", false, false},
+		{"https://evil.example\\.wild.example", "x", false, false},
+		{"https://evil@a.wild.example", "x", false, false},
+		{"https://a.wild.example:", "x", false, false},
+		{"https://a.any.wild:8a", "x", false, false},
+		{"https://[evil].wild.example", "x", false, false},
+		{"https://[.wild.example", "x", false, false},
+		{"chrome-extension://a/b", "x", false, false},
+		{"http://a/b", "a/b", false, false},
 		{"https://elsewhere.example", "x", false, false},
 	} {
 		if got := originAllowed(tc.origin, tc.host, tc.secure, patterns); got != tc.want {
 			t.Errorf("origin %q at host %q (TLS %v): %v, want %v", tc.origin, tc.host, tc.secure, got, tc.want)
+		}
+	}
+}
+
+// TestOriginPatterns protects users from patterns that never match: they are errors, of Validate and of every handshake.
+func TestOriginPatterns(t *testing.T) {
+	for _, pattern := range []string{
+		"", "*", "*:*", "https://*", "http://*:*", "https://example.com/", "example.com/a", "*example.com", "*.", "*.*.com", "a.*.com",
+		"http://", "://example.com", "ht tp://example.com", "9p://x", "example.com:", "example.com:0", "example.com:080", "example.com:65536",
+		"example.com:a", "user@example.com", "exämple.com", "exa mple.com", "[::1", "::1", "app://a/b", "app://*a", "nul l",
+	} {
+		u := &Upgrader{Origins: []string{"example.com", pattern}}
+		err := u.Validate()
+		if err == nil || !strings.HasPrefix(err.Error(), "websocket: Upgrader: ") || !strings.Contains(err.Error(), strconv.Quote(pattern)) {
+			t.Errorf("%q: %v", pattern, err)
+		}
+	}
+	for _, pattern := range []string{
+		"example.com", "EXAMPLE.com:65535", "*.example.com:*", "http://*.example.com", "[::1]:80", "a_b", "xn--exmple-cua.com", "127.0.0.1:*",
+		"null", "file://", "file://*", "capacitor://localhost", "moz-extension://*", "app+v1.0://local",
+	} {
+		if _, err := parseOrigin(pattern); err != nil {
+			t.Errorf("%q %v", pattern, err)
 		}
 	}
 }
@@ -376,7 +427,7 @@ func TestHandshakeError(t *testing.T) {
 			t.Errorf("%v: cause not found", e)
 		}
 	}
-	if got := (&HandshakeError{Status: 403}).body(); got != "403 Forbidden" {
+	if got := (&HandshakeError{Status: 403}).body(); string(got) != "403 Forbidden\n" {
 		t.Error(got)
 	}
 }

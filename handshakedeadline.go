@@ -46,17 +46,20 @@ func (d *handshakeDeadline) watch() {
 	})
 }
 
-// release takes the bounds away. It returns an error if they have struck: then nc is of no further use.
+// release takes the bounds away. It returns an error if they have struck: then nc is of no further use. Only the first
+// call does anything.
 func (d *handshakeDeadline) release() error {
-	if d.cancel != nil {
-		defer d.cancel()
+	held := *d
+	*d = handshakeDeadline{}
+	if held.cancel != nil {
+		defer held.cancel()
 	}
-	if d.stop != nil && !d.stop() {
-		<-d.done
-		return context.Cause(d.ctx)
+	if held.stop != nil && !held.stop() {
+		<-held.done
+		return context.Cause(held.ctx)
 	}
-	if d.set {
-		return d.nc.SetDeadline(time.Time{})
+	if held.set {
+		return held.nc.SetDeadline(time.Time{})
 	}
 	return nil
 }

@@ -50,8 +50,8 @@ func heapOfIdle(t *testing.T, addr string, waits <-chan struct{}) float64 {
 	return (heap() - before) / conns
 }
 
-// TestIdleHeap protects the memory of an idle connection through Handler: net/http makes some 10 KiB for its request,
-// and none of that may be left when it waits. UpgradeConn, which has none of it, is the measure. A loop with
+// TestIdleHeap protects the memory of an idle connection through DetachedHandler: net/http makes some 10 KiB for its
+// request, and none of that may be left when it waits. UpgradeConn, which has none of it, is the measure. A loop with
 // Conn.Context may hold that context, and nothing that waits for its end.
 //
 // What other tests have left behind may go at any time, and make any of them seem smaller: it would have to happen
@@ -69,9 +69,9 @@ func TestIdleHeap(t *testing.T) {
 		}
 	}
 	var u Upgrader
-	handler := httptest.NewServer(u.Handler(func(c *Conn, _ *http.Request) { loop(c, context.Background()) }))
+	handler := httptest.NewServer(u.DetachedHandler(func(c *Conn, _ *http.Request) { loop(c, context.Background()) }))
 	defer handler.Close()
-	own := httptest.NewServer(u.Handler(func(c *Conn, _ *http.Request) { loop(c, c.Context()) }))
+	own := httptest.NewServer(u.DetachedHandler(func(c *Conn, _ *http.Request) { loop(c, c.Context()) }))
 	defer own.Close()
 	upgraded := upgradeServers(t, &u, func(c *Conn) { loop(c, context.Background()) })["UpgradeConn"]
 	throughHandler, withOwn, bare := math.Inf(1), math.Inf(1), 0.0
@@ -81,7 +81,7 @@ func TestIdleHeap(t *testing.T) {
 		bare = max(bare, heapOfIdle(t, upgraded, waits))
 	}
 	if throughHandler > bare+margin {
-		t.Errorf("%.0f bytes through Handler, %.0f through UpgradeConn", throughHandler, bare)
+		t.Errorf("%.0f bytes through DetachedHandler, %.0f through UpgradeConn", throughHandler, bare)
 	}
 	if withOwn > bare+ownContext+margin {
 		t.Errorf("%.0f bytes with the connection's context, %.0f without", withOwn, bare)

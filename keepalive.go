@@ -98,10 +98,10 @@ func (c *Conn) appendPing(p *ping) {
 	c.appendControl(OpPing, payload[:])
 }
 
-// ponged deals with a pong. RFC 6455, Section 5.5.3: an endpoint may "elect to send a Pong frame for only the most
+// pongCame looks for the pings that a pong answers. RFC 6455, Section 5.5.3: an endpoint may "elect to send a Pong frame for only the most
 // recently processed Ping frame", so a pong answers every ping before its own, too; and "A response to an
 // unsolicited Pong frame is not expected".
-func (c *Conn) ponged(payload []byte) {
+func (c *Conn) pongCame(payload []byte) {
 	if len(payload) != 8 {
 		return
 	}

@@ -1,8 +1,8 @@
 package websocket
 
 // This file holds the syntax of HTTP fields that the opening handshake reads (RFC 9110, Section 5.6): tokens, lists
-// of them, and the list of extensions of RFC 6455, Section 9.1. Every parser here takes time linear in its input and
-// keeps no more than a bounded number of elements.
+// of them, the list of extensions of RFC 6455, Section 9.1, and authorities. Every parser here takes time linear in its
+// input and keeps no more than a bounded number of elements.
 
 import (
 	"math/bits"
@@ -290,4 +290,50 @@ func cutQuoted(s string) (value, rest string, ok bool) {
 		b.WriteByte(s[i])
 	}
 	return "", "", false
+}
+
+// hostChars marks the characters of a host's name (RFC 3986, Section 3.2.2): unreserved ones, sub-delims, and those of
+// an escape.
+var hostChars = func() (t [256]bool) {
+	const letters = "abcdefghijklmnopqrstuvwxyz"
+	for _, c := range []byte("-._~!$&'()*+,;=%0123456789" + letters + strings.ToUpper(letters)) {
+		t[c] = true
+	}
+	return t
+}()
+
+// isAuthority reports whether s is a host with or without a port, and without a user (RFC 3986, Section 3.2).
+func isAuthority(s string) bool {
+	name, port, _ := cutPort(s)
+	for i := range len(port) {
+		if !isDigit(port[i]) {
+			return false
+		}
+	}
+	return isHost(name)
+}
+
+// isHost reports whether s is a name, or an IP address, in brackets if that has colons.
+func isHost(s string) bool {
+	inner, bracketed := strings.CutPrefix(s, "[")
+	if bracketed {
+		if inner, bracketed = strings.CutSuffix(inner, "]"); !bracketed {
+			return false
+		}
+	}
+	for i := range len(inner) {
+		if !hostChars[inner[i]] && !(bracketed && inner[i] == ':') {
+			return false
+		}
+	}
+	return inner != ""
+}
+
+// cutPort splits an authority where its port begins. ok is false if it has none.
+func cutPort(authority string) (name, port string, ok bool) {
+	i := strings.LastIndexByte(authority, ':')
+	if i < 0 || i < strings.LastIndexByte(authority, ']') { // a colon inside brackets belongs to an IPv6 address
+		return authority, "", false
+	}
+	return authority[:i], authority[i+1:], true
 }

@@ -5,6 +5,7 @@ package websocket
 import (
 	"context"
 	"iter"
+	"slices"
 )
 
 // Message is a message of a connection (RFC 6455, Section 5.6), as every form of reading returns it.
@@ -15,7 +16,7 @@ type Message struct {
 
 // Messages returns the loop over the messages that come:
 //
-//	for msg, err := range conn.Messages(ctx) {
+//	for msg, err := range conn.MessagesInPlace(ctx) {
 //		if err != nil {
 //			return err
 //		}
@@ -122,7 +123,7 @@ func (c *Conn) findMessage() (p []byte, ok bool) {
 		}
 		c.collect(ev.Payload)
 		if ev.Last {
-			return c.dst, true
+			return slices.Clip(c.dst), true
 		}
 	}
 }

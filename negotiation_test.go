@@ -25,8 +25,8 @@ var noDeflate compress.Params
 // says.
 func TestOffers(t *testing.T) {
 	zero := &compress.Options{}
-	small := &compress.Options{ServerMaxWindowBits: 10, ClientMaxWindowBits: 11}
-	alone := &compress.Options{ServerNoContextTakeover: true, ClientNoContextTakeover: true}
+	small := &compress.Options{FromServer: compress.Direction{MaxWindowBits: 10}, FromClient: compress.Direction{MaxWindowBits: 11}}
+	alone := &compress.Options{FromServer: compress.Direction{NoContextTakeover: true}, FromClient: compress.Direction{NoContextTakeover: true}}
 	const d = "permessage-deflate"
 	for _, row := range []struct {
 		name   string
@@ -138,8 +138,11 @@ func checkAnswer(t *testing.T, nc net.Conn, offer, answer string, p compress.Par
 // and anything that does not match the offer fails the handshake and closes the connection.
 func TestAnswers(t *testing.T) {
 	zero := &compress.Options{}
-	small := &compress.Options{ServerMaxWindowBits: 10, ClientMaxWindowBits: 11}
-	alone := &compress.Options{ServerNoContextTakeover: true, ClientNoContextTakeover: true}
+	small := &compress.Options{FromServer: compress.Direction{MaxWindowBits: 10}, FromClient: compress.Direction{MaxWindowBits: 11}}
+	alone := &compress.Options{FromServer: compress.Direction{NoContextTakeover: true}, FromClient: compress.Direction{NoContextTakeover: true}}
+	strict, strictAlone := new(compress.Options), new(compress.Options)
+	*strict, *strictAlone = *small, *alone
+	strict.Strict, strictAlone.Strict = true, true
 	const d = "permessage-deflate"
 	plain := d + "; client_max_window_bits"
 	for _, row := range []struct {
@@ -157,13 +160,19 @@ func TestAnswers(t *testing.T) {
 			compress.Params{ServerNoContextTakeover: true, ClientNoContextTakeover: true, ServerMaxWindowBits: 9, ClientMaxWindowBits: 8}, ""},
 		{"9.1 quoted", zero, plain, d + `; server_max_window_bits="9"`, compress.Params{ServerMaxWindowBits: 9, ClientMaxWindowBits: 15}, ""},
 		{"7.1.1.1", alone, d + "; server_no_context_takeover; client_no_context_takeover; client_max_window_bits", d + "; server_no_context_takeover", paramsOf(15, false), ""},
-		{"7.1.1.1 not answered", alone, d + "; server_no_context_takeover; client_no_context_takeover; client_max_window_bits", d, noDeflate, "server_no_context_takeover"},
-		{"7.1.2.1", small, d + "; client_max_window_bits=11; server_max_window_bits=10", d + "; server_max_window_bits=8; client_max_window_bits=9",
+		{"7.1.1.1 not answered", alone, d + "; server_no_context_takeover; client_no_context_takeover; client_max_window_bits", d,
+			compress.Params{ClientNoContextTakeover: true, ServerMaxWindowBits: 15, ClientMaxWindowBits: 15}, ""},
+		{"7.1.1.1 not answered, strict", strictAlone, "", d, noDeflate, "server_no_context_takeover"},
+		{"7.1.2.1 not answered, a wish", small, d + "; client_max_window_bits=11; server_max_window_bits=10", d, compress.Params{ServerMaxWindowBits: 15, ClientMaxWindowBits: 11}, ""},
+		{"7.1.2.1 larger, a wish", small, "", d + "; server_max_window_bits=11", compress.Params{ServerMaxWindowBits: 11, ClientMaxWindowBits: 11}, ""},
+		{"7.1.2.2 larger, a wish", small, "", d + "; server_max_window_bits=10; client_max_window_bits=12", compress.Params{ServerMaxWindowBits: 10, ClientMaxWindowBits: 11}, ""},
+		{"9.1 both of two offers", strict, "", d + "; server_max_window_bits=10, " + d + "; server_no_context_takeover", noDeflate, "more than one"},
+		{"7.1.2.1", strict, d + "; client_max_window_bits=11; server_max_window_bits=10", d + "; server_max_window_bits=8; client_max_window_bits=9",
 			compress.Params{ServerMaxWindowBits: 8, ClientMaxWindowBits: 9}, ""},
-		{"7.1.2.1 second offer", small, "", d + "; server_no_context_takeover", compress.Params{ServerNoContextTakeover: true, ServerMaxWindowBits: 15, ClientMaxWindowBits: 11}, ""},
-		{"7.1.2.1 not answered", small, "", d, noDeflate, "server_max_window_bits"},
-		{"7.1.2.1 larger", small, "", d + "; server_max_window_bits=11", noDeflate, "server_max_window_bits"},
-		{"7.1.2.2 larger", small, "", d + "; server_max_window_bits=10; client_max_window_bits=12", noDeflate, "client_max_window_bits"},
+		{"7.1.2.1 second offer", strict, "", d + "; server_no_context_takeover", compress.Params{ServerNoContextTakeover: true, ServerMaxWindowBits: 15, ClientMaxWindowBits: 11}, ""},
+		{"7.1.2.1 not answered", strict, "", d, noDeflate, "server_max_window_bits"},
+		{"7.1.2.1 larger", strict, "", d + "; server_max_window_bits=11", noDeflate, "server_max_window_bits"},
+		{"7.1.2.2 larger", strict, "", d + "; server_max_window_bits=10; client_max_window_bits=12", noDeflate, "client_max_window_bits"},
 		{"7.1 unknown parameter", zero, plain, d + "; fast", noDeflate, "fast"},
 		{"7.1 duplicate", zero, plain, d + "; client_no_context_takeover; client_no_context_takeover", noDeflate, "client_no_context_takeover"},
 		{"7.1 no bits", zero, plain, d + "; client_max_window_bits", noDeflate, "client_max_window_bits"},
@@ -246,7 +255,7 @@ func sameOffer(got, want string) bool {
 
 // TestDialWrongCompression protects that options out of range are refused before anything is sent.
 func TestDialWrongCompression(t *testing.T) {
-	d := Dialer{Options: Options{Compression: &compress.Options{ServerMaxWindowBits: 7}}}
+	d := Dialer{Options: Options{Compression: &compress.Options{FromServer: compress.Direction{MaxWindowBits: 7}}}}
 	d.DialContext = func(context.Context, string, string) (net.Conn, error) {
 		t.Error("a connection was made")
 		return nil, io.EOF

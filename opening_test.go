@@ -4,6 +4,7 @@ package websocket
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/seed-d69ae1b7/websocket/compress"
+	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
 )
 
 // TestBothRoles protects the agreement of Dialer, Upgrade and UpgradeConn: they must make a connection, on which both
@@ -96,5 +98,46 @@ func TestAgreement(t *testing.T) {
 			c.CloseNow()
 			other.CloseNow()
 		}
+	}
+}
+
+// TestStreamBothRoles protects the agreement of DialStream and AcceptStream: what one sends the other accepts, and both know
+// the same of it; and a refusal arrives with its body.
+func TestStreamBothRoles(t *testing.T) {
+	compression := Options{Compression: &compress.Options{}}
+	for name, u := range map[string]*Upgrader{
+		"accepts": {Options: compression, Subprotocols: []string{"chat"}},
+		"refuses": {CheckOrigin: func(*http.Request, bool) bool { return false }},
+	} {
+		served := make(chan *Conn, 1)
+		open := func(_ context.Context, r *http.Request) (stream net.Conn, resp *http.Response, _ error) {
+			near, far := netpipe.New(pipeSize)
+			c, _ := u.AcceptStream(r, r.Header.Get(":protocol"), func(answer *http.Response) (net.Conn, error) {
+				resp = answer
+				return far, nil
+			})
+			served <- c
+			return near, resp, nil
+		}
+		d := Dialer{Options: compression, Subprotocols: []string{"other", "chat"}}
+		c, resp, err := d.DialStream(t.Context(), "wss://example.com/chat", open)
+		server := <-served
+		if name == "refuses" {
+			body, _ := io.ReadAll(resp.Body)
+			if err == nil || resp.StatusCode != 403 || !strings.Contains(string(body), "Origin") {
+				t.Errorf("%v, %v, %q", err, resp.Status, body)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		params, ok := c.Compression()
+		other, _ := server.Compression()
+		if !ok || params != other || c.Subprotocol() != "chat" || server.Subprotocol() != "chat" {
+			t.Errorf("the client has %+v and %q, the server %+v and %q", params, c.Subprotocol(), other, server.Subprotocol())
+		}
+		c.CloseNow()
+		server.CloseNow()
 	}
 }

@@ -18,6 +18,21 @@ const (
 	DefaultPongTimeout      = 20 * time.Second // from a ping to any sign of life
 )
 
+// CompressionOptions, CompressionDirection and CompressionParams are what package compress calls Options, Direction and
+// Params: what one side wants of permessage-deflate (RFC 7692), and what was agreed upon.
+type (
+	CompressionOptions   = compress.Options
+	CompressionDirection = compress.Direction
+	CompressionParams    = compress.Params
+)
+
+// The levels of CompressionOptions, as package compress describes them. The zero value is CompressBalanced.
+const (
+	CompressBalanced = compress.Balanced
+	CompressFastest  = compress.Fastest
+	CompressSmallest = compress.Smallest
+)
+
 // Options configure connections. The zero value is right for most: it limits messages and waits, and sends no
 // pings. Options are read when a connection is made; do not change them while that may be happening.
 type Options struct {
@@ -59,9 +74,18 @@ type Options struct {
 	// peer goes on taking bytes. It also bounds Conn.Ping, there from the call on. 0 means DefaultPongTimeout, negative no bound.
 	PongTimeout time.Duration
 
-	// Compression is what this side wants of permessage-deflate (RFC 7692). nil means no compression; &compress.Options{}
-	// is a good choice for the rest. compress.Options says what each of its own costs per connection.
-	Compression *compress.Options
+	// OnPing, if not nil, is called for each ping of the peer, with its payload, which is valid until it returns. If it returns
+	// true, no pong is sent: it has called Conn.SendPong or leaves that to somebody. OnPong is called for each pong. A proxy
+	// passes both on so.
+	//
+	// They are called by the goroutine that reads, in its way, which is also that of CloseRead. They may write; reading fails
+	// with ErrReadInProgress, and Close only sends the close frame, as in the body of a loop. They must not panic.
+	OnPing func(c *Conn, payload []byte) (answered bool)
+	OnPong func(c *Conn, payload []byte)
+
+	// Compression is what this side wants of permessage-deflate (RFC 7692). nil means no compression;
+	// &CompressionOptions{} is a good choice for the rest, and says what each of its own costs per connection.
+	Compression *CompressionOptions
 
 	// Trace, if not nil, is called on the events it names.
 	Trace *Trace

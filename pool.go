@@ -5,9 +5,10 @@ package websocket
 
 import "sync"
 
-// The sizes of pooled buffers, in bytes: of a few frames, of a read, of a full write buffer, of a read where messages
+// The sizes of pooled buffers, in bytes: of a frame or two, of some more, of a read, of a full write buffer, of a read where messages
 // are larger, and of large messages.
 const (
+	size512  = 512
 	size4K   = 4 << 10
 	size32K  = 32 << 10
 	size64K  = 64 << 10
@@ -19,6 +20,7 @@ const (
 // The pools hold pointers to arrays: a slice that was made of one finds its way back by its capacity, and neither
 // way allocates.
 var (
+	pool512  = sync.Pool{New: func() any { return new([size512]byte) }}
 	pool4K   = sync.Pool{New: func() any { return new([size4K]byte) }}
 	pool32K  = sync.Pool{New: func() any { return new([size32K]byte) }}
 	pool64K  = sync.Pool{New: func() any { return new([size64K]byte) }}
@@ -30,6 +32,8 @@ var (
 // getBuffer returns an empty slice with room for at least n bytes. Give it back with putBuffer.
 func getBuffer(n int) []byte {
 	switch {
+	case n <= size512:
+		return pool512.Get().(*[size512]byte)[:0]
 	case n <= size4K:
 		return pool4K.Get().(*[size4K]byte)[:0]
 	case n <= size32K:
@@ -49,6 +53,8 @@ func getBuffer(n int) []byte {
 // putBuffer gives back a slice of getBuffer's that starts where it started. Others are left to the collector.
 func putBuffer(b []byte) {
 	switch b = b[:cap(b)]; len(b) {
+	case size512:
+		pool512.Put((*[size512]byte)(b))
 	case size4K:
 		pool4K.Put((*[size4K]byte)(b))
 	case size32K:

@@ -1,10 +1,9 @@
 package websocket
 
 // This file holds the client's way through a proxy: HTTP CONNECT (RFC 9110, Section 9.3.6), plain or over TLS, and
-// SOCKS5 (RFC 1928, and RFC 1929 for the password). Which proxy to use is decided in dial.go.
+// SOCKS5 (RFC 1928, and RFC 1929 for the password).
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -15,27 +14,70 @@ import (
 	"net/netip"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// dialProxy returns a connection to addr, a host and port, through a proxy.
-func (d *Dialer) dialProxy(ctx context.Context, proxy *url.URL, addr string) (net.Conn, error) {
-	var open func(net.Conn) error
+// ProxyError is wrapped by the error of Dial for everything that went wrong at a proxy: that it could not be reached, or
+// that it refused. What the server said in its place is never wrapped in one.
+type ProxyError struct {
+	URL string // of the proxy, without credentials
+	Err error  // the cause: a *HandshakeError with the status if an HTTP proxy has answered, with its response beside it
+}
+
+// Error names the proxy and the cause.
+func (e *ProxyError) Error() string {
+	return "websocket: proxy " + e.URL + ": " + strings.TrimPrefix(e.Err.Error(), "websocket: ")
+}
+
+// Unwrap returns Err.
+func (e *ProxyError) Unwrap() error { return e.Err }
+
+// silentError stands for an error whose text must not be shown.
+type silentError struct {
+	text string
+	err  error
+}
+
+func (e *silentError) Error() string { return e.text }
+func (e *silentError) Unwrap() error { return e.err }
+
+// chooseProxy returns the proxy for the server with that URL, or nil.
+func (d *Dialer) chooseProxy(u *url.URL) (*url.URL, error) {
+	proxy := d.Proxy
+	if proxy == nil {
+		proxy = http.ProxyFromEnvironment
+	}
+	via, err := proxy(&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: http.Header{}})
+	if err != nil && strings.Contains(err.Error(), "@") {
+		// It repeats what it could not parse, with the password: that of http.ProxyFromEnvironment does.
+		err = &silentError{"malformed URL", err}
+	}
+	return via, err
+}
+
+// shownProxy returns the URL of a proxy as it may stand in an error.
+func shownProxy(u *url.URL) string { return (&url.URL{Scheme: u.Scheme, Host: u.Host}).String() }
+
+// dialProxy returns a connection to addr, a host and port, through a proxy, or the response of an HTTP proxy that
+// refuses.
+func (d *Dialer) dialProxy(ctx context.Context, proxy *url.URL, addr string) (net.Conn, *http.Response, error) {
+	var open func(net.Conn) (*http.Response, error)
 	switch proxy.Scheme {
 	case "http", "https":
 		request, err := d.connectRequest(proxy, addr)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		open = func(nc net.Conn) error { return openTunnel(nc, request) }
+		open = func(nc net.Conn) (*http.Response, error) { return openTunnel(nc, request, d.responseHead()) }
 	case "socks5", "socks5h":
-		open = func(nc net.Conn) error { return openSOCKS(nc, proxy.User, addr) }
+		open = func(nc net.Conn) (*http.Response, error) { return nil, openSOCKS(nc, proxy.User, addr) }
 	default:
-		return nil, fmt.Errorf("scheme %q is not supported", proxy.Scheme)
+		return nil, nil, fmt.Errorf("scheme %q is not supported", proxy.Scheme)
 	}
 	nc, err := d.dialTCP(ctx, address(proxy))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if proxy.Scheme == "https" {
 		var cfg *tls.Config
@@ -44,54 +86,55 @@ func (d *Dialer) dialProxy(ctx context.Context, proxy *url.URL, addr string) (ne
 			cfg.ServerName = "" // it is the server's, not the proxy's
 		}
 		if nc, err = d.startTLS(ctx, nc, proxy.Hostname(), cfg); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	deadline := boundHandshake(ctx, nc, time.Time{})
-	err = open(nc)
+	resp, err := open(nc)
 	if ended := deadline.release(); err == nil {
 		err = ended
 	}
 	if err != nil {
 		nc.Close()
-		return nil, err
+		return nil, resp, err
 	}
-	return nc, nil
+	return nc, nil, nil
 }
 
 // connectRequest returns the request that asks an HTTP proxy for a tunnel to addr.
 func (d *Dialer) connectRequest(proxy *url.URL, addr string) ([]byte, error) {
-	h, err := copyHeader(d.ProxyHeader)
+	fields, err := givenFields(d.ProxyHeader)
 	if err != nil {
 		return nil, err
 	}
-	if proxy.User != nil && h.Get("Proxy-Authorization") == "" {
-		h.Set("Proxy-Authorization", basicAuth(proxy.User))
+	if proxy.User != nil && !hasField(fields, "Proxy-Authorization") {
+		fields = append(fields, field{"Proxy-Authorization", basicAuth(proxy.User)})
 	}
-	h.Del("Host")
+	_, fields = takeField(fields, "Host")
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	addr = net.JoinHostPort(withoutZone(host), port)
 	request := fmt.Appendf(nil, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n", addr, addr)
-	return append(appendHeader(request, h), "\r\n"...), nil
+	return append(appendLines(request, sortFields(withUserAgent(fields))), "\r\n"...), nil
 }
 
-// openTunnel asks an HTTP proxy for a tunnel.
-func openTunnel(nc net.Conn, request []byte) error {
-	if _, err := nc.Write(request); err != nil {
-		return err
-	}
-	input := &boundedReader{r: nc, left: maxResponseHead}
-	br := bufio.NewReader(input)
-	resp, err := readResponse(br, input, &http.Request{Method: http.MethodConnect})
+// openTunnel asks an HTTP proxy for a tunnel. It returns the response if the proxy refuses.
+func openTunnel(nc net.Conn, request []byte, maxHead int) (*http.Response, error) {
+	opened := func(status int) bool { return status/100 == 2 }
+	resp, br, err := exchange(nc, request, &http.Request{Method: http.MethodConnect}, maxHead, opened)
 	if err != nil {
-		return fmt.Errorf("reading the response to CONNECT: %w", err)
+		return nil, err
 	}
-	if resp.StatusCode/100 != 2 {
-		return &HandshakeError{Status: resp.StatusCode, Reason: "the proxy answered " + resp.Status}
+	if !opened(resp.StatusCode) {
+		return resp, &HandshakeError{Status: resp.StatusCode, Reason: "the proxy answered " + shownStatus(resp)}
 	}
 	// The server waits for the client, under HTTP and under TLS: bytes that come first are not the server's.
 	if br.Buffered() > 0 {
-		return errors.New("unexpected bytes behind the response to CONNECT")
+		return nil, errors.New("unexpected bytes behind the response to CONNECT")
 	}
-	return nil
+	return nil, nil
 }
 
 // The numbers of SOCKS5.

@@ -103,8 +103,12 @@ func TestHTTPProxy(t *testing.T) {
 			proxyURL.User = url.User("nobody")
 			_, resp, err := d.Dial(t.Context(), scheme+"://behind.example/")
 			var e *HandshakeError
-			if !errors.As(err, &e) || e.Status != 407 || resp != nil || !strings.Contains(err.Error(), "proxy "+proxyURL.Redacted()) {
-				t.Errorf("refusing proxy: %v, %v", resp, err)
+			var p *ProxyError
+			if !errors.As(err, &e) || e.Status != 407 || !errors.As(err, &p) || p.URL != proxy.URL || !strings.Contains(err.Error(), "proxy "+proxy.URL) {
+				t.Errorf("refusing proxy: %v", err)
+			}
+			if body, _ := io.ReadAll(resp.Body); resp.Header.Get("Proxy-Authenticate") != "Basic" || string(body) != "who are you?\n" {
+				t.Errorf("refusing proxy: %v with body %q", resp.Header, body)
 			}
 			proxy.Close()
 			server.Close()
@@ -171,7 +175,7 @@ func TestTunnelAnswers(t *testing.T) {
 		"HTTP/1.1 200 OK\r\n" + strings.Repeat("A: b\r\n", 1<<16): "too long",
 	} {
 		nc := &scriptConn{input: answer}
-		err := openTunnel(nc, []byte("CONNECT"))
+		_, err := openTunnel(nc, []byte("CONNECT"), defaultResponseHead)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60q: %v, want %q", answer, err, want)
 		}
@@ -359,5 +363,21 @@ func TestProxyAddress(t *testing.T) {
 		if err != nil || address(u) != want {
 			t.Errorf("%s: %s, want %s, %v", rawURL, address(u), want, err)
 		}
+	}
+}
+
+// TestConnectRequest protects the bytes of CONNECT: no zone in the address, names as they are spelled, a User-Agent.
+func TestConnectRequest(t *testing.T) {
+	proxy := &url.URL{Scheme: "http", Host: "proxy.example", User: url.UserPassword("user", "pass")}
+	d := Dialer{ProxyHeader: http.Header{"x-low": {"1", "2"}, "hOST": {"ignored"}}}
+	got, err := d.connectRequest(proxy, "[fe80::1%eth0]:9001")
+	if want := "CONNECT [fe80::1]:9001 HTTP/1.1\r\nHost: [fe80::1]:9001\r\nProxy-Authorization: Basic dXNlcjpwYXNz\r\n" +
+		"User-Agent: " + defaultUserAgent + "\r\nx-low: 1\r\nx-low: 2\r\n\r\n"; string(got) != want || err != nil {
+		t.Errorf("%q, %v, want %q", got, err, want)
+	}
+	d.ProxyHeader = http.Header{"proxy-authorization": {"Bearer x"}, "User-Agent": {"mine"}}
+	got, err = d.connectRequest(proxy, "a.example:80")
+	if want := "CONNECT a.example:80 HTTP/1.1\r\nHost: a.example:80\r\nUser-Agent: mine\r\nproxy-authorization: Bearer x\r\n\r\n"; string(got) != want || err != nil {
+		t.Errorf("%q, %v, want %q", got, err, want)
 	}
 }

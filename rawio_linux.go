@@ -3,8 +3,8 @@
 package websocket
 
 // This file holds the system calls of rawTransport on Linux. They are made without telling the scheduler, which costs a
-// tenth of an echo (bench/echo, one message in flight): the descriptor does not block, so no call waits, and what does not
-// wait is not interrupted. And they are those of sockets, because read(2) and write(2) cost 3% of an echo more. Under the
+// tenth of an echo (bench/echo, one message in flight): with MSG_DONTWAIT no call waits, not even where somebody has set the
+// socket to blocking mode, as File().Fd() does; and what does not wait is not interrupted. And they are those of sockets, because read(2) and write(2) cost 3% of an echo more. Under the
 // race detector rawio_unix.go serves, because package syscall tells the detector what a socket carries from one goroutine
 // to another.
 
@@ -37,7 +37,7 @@ func countFD(fd int, p []byte) (n int, drained bool, errno syscall.Errno) {
 	iov.SetLen(len(p))
 	msg := syscall.Msghdr{Iov: &iov, Iovlen: 1, Control: (*byte)(unsafe.Pointer(&control))}
 	msg.SetControllen(int(unsafe.Sizeof(control)))
-	got, _, errno := syscall.RawSyscall(syscall.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&msg)), 0)
+	got, _, errno := syscall.RawSyscall(syscall.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&msg)), syscall.MSG_DONTWAIT)
 	if errno != 0 {
 		return 0, false, errno
 	}
@@ -48,20 +48,20 @@ func countFD(fd int, p []byte) (n int, drained bool, errno syscall.Errno) {
 // readFD reads what has come. len(p) > 0.
 func readFD(fd int, p []byte) (int, syscall.Errno) {
 	if len(p) > maxRawIO {
-		n, _, errno := syscall.Syscall6(syscall.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), 0, 0, 0)
+		n, _, errno := syscall.Syscall6(syscall.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), syscall.MSG_DONTWAIT, 0, 0)
 		return int(n), errno
 	}
-	n, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), 0, 0, 0)
+	n, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), syscall.MSG_DONTWAIT, 0, 0)
 	return int(n), errno
 }
 
 // writeFD writes what there is room for. len(p) > 0.
 func writeFD(fd int, p []byte) (int, syscall.Errno) {
 	if len(p) > maxRawIO {
-		n, _, errno := syscall.Syscall6(syscall.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), syscall.MSG_NOSIGNAL, 0, 0)
+		n, _, errno := syscall.Syscall6(syscall.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), syscall.MSG_NOSIGNAL|syscall.MSG_DONTWAIT, 0, 0)
 		return int(n), errno
 	}
-	n, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), syscall.MSG_NOSIGNAL, 0, 0)
+	n, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)), syscall.MSG_NOSIGNAL|syscall.MSG_DONTWAIT, 0, 0)
 	return int(n), errno
 }
 
@@ -73,6 +73,6 @@ func gatherFD(fd int, pair *[2][]byte) (int, syscall.Errno) {
 		iov[i].SetLen(len(p))
 	}
 	msg := syscall.Msghdr{Iov: &iov[0], Iovlen: 2}
-	n, _, errno := syscall.Syscall(syscall.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&msg)), syscall.MSG_NOSIGNAL)
+	n, _, errno := syscall.Syscall(syscall.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&msg)), syscall.MSG_NOSIGNAL|syscall.MSG_DONTWAIT)
 	return int(n), errno
 }

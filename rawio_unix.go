@@ -2,7 +2,8 @@
 
 package websocket
 
-// This file holds the system calls of rawTransport, as package syscall makes them.
+// This file holds the system calls of rawTransport, as package syscall makes them: it tells the scheduler, so that a call on a
+// socket in blocking mode holds up its caller and nobody else.
 
 import "syscall"
 

@@ -286,7 +286,7 @@ func (c *Conn) next() (ev Event, ok bool) {
 				return ev, true
 			}
 		case EventPing:
-			c.answer(ev.Payload)
+			c.pinged(ev.Payload)
 		case EventPong:
 			c.ponged(ev.Payload)
 		case EventClose:

@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"sync"
 	"syscall"
@@ -102,10 +104,16 @@ func (c *Conn) cancelRead(turn uint32) {
 		err = c.t.setReadDeadline(past)
 	}
 	d.mu.Unlock()
-	if err != nil {
+	if err != nil && !isClosed(err) {
 		// Some tunnels have no deadlines. Nothing but the connection's end can end the wait then.
 		c.end(&CloseError{Code: StatusAbnormalClosure, Local: true, Err: fmt.Errorf("%w: %w", errNoDeadline, err)}, endAborted)
 	}
+}
+
+// isClosed reports whether err says that a net.Conn has been closed, on either side: net.Pipe has no deadline any more when its
+// peer has. A read of it returns by itself.
+func isClosed(err error) bool {
+	return errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
 }
 
 // errNoDeadline is why a context that ends a read may end the connection.

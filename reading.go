@@ -141,6 +141,16 @@ func (c *Conn) enterBody() bool {
 	return c.state.Load()&over == 0
 }
 
+// runHook runs a function of the application's in the midst of reading, as the body of a loop is run: Close does not wait there.
+func (c *Conn) runHook(hook func()) {
+	inside := c.bodyRuns()
+	c.state.Or(inBody)
+	hook()
+	if !inside {
+		c.state.And(^uint32(inBody))
+	}
+}
+
 // leaveBody notes that the reader is about to wait, so that Close waits again and frames are not held.
 func (c *Conn) leaveBody() {
 	if c.state.Load()&(inBody|moreInput) != 0 {

@@ -6,6 +6,7 @@ package websocket
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/seed-d69ae1b7/websocket/compress"
 )
@@ -199,7 +200,8 @@ func (r *Receiver) whole(src []byte) (op Opcode, p []byte, n int) {
 	if h.length > uint64(len(src)-n) || r.limit > 0 && h.length > r.limit {
 		return 0, nil, 0
 	}
-	p = src[n : n+int(h.length)]
+	end := n + int(h.length)
+	p = src[n:end:end]
 	if h.masked {
 		maskBytes(p, p, h.key)
 	}
@@ -385,7 +387,7 @@ func (r *Receiver) deliver(ev *Event, p []byte, last bool) error {
 			return protocolError(StatusInvalidPayload, "8.1", "text message that is not valid UTF-8")
 		}
 	}
-	ev.Kind, ev.Op, ev.First, ev.Last, ev.Payload = EventData, r.op, r.first, last, p
+	ev.Kind, ev.Op, ev.First, ev.Last, ev.Payload = EventData, r.op, r.first, last, slices.Clip(p)
 	r.first = false
 	r.inMessage = !last
 	return nil
@@ -470,6 +472,7 @@ func (r *Receiver) controlPayload(src []byte, ev *Event) (n int, err error) {
 		}
 		p, r.control = r.control.payload[:r.control.n], nil
 	}
+	p = slices.Clip(p)
 	ev.Payload = p
 	switch r.h.opcode() {
 	case OpPing:

@@ -5,15 +5,19 @@ package websocket
 
 import (
 	"bytes"
+	"context"
+	"crypto/tls"
 	"iter"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
 // The bounds of a request's head. Beyond them the answer is 431.
 const (
-	maxRequestHead   = 16 << 10 // bytes
-	maxRequestFields = 128      // lines
+	defaultRequestHead = 64 << 10 // bytes; see Upgrader.MaxRequestHead
+	maxRequestFields   = 128      // lines
 )
 
 // Request is a client's opening handshake, as UpgradeConn shows it to its callback. It is borrowed: do not use it
@@ -27,11 +31,15 @@ type Request struct {
 	fields       []requestField // where its fields stand
 	subprotocols []string       // lines
 	response     []byte         // the lines added by AddResponseHeader
+	reserved     string         // a field of the handshake's that was not added
+	ctx          context.Context
+	nc           net.Conn      // nil until the request has been parsed
+	http         *http.Request // nil until HTTPRequest is called
 }
 
 // requestField says where the name and the value of a field stand in a request's head. These are offsets, and not
 // strings, to spare the garbage collector the pointers (BenchmarkUpgradeConn).
-type requestField struct{ name, nameEnd, value, valueEnd uint16 }
+type requestField struct{ name, nameEnd, value, valueEnd uint32 }
 
 // field returns name and value of field i.
 func (r *Request) field(i int) (name, value string) {
@@ -75,8 +83,13 @@ func (r *Request) Path() string {
 
 // Subprotocols returns the subprotocols that the client asks for, in the order of its preference.
 func (r *Request) Subprotocols() iter.Seq[string] {
+	return subprotocolsIn(r.subprotocols)
+}
+
+// subprotocolsIn returns the elements of the list that stands in lines.
+func subprotocolsIn(lines []string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for _, line := range r.subprotocols {
+		for _, line := range lines {
 			for line != "" {
 				var p string
 				if p, line = cutElement(line); p != "" && !yield(p) {
@@ -87,10 +100,48 @@ func (r *Request) Subprotocols() iter.Seq[string] {
 	}
 }
 
+// HTTPRequest returns the request as net/http would show it, with the context of UpgradeConn, the client's address and
+// the state of TLS. It is a copy, always the same one, and may be kept.
+func (r *Request) HTTPRequest() *http.Request {
+	if r.http != nil {
+		return r.http
+	}
+	head := strings.Clone(r.head)
+	line, _, _ := strings.Cut(head, "\r\n")
+	method, rest, _ := strings.Cut(line, " ")
+	target, version, _ := strings.Cut(rest, " ")
+	major, minor, _ := http.ParseHTTPVersion(version)
+	out := &http.Request{
+		Method: method, RequestURI: target, Host: strings.Clone(r.Host), Header: make(http.Header, len(r.fields)),
+		Proto: version, ProtoMajor: major, ProtoMinor: minor, Body: http.NoBody,
+	}
+	var err error
+	if out.URL, err = url.ParseRequestURI(target); err != nil {
+		out.URL = &url.URL{Opaque: target} // net/http would have refused it
+	}
+	for _, f := range r.fields {
+		if name := http.CanonicalHeaderKey(head[f.name:f.nameEnd]); name != "Host" {
+			out.Header[name] = append(out.Header[name], head[f.value:f.valueEnd])
+		}
+	}
+	if addr := r.nc.RemoteAddr(); addr != nil {
+		out.RemoteAddr = addr.String()
+	}
+	if tc, ok := r.nc.(*tls.Conn); ok {
+		state := tc.ConnectionState()
+		out.TLS = &state
+	}
+	r.http = out.WithContext(r.ctx)
+	return r.http
+}
+
 // AddResponseHeader adds a field to the response, should the request be accepted; a refusal carries those of its
-// HandshakeError instead. A name that is not a token or that the handshake needs for itself is ignored, and line
-// breaks in value become spaces.
+// HandshakeError instead. A name that is not a token or that the handshake needs for itself is ignored, and said in the
+// log if it begins with "Sec-WebSocket-"; line breaks in value become spaces.
 func (r *Request) AddResponseHeader(name, value string) {
+	if isHandshakes(name) {
+		r.reserved = name
+	}
 	if isToken(name) && !isReserved(name) {
 		r.response = appendField(r.response, name, value)
 	}
@@ -159,9 +210,12 @@ func parseRequest(in string, o *opening, r *Request) (n int, _ *HandshakeError) 
 		o.addField(in[f.name:f.nameEnd], in[f.value:f.valueEnd])
 		n = next
 	}
-	// RFC 9112, Section 3.2.2: the host of an absolute target counts, not that of the field.
+	// RFC 9112, Section 3.2.2: the host of an absolute target counts, not that of the field, which must be right all the
+	// same.
 	if authority := targetAuthority(r.URI); authority != "" && len(o.lines[fieldHost]) == 1 {
-		o.first[fieldHost] = authority
+		if host := o.value(fieldHost); host == "" || isAuthority(host) {
+			o.first[fieldHost] = authority
+		}
 	}
 	r.Host, r.Origin, r.subprotocols = o.value(fieldHost), o.value(fieldOrigin), o.lines[fieldProtocol]
 	return n + len("\r\n"), nil
@@ -223,9 +277,9 @@ func targetAuthority(target string) string {
 	return rest
 }
 
-// parseField reads "Name: value" and CRLF, which begin at start, and returns where the next line does. Folded lines are
-// refused, as RFC 9112, Section 5.2, allows: they begin with a space, which no name does. So is a space before the colon
-// (Section 5.1).
+// parseField reads "Name: value" and CRLF, which begin at start, and returns where the next line does. Folded lines
+// are refused, as RFC 9112, Section 5.2, allows: they begin with a space, which no name does. So is a space before the
+// colon (Section 5.1).
 func parseField(in string, start int) (f requestField, next int, _ *HandshakeError) {
 	colon := start + tokenLength(in[start:])
 	if colon == start || !strings.HasPrefix(in[colon:], ":") {
@@ -243,8 +297,8 @@ func parseField(in string, start int) (f requestField, next int, _ *HandshakeErr
 	for end > value && isSpace(in[end-1]) {
 		end--
 	}
-	// maxRequestHead is far below what 16 bits hold.
-	return requestField{uint16(start), uint16(colon), uint16(value), uint16(end)}, next, nil
+	// requestHead keeps a head below what 32 bits hold.
+	return requestField{uint32(start), uint32(colon), uint32(value), uint32(end)}, next, nil
 }
 
 // addField takes note of a field that the rules look at.

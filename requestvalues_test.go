@@ -42,7 +42,7 @@ func TestRequestValues(t *testing.T) {
 				return ctx
 			}
 			conns := make(chan *Conn, 1)
-			h := new(Upgrader).Handler(func(c *Conn, _ *http.Request) {
+			h := new(Upgrader).DetachedHandler(func(c *Conn, _ *http.Request) {
 				conns <- c
 				c.Read(context.Background())
 			})
@@ -156,7 +156,7 @@ func TestIdleHoldsNoRequest(t *testing.T) {
 	held := make(chan map[string]func() bool, 1)
 	var writer weak.Pointer[rememberingHijacker]
 	var buffers weakBuffers
-	h := new(Upgrader).Handler(func(c *Conn, r *http.Request) {
+	h := new(Upgrader).DetachedHandler(func(c *Conn, r *http.Request) {
 		request, header := weak.Make(r), weak.Make(&r.Header["Upgrade"][0])
 		held <- map[string]func() bool{
 			"request":        func() bool { return request.Value() != nil },

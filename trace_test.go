@@ -12,19 +12,24 @@ import (
 // And that frames are told of in their order, each once.
 func TestTraceMayAsk(t *testing.T) {
 	asks := map[string]func(c *Conn){
-		"Stats":        func(c *Conn) { c.Stats() },
-		"Context":      func(c *Conn) { c.Context() },
-		"Buffered":     func(c *Conn) { c.Buffered() },
-		"Subprotocol":  func(c *Conn) { c.Subprotocol() },
-		"Compression":  func(c *Conn) { c.Compression() },
-		"LocalAddr":    func(c *Conn) { c.LocalAddr() },
-		"RemoteAddr":   func(c *Conn) { c.RemoteAddr() },
-		"NetConn":      func(c *Conn) { c.NetConn() },
-		"SetReadLimit": func(c *Conn) { c.SetReadLimit(-1) },
+		"Send":            func(c *Conn) { c.Send() },
+		"SetValue":        func(c *Conn) { c.SetValue(1) },
+		"Value":           func(c *Conn) { c.Value() },
+		"SetWriteTimeout": func(c *Conn) { c.SetWriteTimeout(0) },
+		"Stats":           func(c *Conn) { c.Stats() },
+		"Context":         func(c *Conn) { c.Context() },
+		"Buffered":        func(c *Conn) { c.Buffered() },
+		"Subprotocol":     func(c *Conn) { c.Subprotocol() },
+		"Compression":     func(c *Conn) { c.Compression() },
+		"LocalAddr":       func(c *Conn) { c.LocalAddr() },
+		"RemoteAddr":      func(c *Conn) { c.RemoteAddr() },
+		"NetConn":         func(c *Conn) { c.NetConn() },
+		"SetReadLimit":    func(c *Conn) { c.SetReadLimit(-1) },
 	}
 	doIO := map[string]bool{
 		"AppendRead": true, "Close": true, "CloseNow": true, "CloseRead": true, "Flush": true, "Messages": true,
-		"MessagesInPlace": true, "Ping": true, "Read": true, "Reader": true, "Write": true, "WritePrepared": true, "Writer": true,
+		"MessagesInPlace": true, "Ping": true, "CloseContext": true, "SendPing": true, "SendPong": true, "WriteUncompressed": true,
+		"Queue": true, "QueuePrepared": true, "Read": true, "Reader": true, "Write": true, "WritePrepared": true, "Writer": true,
 	}
 	for i := range reflect.TypeFor[*Conn]().NumMethod() {
 		name := reflect.TypeFor[*Conn]().Method(i).Name

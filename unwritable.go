@@ -7,7 +7,10 @@ package websocket
 // The end is expected as long as somebody reads, and for the close timeout without a byte: the read deadline bounds that wait,
 // or a timer on a transport without deadlines.
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // expectEnd bounds the wait for the end of the peer's stream. It is called when a write has failed, and by a reader that is about
 // to wait: bytes begin the time anew, and so does the time in which nobody has waited. mu is held.
@@ -70,17 +73,23 @@ func (c *Conn) endUnwritable() {
 	c.end(brokenBy(err), endAborted)
 }
 
-// closeUnwritable is Close after a write that failed: it discards what still comes, and returns how the connection ended.
-func (c *Conn) closeUnwritable() error {
-	c.mu.Lock()
-	failed, done := c.extra.failed, c.doneLocked()
-	c.unlock()
+// discardRest has what still comes read by finish, for nobody.
+func (c *Conn) discardRest() {
 	if c.state.Or(discards|reading)&reading == 0 {
 		go c.finish()
 	}
+}
+
+// closeUnwritable is Close after a write that failed and discardRest: it returns how the connection ended.
+func (c *Conn) closeUnwritable(ctx context.Context) error {
+	c.mu.Lock()
+	failed, done := c.extra.failed, c.doneLocked()
+	c.unlock()
 	if c.bodyRuns() {
 		return failed // the loop does the rest
 	}
-	<-done
+	if err := wait(ctx, done); err != nil {
+		return err
+	}
 	return c.cause()
 }

@@ -151,7 +151,7 @@ func TestRequests_4_2_1(t *testing.T) {
 		{name: "repeated Host", request: with(host), status: 400, says: "Host is repeated", httpSays: "Bad Request"},
 		{name: "body", request: with("Content-Length: 5\r\n") + "hello", status: 400, says: "body"},
 		{name: "chunked body", request: with("Transfer-Encoding: chunked\r\n") + "0\r\n\r\n", status: 400, says: "body"},
-		{name: "no Connection", request: requestWith(connection, ""), status: 400, says: "Connection is missing"},
+		{name: "no Connection", request: requestWith(connection, ""), status: 400, says: "the header field Connection is missing: this is no WebSocket request, or a proxy"},
 		{name: "other Connection", request: requestWith(connection, "Connection: keep-alive\r\n"), status: 400, says: "Connection does not name Upgrade"},
 		{name: "bad Connection", request: requestWith(connection, "Connection: Upgrade, a b\r\n"), status: 400, says: "Connection is malformed"},
 		{name: "no Upgrade", request: requestWith(upgrade, ""), status: 400, says: "Upgrade is missing"},
@@ -169,7 +169,20 @@ func TestRequests_4_2_1(t *testing.T) {
 		{name: "short key", request: requestWith(rfcKey, "AAAAAAAAAAAAAAAAAAAA"), status: 400, says: "16 bytes"},
 		{name: "bad key", request: requestWith(rfcKey, "!!!!!!!!!!!!!!!!!!!!!!=="), status: 400, says: "16 bytes"},
 		{name: "repeated Origin", request: with("Origin: http://server.example.com\r\nOrigin: http://server.example.com\r\n"), status: 400, says: "Origin is repeated"},
-		{name: "foreign origin", request: with("Origin: http://evil.example\r\n"), status: 403, says: "Origin"},
+		{name: "malformed Host", request: requestWith("server.example.com", "exa mple"), status: 400, says: "Host is malformed", httpSays: "malformed Host"},
+		{name: "list of Hosts", request: requestWith("server.example.com", "a, b"), status: 400, says: "Host is malformed", httpSays: "malformed Host"},
+		{name: "user in Host", request: requestWith("server.example.com", "a@evil"), status: 400, says: "Host is malformed", httpSays: "malformed Host"},
+		{name: "path in Host", request: requestWith("server.example.com", "a/b"), status: 400, says: "Host is malformed", httpSays: "malformed Host"},
+		{name: "two ports in Host", request: requestWith("server.example.com", "a:1:2"), status: 400, says: "Host is malformed"},
+		{
+			name: "malformed Host beside a target", request: strings.Replace(requestWith("server.example.com", "exa mple"), "/chat", "http://a/chat", 1),
+			status: 400, says: "Host is malformed", httpSays: "malformed Host",
+		},
+		{
+			name: "foreign origin", request: with("Origin: http://evil.example\r\n"), status: 403,
+			says: `Origin "http://evil.example" may not connect to Host "server.example.com"`,
+		},
+		{name: "origin with a path", request: with("Origin: https://evil.example/.example.org\r\n"), status: 403, says: "Origin"},
 		{name: "null origin", request: with("Origin: null\r\n"), status: 403, says: "Origin"},
 		{name: "empty origin", request: with("Origin:\r\n"), status: 403, says: "Origin"},
 		{name: "bad subprotocol", request: with("Sec-WebSocket-Protocol: a b\r\n"), status: 400, says: "Sec-WebSocket-Protocol is malformed"},
@@ -206,6 +219,67 @@ func TestRequests_4_2_1(t *testing.T) {
 				}
 				nc.Close()
 			})
+		}
+	}
+}
+
+// TestTargetUser protects against an absolute target whose authority names a user, which is deprecated (RFC 9110, Section
+// 4.2.4) and no host. net/http cuts it off.
+func TestTargetUser(t *testing.T) {
+	nc := &scriptConn{input: requestWith("/chat", "http://a@evil.example/chat")}
+	if response, err := upgradeScript(t, nc, nc, nil); err == nil || !strings.Contains(response, "Host is malformed") {
+		t.Errorf("%v: %q", err, response)
+	}
+}
+
+// TestMisconfigured protects against an Upgrader whose fields are wrong: every entry point refuses, and does not tell the
+// client why.
+func TestMisconfigured(t *testing.T) {
+	for _, wrong := range []func() *Upgrader{
+		func() *Upgrader { return &Upgrader{Origins: []string{"*"}} },
+		func() *Upgrader {
+			return &Upgrader{Origins: []string{"https://example.com/"}, InsecureSkipOriginCheck: true}
+		},
+		func() *Upgrader { return &Upgrader{Subprotocols: []string{"a b"}} },
+		func() *Upgrader { return &Upgrader{Subprotocols: []string{"a", "b", "a"}} },
+	} {
+		u := wrong()
+		for name, addr := range upgradeServers(t, u, func(*Conn) { t.Error("accepted") }) {
+			resp, body, _ := send(t, addr, minimalRequest)
+			if resp.StatusCode != 500 || strings.Contains(body, "element") {
+				t.Errorf("%s: %s %q", name, resp.Status, body)
+			}
+		}
+		logged := make(lineWriter, 1)
+		u = wrong()
+		u.ErrorLog = log.New(logged, "", 0)
+		u.Handler(nil).ServeHTTP(httptest.NewRecorder(), readRequest(t, minimalRequest))
+		if line, err := <-logged, u.Validate(); !strings.Contains(line, strings.TrimPrefix(err.Error(), "websocket: ")) {
+			t.Errorf("log %q, want %v", line, err)
+		}
+	}
+}
+
+// TestAllowsOrigin protects what is asked about requests that need not be opening handshakes.
+func TestAllowsOrigin(t *testing.T) {
+	request := func(fields string) *http.Request {
+		return readRequest(t, "POST /poll HTTP/1.1\r\nHost: server.example.com\r\n"+fields+"\r\n")
+	}
+	for _, tc := range []struct {
+		name, fields string
+		u            *Upgrader
+		want         bool
+	}{
+		{"no origin", "", &Upgrader{}, true},
+		{"own origin", "Origin: http://server.example.com\r\n", &Upgrader{}, true},
+		{"foreign origin", "Origin: http://evil.example\r\n", &Upgrader{}, false},
+		{"named origin", "Origin: http://evil.example\r\n", &Upgrader{Origins: []string{"evil.example"}}, true},
+		{"no check", "Origin: http://evil.example\r\n", &Upgrader{InsecureSkipOriginCheck: true}, true},
+		{"repeated", "Origin: http://server.example.com\r\nOrigin: http://evil.example\r\n", &Upgrader{}, false},
+		{"misconfigured", "", &Upgrader{Origins: []string{"*"}}, false},
+	} {
+		if got := tc.u.AllowsOrigin(request(tc.fields)); got != tc.want {
+			t.Errorf("%s: %v", tc.name, got)
 		}
 	}
 }
@@ -247,7 +321,7 @@ func TestBytesBehindRequest(t *testing.T) {
 
 // TestUpgradeHeader protects the fields that a handler or middleware has set for the response.
 func TestUpgradeHeader(t *testing.T) {
-	u := &Upgrader{}
+	u := &Upgrader{ErrorLog: log.New(io.Discard, "", 0)}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Set-Cookie", "a=b")
 		w.Header().Add("Set-Cookie", "c=d")
@@ -368,62 +442,6 @@ func TestSecureOrigin(t *testing.T) {
 		if err == nil {
 			c.CloseNow()
 		}
-	}
-}
-
-// TestHandlerPanic protects the process and the log from panics in a handler, which net/http can no longer see, and
-// that every way out of it closes the connection with the right
-// code.
-func TestHandlerPanic(t *testing.T) {
-	for _, tc := range []struct {
-		name   string
-		f      func()
-		logged string
-		code   StatusCode
-	}{
-		{"return", func() {}, "", StatusNormalClosure},
-		{"panic", func() { panic("the handler is broken") }, "panic serving 127.0.0.1:", StatusInternalError},
-		{"abort", func() { panic(http.ErrAbortHandler) }, "", StatusInternalError},
-	} {
-		for _, own := range []bool{true, false} {
-			var logged lockedBuffer
-			u := &Upgrader{}
-			s := httptest.NewUnstartedServer(u.Handler(func(c *Conn, r *http.Request) { tc.f() }))
-			if own {
-				u.ErrorLog = log.New(&logged, "", 0)
-			} else {
-				s.Config.ErrorLog = log.New(&logged, "", 0)
-			}
-			s.Start()
-			resp, _, nc := send(t, s.Listener.Addr().String(), minimalRequest)
-			if resp.StatusCode != 101 {
-				t.Errorf("%s: %s", tc.name, resp.Status)
-			}
-			if code := closingHandshake(t, nc); code != tc.code { // which begins after the panic was logged
-				t.Errorf("%s: closed with %v, want %v", tc.name, code, tc.code)
-			}
-			got := logged.String()
-			if tc.logged == "" && got != "" || !strings.Contains(got, tc.logged) {
-				t.Errorf("%s: log %q, want %q", tc.name, got, tc.logged)
-			}
-			if tc.logged != "" && (!strings.Contains(got, "the handler is broken") || !strings.Contains(got, "upgrade_test.go")) {
-				t.Errorf("%s: log without value or stack: %q", tc.name, got)
-			}
-			nc.Close()
-			s.Close()
-		}
-	}
-}
-
-// TestDefaultLog protects the last resort for a log: that of package log.
-func TestDefaultLog(t *testing.T) {
-	var logged lockedBuffer
-	defer log.SetOutput(log.Writer())
-	log.SetOutput(&logged)
-	r := readRequest(t, minimalRequest)
-	new(Upgrader).serve(newConn(&scriptConn{}, connConfig{options: &Options{}}), r, func(*Conn, *http.Request) { panic("x") })
-	if !strings.Contains(logged.String(), "panic serving") {
-		t.Errorf("log %q", logged.String())
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"maps"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -25,9 +27,9 @@ const requestBuffer = 4 << 10
 // a request that is a right one; its error refuses the request, with the status, reason and header of a
 // *HandshakeError, or else with 403. The error's text is not sent. nc may be a *tls.Conn.
 //
-// The request may have 16 KiB and 128 header fields (431 is the answer beyond) and the handshake, accept included,
-// may take HandshakeTimeout and until ctx ends (408 if the time was up). Once UpgradeConn has returned, ctx has no
-// further effect; Conn.Context shows its values. What the client has sent behind its request is not lost.
+// The request may have MaxRequestHead bytes and 128 header fields (431 is the answer beyond) and the handshake, accept
+// included, may take HandshakeTimeout and until ctx ends (408 if the time was up). Once UpgradeConn has returned, ctx
+// has no further effect; Conn.Context shows its values. What the client has sent behind its request is not lost.
 //
 // An opening handshake makes the stack of its goroutine grow for good: where many connections are idle, use the
 // connection on a new goroutine, which is some 2 KiB smaller.
@@ -45,33 +47,38 @@ func (u *Upgrader) UpgradeConn(ctx context.Context, nc net.Conn, accept func(*Re
 		end = t
 	}
 	upgraded := false
+	deadline := boundHandshake(ctx, nc, end)
 	defer func() {
 		if !upgraded { // also when accept panics
+			deadline.release()
 			nc.Close()
 		}
 	}()
-	deadline := boundHandshake(ctx, nc, end)
-	agreed, rest, refusal := u.handshake(h, nc, accept)
+	agreed, rest, refusal := u.handshake(ctx, h, nc, accept)
 	// A client whose time was up is told so; when the caller has given up, there is nobody to answer for.
 	if err := deadline.release(); err != nil && (refusal == nil || !errors.Is(err, context.DeadlineExceeded)) {
 		refusal = &HandshakeError{Reason: "the handshake was interrupted", Err: err}
 	}
-	if refusal != nil {
-		if refusal.Status != 0 {
-			h.out = appendRefusal(h.out[:0], refusal)
-			refuseConn(nc, h.out)
-		}
-		return nil, refusal
+	var c *Conn
+	if refusal == nil {
+		upgraded = true
+		c, refusal = u.open(ctx, nc, agreed, rest)
 	}
-	upgraded = true
-	return u.open(ctx, nc, agreed, rest)
+	if refusal == nil {
+		return c, nil
+	}
+	if refusal = u.refused(h, refusal); refusal.Status != 0 {
+		h.out = appendRefusal(h.out[:0], refusal)
+		refuseConn(nc, h.out)
+	}
+	return nil, refusal
 }
 
 // handshake reads a request and, if it is right, accepts it. rest is what the client sent behind it, within h.in.
-func (u *Upgrader) handshake(h *serverHandshake, nc net.Conn, accept func(*Request) error) (
+func (u *Upgrader) handshake(ctx context.Context, h *serverHandshake, nc net.Conn, accept func(*Request) error) (
 	agreed Agreement, rest []byte, _ *HandshakeError,
 ) {
-	if refusal := h.receive(nc); refusal != nil {
+	if refusal := h.receive(nc, u.requestHead()); refusal != nil {
 		return agreed, nil, refusal
 	}
 	in := unsafe.String(unsafe.SliceData(h.in), len(h.in)) // its parts are forgotten before h.in is used again
@@ -82,6 +89,7 @@ func (u *Upgrader) handshake(h *serverHandshake, nc net.Conn, accept func(*Reque
 	if refusal != nil {
 		return agreed, nil, refusal
 	}
+	h.request.ctx, h.request.nc = ctx, nc
 	_, h.opening.secure = nc.(*tls.Conn)
 	if agreed, refusal = u.negotiate(h); refusal != nil {
 		return agreed, nil, refusal
@@ -89,6 +97,9 @@ func (u *Upgrader) handshake(h *serverHandshake, nc net.Conn, accept func(*Reque
 	if accept != nil {
 		if err := accept(&h.request); err != nil {
 			return agreed, nil, refusalFor(err)
+		}
+		if h.request.reserved != "" {
+			u.logReserved(ctx, h.request.reserved)
 		}
 	}
 	h.out = appendSwitching(h.out[:0], h.opening.value(fieldKey), agreed.Subprotocol, h.answer)
@@ -99,23 +110,31 @@ func (u *Upgrader) handshake(h *serverHandshake, nc net.Conn, accept func(*Reque
 	return agreed, h.in[n:], nil
 }
 
-// receive reads until h.in holds a whole head.
-func (h *serverHandshake) receive(nc net.Conn) *HandshakeError {
+// requestHead returns the most bytes of a request's head.
+func (u *Upgrader) requestHead() int {
+	if u.MaxRequestHead > 0 {
+		return min(u.MaxRequestHead, math.MaxInt32)
+	}
+	return defaultRequestHead
+}
+
+// receive reads until h.in holds a whole head of at most limit bytes.
+func (h *serverHandshake) receive(nc net.Conn, limit int) *HandshakeError {
 	h.in = slices.Grow(h.in[:0], requestBuffer)
 	for {
 		scanned := len(h.in)
 		if scanned == cap(h.in) {
-			h.in = slices.Grow(h.in, min(scanned, maxRequestHead-scanned))
+			h.in = slices.Grow(h.in, min(scanned, limit-scanned))
 		}
-		n, err := nc.Read(h.in[scanned:min(cap(h.in), maxRequestHead)])
+		n, err := nc.Read(h.in[scanned:min(cap(h.in), limit)])
 		h.in = h.in[:scanned+n]
 		if hasEnd(h.in, scanned) {
 			return nil
 		}
-		if len(h.in) == maxRequestHead {
+		if len(h.in) == limit {
 			return &HandshakeError{
 				Status: http.StatusRequestHeaderFieldsTooLarge,
-				Reason: "the request has more than " + strconv.Itoa(maxRequestHead) + " bytes",
+				Reason: "the request has more than " + strconv.Itoa(limit) + " bytes",
 			}
 		}
 		if err != nil {
@@ -138,7 +157,7 @@ func receiveFailure(err error) *HandshakeError {
 // refusalFor returns the answer that an error of the application stands for.
 func refusalFor(err error) *HandshakeError {
 	var e *HandshakeError
-	if errors.As(err, &e) && e.Status >= 300 && e.Status <= 599 {
+	if errors.As(err, &e) && e.refuses() {
 		return e
 	}
 	return &HandshakeError{Status: http.StatusForbidden, Reason: "the application refused the request", Err: err}
@@ -148,25 +167,29 @@ func refusalFor(err error) *HandshakeError {
 func appendRefusal(dst []byte, e *HandshakeError) []byte {
 	dst = append(strconv.AppendInt(append(dst, "HTTP/1.1 "...), int64(e.Status), 10), ' ')
 	dst = append(append(dst, http.StatusText(e.Status)...), "\r\n"...)
+	body, h := e.body(), e.header()
 	// RFC 9110, Section 7.8, wants Connection to name Upgrade where that is sent. "close" is left out then: some clients
 	// drop the whole field when they see it.
 	connection := "close"
-	for name, values := range e.Header {
-		if equalFold(name, "Connection") {
+	// RFC 9110, Section 6.6.1: "An origin server with a clock MUST generate a Date header field in all 2xx (Successful),
+	// 3xx (Redirection), and 4xx (Client Error) responses".
+	date := time.Now().UTC().Format(http.TimeFormat)
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		switch name {
+		case "Connection":
 			connection = "Upgrade"
 			continue
+		case "Date":
+			date = ""
 		}
-		if !isToken(name) || equalFold(name, "Content-Length") || equalFold(name, "Transfer-Encoding") {
-			continue
-		}
-		for _, v := range values {
+		for _, v := range h[name] {
 			dst = appendField(dst, name, v)
 		}
 	}
-	body := e.body() + "\n"
+	if date != "" {
+		dst = appendField(dst, "Date", date)
+	}
 	dst = appendField(dst, "Connection", connection)
-	dst = appendField(dst, "Content-Type", "text/plain; charset=utf-8")
-	dst = appendField(dst, "X-Content-Type-Options", "nosniff")
 	dst = appendField(dst, "Content-Length", strconv.Itoa(len(body)))
 	return append(append(dst, "\r\n"...), body...)
 }

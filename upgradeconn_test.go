@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -28,7 +30,7 @@ import (
 // upgradeScript runs UpgradeConn over a script of what the client sends, and returns what it wrote.
 func upgradeScript(t *testing.T, nc net.Conn, script *scriptConn, accept func(*Request) error) (response string, err error) {
 	t.Helper()
-	u := &Upgrader{Subprotocols: []string{"chat"}, Origins: []string{"*.example.org"}}
+	u := &Upgrader{Subprotocols: []string{"chat"}, Origins: []string{"*.example.org"}, ErrorLog: log.New(io.Discard, "", 0)}
 	c, err := u.UpgradeConn(context.Background(), nc, accept)
 	if (c == nil) != (err != nil) {
 		t.Errorf("Conn %v with error %v", c, err)
@@ -151,10 +153,10 @@ func TestUpgradeConnSyntax(t *testing.T) {
 		{"HTTP/2.0", requestWith("HTTP/1.1", "HTTP/2.0"), 505, "HTTP/2.0"},
 		{"HTTP/1.2", requestWith("HTTP/1.1", "HTTP/1.2"), 101, ""},
 		{"TLS", "\x16\x03\x01\x02\x00\x01\n\n", 400, "CRLF"},
-		{"longest", paddedRequest(maxRequestHead), 101, ""},
-		{"too long", paddedRequest(maxRequestHead + 1), 431, "16384"},
-		{"endless line", "GET /" + strings.Repeat("a", 1<<20), 431, "16384"},
-		{"endless lines", "GET / HTTP/1.1\r\n" + strings.Repeat("a: b\r\n", 1<<16), 431, "16384"},
+		{"longest", paddedRequest(defaultRequestHead), 101, ""},
+		{"too long", paddedRequest(defaultRequestHead + 1), 431, "65536"},
+		{"endless line", "GET /" + strings.Repeat("a", 1<<20), 431, "65536"},
+		{"endless lines", "GET / HTTP/1.1\r\n" + strings.Repeat("a: b\r\n", 1<<16), 431, "65536"},
 		{"most fields", requestWith("Host", strings.Repeat("X: y\r\n", maxRequestFields-5)+"Host"), 101, ""},
 		{"too many fields", requestWith("Host", strings.Repeat("X: y\r\n", maxRequestFields-4)+"Host"), 431, "too many"},
 	} {
@@ -168,6 +170,31 @@ func TestUpgradeConnSyntax(t *testing.T) {
 		if err != nil && (!errors.As(err, &e) || e.Status != tc.status) {
 			t.Errorf("%s: error %v", tc.name, err)
 		}
+	}
+}
+
+// TestMaxRequestHead protects the bound that a server chooses, however the bytes come, and its memory from a client that
+// only says that it will send much.
+func TestMaxRequestHead(t *testing.T) {
+	for _, limit := range []int{1, len(minimalRequest), 5000, 1 << 20} {
+		for _, over := range []int{0, 1} {
+			input := minimalRequest
+			if n := limit + over; n > len(minimalRequest)+20 {
+				input = paddedRequest(n)
+			}
+			nc := &scriptConn{input: input}
+			u := &Upgrader{MaxRequestHead: limit}
+			_, err := u.UpgradeConn(t.Context(), &faultconn.Conn{Conn: nc, MaxRead: 1000}, nil)
+			var e *HandshakeError
+			if fits := len(input) <= limit; fits != (err == nil) || !fits && (!errors.As(err, &e) || e.Status != 431) {
+				t.Errorf("%d bytes of at most %d: %v", len(input), limit, err)
+			}
+		}
+	}
+	h := new(serverHandshake)
+	h.receive(&scriptConn{input: strings.Repeat("a", 5000)}, math.MaxInt32)
+	if cap(h.in) > 4*requestBuffer {
+		t.Errorf("%d bytes for a head of 5000 so far", cap(h.in))
 	}
 }
 
@@ -250,7 +277,7 @@ func TestUpgradeConnBorrows(t *testing.T) {
 	} {
 		for _, accept := range []func(*Request) error{nil, keep, refuse} {
 			h := new(serverHandshake)
-			agreed, _, err := u.handshake(h, &scriptConn{input: request}, accept)
+			agreed, _, err := u.handshake(t.Context(), h, &scriptConn{input: request}, accept)
 			outcome := func() string { return fmt.Sprintf("%+v %+v %+v %v", agreed.Subprotocol, agreed.Compression, err, kept) }
 			before := outcome()
 			for i := range h.in {
@@ -323,15 +350,66 @@ func TestAcceptError(t *testing.T) {
 	}
 }
 
-// TestAcceptPanic protects the connection from being left open when the callback panics.
+// TestRefusalBody protects the application's choice of a body and its type, with both servers: a refusal may be JSON.
+func TestRefusalBody(t *testing.T) {
+	const body = `{"error":"no token"}`
+	for _, tc := range []struct {
+		name        string
+		err         HandshakeError
+		contentType string
+		body        string
+	}{
+		{"text", HandshakeError{Status: 401, Reason: "no token"}, "text/plain; charset=utf-8", "401 Unauthorized: no token\n"},
+		{"chosen", HandshakeError{Status: 401, Body: []byte(body), Header: http.Header{"content-type": {"application/json"}}}, "application/json", body},
+		{"chosen without type", HandshakeError{Status: 401, Body: []byte(body)}, "text/plain; charset=utf-8", body},
+		{"empty", HandshakeError{Status: 401, Reason: "no token", Body: []byte{}}, "text/plain; charset=utf-8", ""},
+		{"dated", HandshakeError{Status: 401, Header: http.Header{"date": {"Thu, 01 Jan 1970 00:00:00 GMT"}}}, "text/plain; charset=utf-8", "401 Unauthorized\n"},
+		{"framed", HandshakeError{Status: 401, Header: http.Header{"Content-Length": {"1"}, "Transfer-Encoding": {"chunked"}}}, "text/plain; charset=utf-8", "401 Unauthorized\n"},
+	} {
+		nc := &scriptConn{input: minimalRequest}
+		response, _ := upgradeScript(t, nc, nc, func(*Request) error { return &tc.err })
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			refuse(w, &tc.err)
+		}))
+		resp, err := http.Get(s.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		got, _ := io.ReadAll(resp.Body)
+		conn, connGot := readResponseTo(t, bufio.NewReader(strings.NewReader(response)))
+		for server, r := range map[string]*http.Response{"UpgradeConn": conn, "Upgrade": resp} {
+			if ct := r.Header["Content-Type"]; len(ct) != 1 || ct[0] != tc.contentType {
+				t.Errorf("%s, %s: Content-Type %q, want %q", tc.name, server, ct, tc.contentType)
+			}
+			if date := r.Header["Date"]; len(date) != 1 || second(http.ParseTime(date[0])) != nil || tc.name == "dated" && !strings.Contains(date[0], "1970") {
+				t.Errorf("%s, %s: Date %q", tc.name, server, date)
+			}
+		}
+		if string(got) != tc.body || connGot != tc.body {
+			t.Errorf("%s: body %q of Upgrade, %q of UpgradeConn, want %q", tc.name, got, connGot, tc.body)
+		}
+		s.Close()
+	}
+}
+
+// TestAcceptPanic protects the connection from being left open when the callback panics, and the context from keeping a
+// function that would touch it.
 func TestAcceptPanic(t *testing.T) {
+	base, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	ctx := newCounting(base)
 	nc := &scriptConn{input: minimalRequest}
 	defer func() {
 		if v := recover(); v != "x" || !nc.closed {
 			t.Errorf("recovered %v, closed %v", v, nc.closed)
 		}
+		if in, out := ctx.registered.Load(), ctx.unregistered.Load(); in != 1 || out != 1 {
+			t.Errorf("registered %d times, unregistered %d times", in, out)
+		}
 	}()
-	new(Upgrader).UpgradeConn(context.Background(), nc, func(*Request) error { panic("x") })
+	new(Upgrader).UpgradeConn(ctx, nc, func(*Request) error { panic("x") })
 }
 
 // TestUpgradeConnTimeout protects a server from clients that send slowly or nothing: they get 408 when the time is up,
@@ -490,6 +568,12 @@ func TestUpgradeConnTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
+	u := &Upgrader{CheckOrigin: func(r *http.Request, allowed bool) bool {
+		if r.TLS == nil || !r.TLS.HandshakeComplete {
+			t.Errorf("a hook sees %+v of TLS", r.TLS)
+		}
+		return allowed
+	}}
 	for scheme, want := range map[string]int{"http": 403, "https": 101} {
 		done := make(chan error, 1)
 		go func() {
@@ -498,7 +582,7 @@ func TestUpgradeConnTLS(t *testing.T) {
 				done <- err
 				return
 			}
-			c, err := new(Upgrader).UpgradeConn(context.Background(), nc, nil)
+			c, err := u.UpgradeConn(context.Background(), nc, nil)
 			if err == nil {
 				err = c.Write(context.Background(), OpText, []byte("hello"))
 				c.CloseNow()
@@ -534,7 +618,7 @@ func FuzzRequest(f *testing.F) {
 		u := &Upgrader{Subprotocols: []string{"chat"}, InsecureSkipOriginCheck: true}
 		run := func(nc net.Conn) (h *serverHandshake, rest string, err *HandshakeError) {
 			h = new(serverHandshake)
-			_, b, err := u.handshake(h, nc, nil)
+			_, b, err := u.handshake(t.Context(), h, nc, nil)
 			return h, string(b), err
 		}
 		whole := &scriptConn{input: string(input)}

@@ -27,7 +27,7 @@ func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
 			return c.contextError(ctx)
 		}
 	}
-	need := c.s.Bound(len(p)) + len(p)/maxFrame*MaxHeaderSize
+	need := c.writeNeed(len(p))
 	if need > c.limit() && !c.opts.FailWhenFull {
 		return c.writeLarge(ctx, op, p)
 	}
@@ -41,6 +41,29 @@ func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
 	return err
 }
 
+// WriteUncompressed is Write for a message that is not compressed, whatever was negotiated: one that has been before, such as an
+// image, or one that mixes secrets with what others choose, whose size would tell of them.
+func (c *Conn) WriteUncompressed(ctx context.Context, op Opcode, p []byte) error {
+	if ctx.Done() != nil && ctx.Err() != nil {
+		return c.contextError(ctx)
+	}
+	if err := checkPayload(op, p); err != nil {
+		return err
+	}
+	need := len(p) + fragments(len(p))*MaxHeaderSize
+	if need > c.limit() && !c.opts.FailWhenFull {
+		return c.writeBeside(ctx, large, 1, func() (int64, error) { return c.sendFragments(ctx, op, p) })
+	}
+	c.mu.Lock()
+	defer c.unlock()
+	if err := c.reserve(ctx, need, forMessage); err != nil {
+		return err
+	}
+	c.out, _ = c.s.appendPlain(growBuffer(c.out, need), op, p) // it has been checked
+	c.counts.messagesOut++
+	return c.appended(ctx)
+}
+
 // put appends a message of at most need bytes to out when there is room. It reports whether it is time to send what is there.
 // mu is held, and released while it waits.
 func (c *Conn) put(ctx context.Context, op Opcode, p []byte, need int) (leaves bool, err error) {
@@ -52,12 +75,7 @@ func (c *Conn) put(ctx context.Context, op Opcode, p []byte, need int) (leaves b
 	if c.out == nil {
 		c.out = getBuffer(need) // which growBuffer would do, but deeper in the stack
 	}
-	out, err := growBuffer(c.out, need), error(nil)
-	if c.s.compresses(len(p)) && !c.deflaterIsTaken() {
-		out, err = c.s.AppendMessage(out, op, p)
-	} else {
-		out, err = c.s.appendPlain(out, op, p)
-	}
+	out, err := c.appendMessage(growBuffer(c.out, need), op, p)
 	if err != nil {
 		c.keepOut(out)
 		return false, err
@@ -65,6 +83,20 @@ func (c *Conn) put(ctx context.Context, op Opcode, p []byte, need int) (leaves b
 	c.out = out
 	c.counts.messagesOut++
 	return c.leaves(), nil
+}
+
+// writeNeed returns how many bytes a message of n takes at most.
+func (c *Conn) writeNeed(n int) int { return c.s.Bound(n) + n/maxFrame*MaxHeaderSize }
+
+// fragments returns in how many frames a message of n bytes goes out that is not compressed.
+func fragments(n int) int { return max(1, (n+maxFrame-1)/maxFrame) }
+
+// appendMessage appends a message to out, which has the room. mu is held.
+func (c *Conn) appendMessage(out []byte, op Opcode, p []byte) ([]byte, error) {
+	if c.s.compresses(len(p)) && !c.deflaterIsAwaited() {
+		return c.s.AppendMessage(out, op, p)
+	}
+	return c.s.appendPlain(out, op, p)
 }
 
 // keepOut sets out after an append that failed: an empty buffer goes back. mu is held.

@@ -29,17 +29,37 @@ const (
 	deflateChunkSize = size256K
 )
 
-// turn is the place in line of a large message.
+// turn is the place in line of a large message, or of a Writer that found others there.
 type turn struct {
-	after uint32 // the buffer that leaves before it
+	how   writing // large, deflating, or idle for a Writer, which does not take the transport
+	after uint32  // the buffer that leaves before it
 	next  *turn
+}
+
+// line returns the head of the line, or nil. mu is held.
+func (c *Conn) line() *turn {
+	if c.extra == nil {
+		return nil
+	}
+	return c.extra.turns
 }
 
 // largeIsNext reports whether the transport is left to the large message at the head of the line. While a message is being
 // streamed, the line stands still. mu is held.
 func (c *Conn) largeIsNext() bool {
-	x := c.extra
-	return x != nil && x.turns != nil && c.hasFlushed(x.turns.after) && c.writer == nil && c.err == nil
+	t := c.line()
+	return t != nil && t.how != idle && c.hasFlushed(t.after) && c.writer == nil && c.err == nil
+}
+
+// deflaterIsAwaited reports whether a message in line will take the deflater, or has it. It may pass what is written behind it,
+// which must not be compressed then: the peer inflates messages in the order in which they were deflated. mu is held.
+func (c *Conn) deflaterIsAwaited() bool {
+	for t := c.line(); t != nil; t = t.next {
+		if t.how == deflating {
+			return true
+		}
+	}
+	return c.deflaterIsTaken()
 }
 
 // takeTurn waits until everything before has been sent and makes the caller the one that writes to the transport. mu is held,
@@ -48,8 +68,8 @@ func (c *Conn) takeTurn(ctx context.Context, how writing) error {
 	if err := c.untilUnstreamed(ctx); err != nil {
 		return err
 	}
-	if !c.isIdle() || c.hasOutput() || c.extra != nil && c.extra.turns != nil {
-		if err := c.queue(ctx); err != nil {
+	if !c.isIdle() || c.hasOutput() || c.line() != nil {
+		if err := c.queue(ctx, how, func() bool { return c.isIdle() && c.largeIsNext() }); err != nil {
 			return err
 		}
 	}
@@ -57,20 +77,21 @@ func (c *Conn) takeTurn(ctx context.Context, how writing) error {
 	return nil
 }
 
-// queue stands in line. mu is held, and released meanwhile.
-func (c *Conn) queue(ctx context.Context) error {
+// queue stands in line, and returns when its turn has come and it is ready: the place is the caller's then. mu is held, and
+// released meanwhile.
+func (c *Conn) queue(ctx context.Context, how writing, ready func() bool) error {
 	x := c.more()
-	t := &turn{after: c.lastBuffer()}
-	last := &x.turns
-	for *last != nil {
-		last = &(*last).next
+	t := &turn{how: how, after: c.lastBuffer()}
+	place := func() **turn {
+		at := &x.turns
+		for *at != nil && *at != t {
+			at = &(*at).next
+		}
+		return at
 	}
-	*last = t
-	err := c.until(ctx, nil, func() bool { return c.isIdle() && x.turns == t && c.largeIsNext() })
-	for last = &x.turns; *last != t; {
-		last = &(*last).next
-	}
-	*last = t.next
+	*place() = t
+	err := c.untilHead(ctx, t, ready)
+	*place() = t.next
 	if err != nil {
 		// The transport may have been left to this one.
 		c.notify()
@@ -79,10 +100,24 @@ func (c *Conn) queue(ctx context.Context) error {
 	return err
 }
 
+// untilHead waits until t is the head of the line and ready. For a Writer before it, it waits as everybody does. mu is held, and
+// released meanwhile.
+func (c *Conn) untilHead(ctx context.Context, t *turn, ready func() bool) error {
+	for {
+		err := c.until(ctx, nil, func() bool { return c.line() == t && (c.writer != nil || ready()) })
+		if err != nil || c.writer == nil {
+			return err
+		}
+		if err := c.untilUnstreamed(ctx); err != nil {
+			return err
+		}
+	}
+}
+
 // letOthersPass lets at least one buffer of what others have written go before the next large message. mu is held.
 func (c *Conn) letOthersPass() {
-	if c.extra != nil && c.extra.turns != nil && c.hasOutput() {
-		c.extra.turns.after = c.lastBuffer()
+	if t := c.line(); t != nil && c.hasOutput() {
+		t.after = c.lastBuffer()
 	}
 }
 
@@ -92,29 +127,19 @@ func (c *Conn) writeLarge(ctx context.Context, op Opcode, p []byte) error {
 		return err
 	}
 	if c.s.compresses(len(p)) {
-		return c.writeBeside(ctx, deflating, func() (int64, error) { return c.sendCompressed(ctx, op, p) })
+		return c.writeBeside(ctx, deflating, 1, func() (int64, error) { return c.sendCompressed(ctx, op, p) })
 	}
-	return c.writePlain(ctx, op, p)
+	return c.writeBeside(ctx, large, 1, func() (int64, error) { return c.sendFragments(ctx, op, p) })
 }
 
-// writePlain is writeLarge for a message that is not compressed.
-func (c *Conn) writePlain(ctx context.Context, op Opcode, p []byte) error {
-	return c.writeBeside(ctx, large, func() (int64, error) { return c.sendFragments(ctx, op, p) })
-}
-
-// writeShared is writeLarge for the one frame, begun by b0, of a message that was compressed for many.
-func (c *Conn) writeShared(ctx context.Context, b0 byte, p []byte) error {
-	return c.writeBeside(ctx, large, func() (int64, error) { return c.sendFrame(ctx, b0, p, len(p)) })
-}
-
-// writeBeside writes a message past the buffer, by send, which returns how many bytes of it are with the kernel.
-func (c *Conn) writeBeside(ctx context.Context, how writing, send func() (int64, error)) error {
+// writeBeside writes messages past the buffer, by send, which returns how many bytes of them are with the kernel.
+func (c *Conn) writeBeside(ctx context.Context, how writing, messages uint64, send func() (int64, error)) error {
 	c.mu.Lock()
 	defer c.unlock()
 	if err := c.takeTurn(ctx, how); err != nil {
 		return err
 	}
-	c.counts.messagesOut++
+	c.counts.messagesOut += messages
 	c.unlock()
 	n, err := send()
 	c.mu.Lock()
@@ -125,7 +150,7 @@ func (c *Conn) writeBeside(ctx context.Context, how writing, send func() (int64,
 	case n > 0:
 		return c.broke(fmt.Errorf("%w: %w", errCut, ctx.Err()))
 	default:
-		c.counts.messagesOut--
+		c.counts.messagesOut -= messages
 		err = firstError(c.refused(), ctx.Err())
 	}
 	c.endTurn()
@@ -225,17 +250,16 @@ func (c *Conn) sendPlain(ctx context.Context, head, p []byte) (sent int64, err e
 func (c *Conn) sendMasked(ctx context.Context, head, p []byte, key uint32) (sent int64, err error) {
 	buf := getBuffer(maskChunkSize)
 	defer putBuffer(buf)
-	for len(p) > 0 {
+	for {
 		chunk := p[:min(len(p), maskChunkSize)]
 		maskBytes(buf[:len(chunk)], chunk, key) // a whole number of keys, but for the last
 		n, err := c.sendPart(ctx, head, buf[:len(chunk)])
 		sent += n
-		if err != nil {
+		head, p = nil, p[len(chunk):]
+		if err != nil || len(p) == 0 {
 			return sent, err
 		}
-		head, p = nil, p[len(chunk):]
 	}
-	return sent, nil
 }
 
 // sendPart sends b and then p, and stops when ctx ends: with a timeout and the number of bytes that were sent on a
@@ -305,11 +329,7 @@ func (c *Conn) sendPolling(ctx context.Context, b, p []byte) (int64, error) {
 
 // sendUntil is sendTwo with a context that moves the write deadline to the past.
 func (c *Conn) sendUntil(ctx context.Context, b, p []byte) (int64, error) {
-	var at time.Time
-	if d := c.writeTimeout(); d > 0 {
-		at = time.Now().Add(d)
-	}
-	c.t.setWriteDeadline(at)
+	c.t.setWriteDeadline(c.writeDeadline())
 	moved := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		c.t.setWriteDeadline(past)

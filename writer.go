@@ -53,6 +53,11 @@ func (c *Conn) Writer(ctx context.Context, op Opcode) (io.WriteCloser, error) {
 	if err := c.reserve(ctx, 0, forMessage); err != nil {
 		return nil, err
 	}
+	if c.line() != nil {
+		if err := c.queue(ctx, idle, func() bool { return true }); err != nil {
+			return nil, err
+		}
+	}
 	c.writer = &messageWriter{c: c, ctx: ctx, op: op}
 	return c.writer, nil
 }
@@ -143,6 +148,7 @@ func (w *messageWriter) end(err error) {
 	w.buf = nil
 	if w.c.writer == w {
 		w.c.writer = nil
+		w.c.letOthersPass() // its last fragments, which may not have left
 		if w.timer != nil {
 			w.timer.Stop()
 			w.c.appendPongDue()

@@ -288,9 +288,7 @@ func controlPoint(b []byte, n int) int {
 func (c *Conn) broke(err error) error {
 	c.more().failed = fmt.Errorf("%w: %w", ErrWriteFailed, err)
 	c.writes, c.sending = broken, 0
-	putBuffer(c.out)
-	c.out = nil
-	putBuffer(c.takeControls())
+	c.dropOutput()
 	if why := brokenBy(err); why.Local {
 		// Nothing of the peer's says how the connection ended: it was this side that gave up.
 		c.unlock()
@@ -301,6 +299,13 @@ func (c *Conn) broke(err error) error {
 	}
 	c.notify()
 	return c.refused()
+}
+
+// dropOutput gives up what waits to be sent: it cannot be any more. mu is held.
+func (c *Conn) dropOutput() {
+	putBuffer(c.out)
+	c.out = nil
+	putBuffer(c.takeControls())
 }
 
 // refused returns why nothing can be written any more, or nil: how the connection ended, or that a write has failed and the
@@ -323,16 +328,30 @@ func (c *Conn) send(b []byte) error {
 
 // sendTwo writes b and then p.
 func (c *Conn) sendTwo(b, p []byte) (int64, error) {
-	if d := c.writeTimeout(); d > 0 {
-		c.t.setWriteDeadline(time.Now().Add(d))
+	if at := c.writeDeadline(); !at.IsZero() {
+		c.t.setWriteDeadline(at)
 		defer c.t.setWriteDeadline(time.Time{})
 	}
 	return c.t.send(b, p)
 }
 
-// writeTimeout returns the bound on one write to the network; 0 means none.
+// writeTimeout returns the bound on one write to the network; 0 means none. mu is held.
 func (c *Conn) writeTimeout() time.Duration {
+	if x := c.extra; x != nil && x.timeout != 0 {
+		return max(x.timeout, 0)
+	}
 	return orDefault(c.opts.WriteTimeout, DefaultWriteTimeout)
+}
+
+// writeDeadline returns until when a write to the network that begins now may take; zero means for ever.
+func (c *Conn) writeDeadline() time.Time {
+	c.mu.Lock()
+	d := c.writeTimeout()
+	c.mu.Unlock()
+	if d == 0 {
+		return time.Time{}
+	}
+	return time.Now().Add(d)
 }
 
 // drain sends what was accepted, once the connection has ended. mu is held, and released meanwhile.

@@ -59,8 +59,8 @@ func ExampleInflater_Append() {
 
 // Both sides of a negotiation.
 func ExampleOptions() {
-	server := compress.Options{ClientMaxWindowBits: 12}
-	client := compress.Options{ServerNoContextTakeover: true}
+	server := compress.Options{FromClient: compress.Direction{MaxWindowBits: 12}}
+	client := compress.Options{FromServer: compress.Direction{NoContextTakeover: true}}
 
 	fmt.Printf("Sec-WebSocket-Extensions: %s\n", client.AppendOffer(nil))
 	// Parsing is the caller's: this is the offer.

@@ -91,8 +91,8 @@ func FuzzNegotiate(f *testing.F) {
 	f.Add("server_no_context_takeover; client_max_window_bits=9", uint8(0x5A))
 	f.Fuzz(func(t *testing.T, params string, how uint8) {
 		o := Options{
-			ServerNoContextTakeover: how&1 != 0, ClientNoContextTakeover: how&2 != 0,
-			ServerMaxWindowBits: 8 + int(how>>2&7), ClientMaxWindowBits: 8 + int(how>>5),
+			FromServer: Direction{NoContextTakeover: how&1 != 0, MaxWindowBits: 8 + int(how>>2&7)},
+			FromClient: Direction{NoContextTakeover: how&2 != 0, MaxWindowBits: 8 + int(how>>5)},
 		}
 		inRange := func(p Params) bool {
 			return p.ServerMaxWindowBits >= 8 && p.ServerMaxWindowBits <= 15 && p.ClientMaxWindowBits >= 8 && p.ClientMaxWindowBits <= 15
@@ -106,12 +106,16 @@ func FuzzNegotiate(f *testing.F) {
 			if err := offered.answeredBy(answer); err != nil || answer.clientBits != 0 && offered.clientBits == 0 {
 				t.Fatalf("offer %q: answered %q: %v", params, out, err)
 			}
-			if p.ServerMaxWindowBits > o.ServerMaxWindowBits || p.ClientMaxWindowBits > o.ClientMaxWindowBits && !p.ClientNoContextTakeover {
+			if p.ServerMaxWindowBits > o.FromServer.MaxWindowBits || p.ClientMaxWindowBits > o.FromClient.MaxWindowBits && !p.ClientNoContextTakeover {
 				t.Fatalf("offer %q: agreed on %+v, with %+v", params, p, o)
 			}
 		}
+		if p, err := o.Confirm(list(params)); err == nil && (!inRange(p) || p.ClientMaxWindowBits > o.FromClient.MaxWindowBits) {
+			t.Fatalf("answer %q: agreed on %+v, with %+v", params, p, o)
+		}
+		o.Strict = true
 		if p, err := o.Confirm(list(params)); err == nil {
-			if !inRange(p) || p.ServerMaxWindowBits > o.ServerMaxWindowBits && !p.ServerNoContextTakeover || p.ClientMaxWindowBits > o.ClientMaxWindowBits {
+			if !inRange(p) || p.ServerMaxWindowBits > o.FromServer.MaxWindowBits && !p.ServerNoContextTakeover || p.ClientMaxWindowBits > o.FromClient.MaxWindowBits {
 				t.Fatalf("answer %q: agreed on %+v, with %+v", params, p, o)
 			}
 		}

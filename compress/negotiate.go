@@ -46,16 +46,31 @@ type Options struct {
 	// they are. 0 means DefaultMinSize, negative means that there is none. Compressing costs time only.
 	MinSize int
 
-	// ServerNoContextTakeover and ClientNoContextTakeover make each message of the server, or client, one by itself.
-	// Neither side then holds memory for that direction between messages, and small messages shrink much less.
-	ServerNoContextTakeover bool
-	ClientNoContextTakeover bool
+	// FromServer and FromClient are about what servers send and what clients send. Both roles may ask for both: a server
+	// decides, and a client wishes.
+	FromServer, FromClient Direction
 
-	// ServerMaxWindowBits and ClientMaxWindowBits limit the window of what the server, or client, sends to two to the
-	// power of this many bytes: 8 to 15, and 0 means 15. Smaller windows hold less, see above, and find less. Where the
-	// peer cannot be made to use so small a window, context takeover is given up instead.
-	ServerMaxWindowBits int
-	ClientMaxWindowBits int
+	// Strict is for clients: the answer of a server that does not grant all of FromServer fails the handshake. Without
+	// it, what is asked is a wish: many servers answer less than they were asked, and what they do answer is used. Params
+	// show it.
+	Strict bool
+}
+
+// Direction is what is wanted of the messages that one role sends. The zero value means context takeover and the largest
+// window.
+type Direction struct {
+	// NoContextTakeover makes each message one by itself. Neither side then holds memory for this direction between
+	// messages, and small messages shrink much less.
+	NoContextTakeover bool
+
+	// MaxWindowBits limits the window to two to the power of this many bytes: 8 to 15, and 0 means 15. Smaller windows
+	// hold less, see Options, and find less. A server gives up context takeover where the client cannot be told to use so
+	// small a window.
+	//
+	// What the world supports: every peer can do 15, and nearly every one without takeover. zlib cannot compress with 8,
+	// so that peers built on it refuse it or break: 9 and more is safe with them. Servers that know no windows, as many do
+	// not, ignore this or decline, which leaves messages uncompressed. The zero value works with all.
+	MaxWindowBits int
 }
 
 // DefaultMinSize is what a zero in Options.MinSize stands for, in bytes.
@@ -72,7 +87,7 @@ type Params struct {
 // Validate returns an error if a number is out of its range. The other methods take such a number for the nearest
 // within.
 func (o *Options) Validate() error {
-	for _, n := range []int{o.ServerMaxWindowBits, o.ClientMaxWindowBits} {
+	for _, n := range []int{o.FromServer.MaxWindowBits, o.FromClient.MaxWindowBits} {
 		if n != 0 && n != windowBits(n) {
 			return fmt.Errorf("compress: window of %d bits: must be 8 to 15", n)
 		}
@@ -161,16 +176,16 @@ func (o *Options) Accept(dst []byte, params []Param) (out []byte, p Params, ok b
 	}
 	p = Params{
 		// Section 7.1.1.1: the server accepts server_no_context_takeover by answering it, and may answer it unasked.
-		ServerNoContextTakeover: o.ServerNoContextTakeover || offered.serverNoTakeover,
+		ServerNoContextTakeover: o.FromServer.NoContextTakeover || offered.serverNoTakeover,
 		// Section 7.1.1.2: for client_no_context_takeover it is a hint, which is taken: it costs nothing to answer it.
-		ClientNoContextTakeover: o.ClientNoContextTakeover || offered.clientNoTakeover,
-		ServerMaxWindowBits:     windowBits(o.ServerMaxWindowBits),
+		ClientNoContextTakeover: o.FromClient.NoContextTakeover || offered.clientNoTakeover,
+		ServerMaxWindowBits:     windowBits(o.FromServer.MaxWindowBits),
 		ClientMaxWindowBits:     15,
 	}
 	if offered.serverBits != 0 {
 		p.ServerMaxWindowBits = min(p.ServerMaxWindowBits, offered.serverBits)
 	}
-	wanted := windowBits(o.ClientMaxWindowBits)
+	wanted := windowBits(o.FromClient.MaxWindowBits)
 	switch {
 	case offered.clientBits == anyBits:
 		p.ClientMaxWindowBits = wanted
@@ -217,18 +232,20 @@ func (o offer) append(dst []byte) []byte {
 
 // offers returns what the client offers, in order of preference.
 func (o *Options) offers() (first, second offer, two bool) {
-	first = offer{serverNoTakeover: o.ServerNoContextTakeover, clientNoTakeover: o.ClientNoContextTakeover, clientBits: anyBits}
-	if n := windowBits(o.ClientMaxWindowBits); n < 15 {
+	first = offer{serverNoTakeover: o.FromServer.NoContextTakeover, clientNoTakeover: o.FromClient.NoContextTakeover, clientBits: anyBits}
+	if n := windowBits(o.FromClient.MaxWindowBits); n < 15 {
 		first.clientBits = n
 	}
-	if n := windowBits(o.ServerMaxWindowBits); n < 15 {
-		// Many servers cannot limit their window, but nearly all can do without takeover, which saves as much memory.
-		second = first
-		second.serverNoTakeover = true
-		first.serverBits = n
-		return first, second, true
+	n := windowBits(o.FromServer.MaxWindowBits)
+	if n == 15 {
+		return first, offer{}, false
 	}
-	return first, offer{}, false
+	// Who insists is content with a server that cannot limit its window but does without takeover, which saves as much
+	// memory. Who does not insist makes one offer: libsoup accepts both of two, in one answer that nobody can take.
+	second = first
+	second.serverNoTakeover = true
+	first.serverBits = n
+	return first, second, o.Strict
 }
 
 // AppendOffer is the client's part before the handshake: it appends what to offer, one or two elements of
@@ -254,15 +271,17 @@ func (o *Options) Confirm(answer []Param) (Params, error) {
 	if err = first.answeredBy(a); err != nil && two && second.answeredBy(a) == nil {
 		err = nil
 	}
-	if err != nil {
+	// RFC 7692, Section 7.1, has the client refuse an answer that grants less than was asked. An Inflater can serve a larger
+	// window, and our own side keeps what it has said.
+	if err != nil && o.Strict {
 		return Params{}, fmt.Errorf("%w: %w", ErrNegotiation, err)
 	}
 	p := Params{
 		ServerNoContextTakeover: a.serverNoTakeover,
 		// The client may always do without, and does when it said so, also if the server did not repeat it.
-		ClientNoContextTakeover: a.clientNoTakeover || o.ClientNoContextTakeover,
+		ClientNoContextTakeover: a.clientNoTakeover || o.FromClient.NoContextTakeover,
 		ServerMaxWindowBits:     windowBits(a.serverBits),
-		ClientMaxWindowBits:     min(windowBits(a.clientBits), windowBits(o.ClientMaxWindowBits)),
+		ClientMaxWindowBits:     min(windowBits(a.clientBits), windowBits(o.FromClient.MaxWindowBits)),
 	}
 	return p, nil
 }

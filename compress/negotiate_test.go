@@ -19,8 +19,8 @@ func list(s string) (params []Param) {
 
 var (
 	none       = Options{}
-	noTakeover = Options{ServerNoContextTakeover: true, ClientNoContextTakeover: true}
-	small      = Options{ServerMaxWindowBits: 10, ClientMaxWindowBits: 11}
+	noTakeover = Options{FromServer: Direction{NoContextTakeover: true}, FromClient: Direction{NoContextTakeover: true}}
+	small      = Options{FromServer: Direction{MaxWindowBits: 10}, FromClient: Direction{MaxWindowBits: 11}}
 )
 
 // Each row is an offer, by itself, to a server with the given options.
@@ -93,14 +93,21 @@ func TestAppendOffer(t *testing.T) {
 	}{
 		{none, "permessage-deflate; client_max_window_bits"},
 		{noTakeover, "permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits"},
-		{Options{ClientMaxWindowBits: 9}, "permessage-deflate; client_max_window_bits=9"},
-		{small, "permessage-deflate; server_max_window_bits=10; client_max_window_bits=11, " +
+		{Options{FromClient: Direction{MaxWindowBits: 9}}, "permessage-deflate; client_max_window_bits=9"},
+		{small, "permessage-deflate; server_max_window_bits=10; client_max_window_bits=11"},
+		{strict(small), "permessage-deflate; server_max_window_bits=10; client_max_window_bits=11, " +
 			"permessage-deflate; server_no_context_takeover; client_max_window_bits=11"},
 	} {
 		if got := string(test.o.AppendOffer(nil)); got != test.want {
 			t.Errorf("offered %q, want %q", got, test.want)
 		}
 	}
+}
+
+// strict returns o, which insists on what it asks for.
+func strict(o Options) Options {
+	o.Strict = true
+	return o
 }
 
 // Each row is an answer to what a client with the given options offers.
@@ -120,16 +127,23 @@ func TestConfirm(t *testing.T) {
 		{none, "client_max_window_bits=15; server_max_window_bits=15", Params{false, false, 15, 15}},
 		// Section 7.1.1.1: accepted "by including" it.
 		{noTakeover, "server_no_context_takeover", Params{true, true, 15, 15}},
-		{noTakeover, "client_no_context_takeover", fail},
+		{noTakeover, "", Params{false, true, 15, 15}},
+		{noTakeover, "client_no_context_takeover", Params{false, true, 15, 15}},
+		{strict(noTakeover), "server_no_context_takeover", Params{true, true, 15, 15}},
+		{strict(noTakeover), "client_no_context_takeover", fail},
+		// What was asked is a wish: a server may answer less, and does with all that it could.
+		{small, "", Params{false, false, 15, 11}},
+		{small, "server_max_window_bits=11", Params{false, false, 11, 11}},
+		{small, "server_max_window_bits=10; client_max_window_bits=12", Params{false, false, 10, 11}},
 		// Section 7.1.2.1: the same or a smaller value; or our second offer was accepted.
-		{small, "server_max_window_bits=10", Params{false, false, 10, 11}},
-		{small, "server_max_window_bits=8; client_max_window_bits=8", Params{false, false, 8, 8}},
-		{small, "server_no_context_takeover; server_max_window_bits=12", Params{true, false, 12, 11}},
-		{small, "server_no_context_takeover", Params{true, false, 15, 11}},
-		{small, "server_max_window_bits=11", fail},
-		{small, "", fail},
+		{strict(small), "server_max_window_bits=10", Params{false, false, 10, 11}},
+		{strict(small), "server_max_window_bits=8; client_max_window_bits=8", Params{false, false, 8, 8}},
+		{strict(small), "server_no_context_takeover; server_max_window_bits=12", Params{true, false, 12, 11}},
+		{strict(small), "server_no_context_takeover", Params{true, false, 15, 11}},
+		{strict(small), "server_max_window_bits=11", fail},
+		{strict(small), "", fail},
 		// Section 7.1.2.2
-		{small, "server_max_window_bits=10; client_max_window_bits=12", fail},
+		{strict(small), "server_max_window_bits=10; client_max_window_bits=12", fail},
 		// Section 7: what no answer may hold.
 		{none, "client_max_window_bits", fail},
 		{none, "server_max_window_bits", fail},
@@ -156,8 +170,7 @@ func TestNegotiateWithOurselves(t *testing.T) {
 		for _, server := range []int{0, 8, 11, 15} {
 			for _, client := range []int{0, 8, 11, 15} {
 				all = append(all, Options{
-					ServerNoContextTakeover: i&1 != 0, ClientNoContextTakeover: i&2 != 0,
-					ServerMaxWindowBits: server, ClientMaxWindowBits: client,
+					FromServer: Direction{NoContextTakeover: i&1 != 0, MaxWindowBits: server}, FromClient: Direction{NoContextTakeover: i&2 != 0, MaxWindowBits: client},
 				})
 			}
 		}
@@ -173,10 +186,10 @@ func TestNegotiateWithOurselves(t *testing.T) {
 			if err != nil || confirmed != agreed {
 				t.Fatalf("offer %q, answer %q: %+v for the server, %+v for the client: %v", first, answer, agreed, confirmed, err)
 			}
-			if agreed.ServerNoContextTakeover != (client.ServerNoContextTakeover || server.ServerNoContextTakeover) ||
-				agreed.ClientNoContextTakeover != (client.ClientNoContextTakeover || server.ClientNoContextTakeover) ||
-				agreed.ServerMaxWindowBits != min(windowBits(client.ServerMaxWindowBits), windowBits(server.ServerMaxWindowBits)) ||
-				agreed.ClientMaxWindowBits != min(windowBits(client.ClientMaxWindowBits), windowBits(server.ClientMaxWindowBits)) {
+			if agreed.ServerNoContextTakeover != (client.FromServer.NoContextTakeover || server.FromServer.NoContextTakeover) ||
+				agreed.ClientNoContextTakeover != (client.FromClient.NoContextTakeover || server.FromClient.NoContextTakeover) ||
+				agreed.ServerMaxWindowBits != min(windowBits(client.FromServer.MaxWindowBits), windowBits(server.FromServer.MaxWindowBits)) ||
+				agreed.ClientMaxWindowBits != min(windowBits(client.FromClient.MaxWindowBits), windowBits(server.FromClient.MaxWindowBits)) {
 				t.Fatalf("client %+v, server %+v: agreed on %+v", client, server, agreed)
 			}
 		}
@@ -184,12 +197,14 @@ func TestNegotiateWithOurselves(t *testing.T) {
 }
 
 func TestValidate(t *testing.T) {
-	for _, o := range []Options{{}, {ServerMaxWindowBits: 8, ClientMaxWindowBits: 15}, {Level: Smallest}, {MinSize: -1}} {
+	for _, o := range []Options{{}, {FromServer: Direction{MaxWindowBits: 8}, FromClient: Direction{MaxWindowBits: 15}}, {Level: Smallest}, {MinSize: -1}} {
 		if err := o.Validate(); err != nil {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}
-	for _, o := range []Options{{ServerMaxWindowBits: 7}, {ClientMaxWindowBits: 16}, {ClientMaxWindowBits: -1}, {Level: 3}} {
+	for _, o := range []Options{
+		{FromServer: Direction{MaxWindowBits: 7}}, {FromClient: Direction{MaxWindowBits: 16}}, {FromClient: Direction{MaxWindowBits: -1}}, {Level: 3},
+	} {
 		if o.Validate() == nil {
 			t.Errorf("%+v is valid", o)
 		}

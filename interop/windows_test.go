@@ -45,7 +45,7 @@ func TestWindowsForUs(t *testing.T) {
 			client := bits[len(bits)-1-i]
 			want := compress.Params{ServerMaxWindowBits: server, ClientMaxWindowBits: client, ServerNoContextTakeover: alone, ClientNoContextTakeover: alone}
 			runWindows(t, opening{compress: true, own: compress.Options{
-				ServerMaxWindowBits: server, ClientMaxWindowBits: client, ServerNoContextTakeover: alone, ClientNoContextTakeover: alone,
+				FromServer: compress.Direction{MaxWindowBits: server, NoContextTakeover: alone}, FromClient: compress.Direction{MaxWindowBits: client, NoContextTakeover: alone},
 			}}, want)
 		}
 	}
@@ -86,12 +86,14 @@ func windows(ctx context.Context, client, server endpoint) error {
 	return nil
 }
 
-// TestWindowsForOthers protects that servers which cannot limit their window are asked to do without context takeover
-// instead.
+// TestWindowsForOthers protects that servers which cannot limit their window are asked by a client that insists to do
+// without context takeover instead. One that does not insist makes one offer, which coder's server declines.
 func TestWindowsForOthers(t *testing.T) {
 	for name, p := range map[string]peer{"gorilla": gorillaPeer{}, "coder": coderPeer{}} {
 		t.Run(name, func(t *testing.T) {
-			o := opening{compress: true, own: compress.Options{ServerMaxWindowBits: 10, ClientMaxWindowBits: 9}}
+			o := opening{compress: true, own: compress.Options{
+				Strict: true, FromServer: compress.Direction{MaxWindowBits: 10}, FromClient: compress.Direction{MaxWindowBits: 9},
+			}}
 			runExchange(t, ownPeer{}, p, o, func(ctx context.Context, client, server endpoint) error {
 				if got, _ := client.(*ownEndpoint).conn.Compression(); !got.ServerNoContextTakeover || got.ServerMaxWindowBits != 15 {
 					return fmt.Errorf("agreed on %+v", got)
@@ -119,8 +121,7 @@ func TestWindowsForBrowser(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%+v", want), func(t *testing.T) {
 			u := &websocket.Upgrader{Origins: []string{page.host}, Options: websocket.Options{Compression: &compress.Options{
-				ServerMaxWindowBits: want.ServerMaxWindowBits, ClientMaxWindowBits: want.ClientMaxWindowBits,
-				ServerNoContextTakeover: want.ServerNoContextTakeover, ClientNoContextTakeover: want.ClientNoContextTakeover,
+				FromServer: compress.Direction{MaxWindowBits: want.ServerMaxWindowBits, NoContextTakeover: want.ServerNoContextTakeover}, FromClient: compress.Direction{MaxWindowBits: want.ClientMaxWindowBits, NoContextTakeover: want.ClientNoContextTakeover},
 			}}}
 			url := serveHTTP(t, u.Handler(func(conn *websocket.Conn, _ *http.Request) {
 				if got, ok := conn.Compression(); !ok || got != want {

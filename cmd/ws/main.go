@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -19,6 +20,9 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second signal does not wait for the end in order
 	if err := root().Run(ctx, os.Args); err != nil {
 		fmt.Fprintln(os.Stderr, "ws:", err)
+		if errors.As(err, new(unknownCommand)) {
+			os.Exit(2)
+		}
 		os.Exit(1)
 	}
 }
@@ -35,7 +39,7 @@ func root() *cli.Command {
 		},
 		Action: func(_ context.Context, cmd *cli.Command) error {
 			if cmd.Args().Present() {
-				return cli.Exit(fmt.Sprintf("ws: no such command: %s (see ws help)", cmd.Args().First()), 2)
+				return unknownCommand(cmd.Args().First())
 			}
 			return cli.ShowRootCommandHelp(cmd)
 		},
@@ -46,6 +50,13 @@ func root() *cli.Command {
 		return nil
 	})
 	return cmd
+}
+
+// unknownCommand is the error of a subcommand that there is not. Its exit status is 2.
+type unknownCommand string
+
+func (e unknownCommand) Error() string {
+	return fmt.Sprintf("no such command: %s (see ws help)", string(e))
 }
 
 // usageError makes one line of a wrong flag, where the cli package would print the whole help.

@@ -61,10 +61,9 @@ func serveCommand() *cli.Command {
 func echoUpgrader(cmd *cli.Command) (*websocket.Upgrader, error) {
 	o := websocket.Options{ReadLimit: cmd.Int64("limit")}
 	if cmd.Bool("compress") {
-		bits, alone := cmd.Int("window-bits"), cmd.Bool("no-context-takeover")
+		both := compress.Direction{MaxWindowBits: cmd.Int("window-bits"), NoContextTakeover: cmd.Bool("no-context-takeover")}
 		o.Compression = &compress.Options{
-			ServerMaxWindowBits: bits, ServerNoContextTakeover: alone,
-			ClientMaxWindowBits: bits, ClientNoContextTakeover: alone,
+			FromServer: both, FromClient: both,
 		}
 		if err := o.Compression.Validate(); err != nil {
 			return nil, err
