@@ -19,46 +19,47 @@ import (
 
 // faults are what an endpoint does wrong. The zero value does nothing wrong.
 type faults struct {
-	deaf         bool // reads and never answers
-	vanish       bool // closes TCP when the first frame has come
-	refuse       bool // answers the opening handshake with 503, or as a client does not ask for a WebSocket
-	silentOpen   bool // does not finish the opening handshake
-	wrongAccept  bool // answers with the accept key of another request
-	lenientOpen  bool // agrees to any request, and to any response
-	strictHost   bool // refuses every request or response that is in the least unusual
-	lax          bool // checks no rule of framing
-	noUTF8       bool // takes any octets for text
-	lateUTF8     bool // checks text only when it is complete
-	keepLength   bool // accepts lengths that are not minimal
-	noTopBit     bool // ignores the top bit of a 64-bit length
-	anyMask      bool // accepts frames that are masked against the rules
-	packedRSV    bool // accepts RSV1 wherever it is set once compression is agreed
-	changeEcho   bool // changes an octet of each message, or adds one
-	otherKind    bool // answers text with binary and the other way round
-	shorten      bool // leaves out the last octet of each message, or adds one
-	double       bool // sends each message twice
-	noPong       bool // ignores pings
-	wrongPong    bool // answers pings with another payload
-	eagerPong    bool // answers pongs with pongs
-	badClose     bool // sends 1011 in every Close frame
-	anyClose     bool // accepts any Close frame and answers it
-	noClose      bool // never sends a Close frame and never closes TCP on receiving one
-	refuseCodes  bool // takes every close code but 1000 for an error
-	keepTCP      bool // as a server does not drop TCP
-	echoOnClose  bool // answers data frames even after a Close frame
-	masksWrong   bool // as a server masks, as a client does not
-	oneKey       bool // as a client always uses the same mask key
-	noDeflate    bool // never agrees to compression
-	ignoreWindow bool // compresses with the largest window whatever was agreed
-	badDeflate   bool // sends compressed data that are none
-	anyOffer     bool // agrees to every offer of compression and drops what it does not know
-	invent       bool // answers with an extension and parameters of its own
-	takeDeflate  bool // inflates what is wrong to an empty message
-	flood        bool // sends pings without end
-	giant        bool // sends a header that declares 2^62 octets
-	answer200    bool // answers what it should refuse with 200
-	pings        bool // sends a ping before each message, which is no fault
-	silent       bool // reads and answers Close frames, and nothing else
+	deaf         bool   // reads and never answers
+	vanish       bool   // closes TCP when the first frame has come
+	refuse       bool   // answers the opening handshake with 503, or as a client does not ask for a WebSocket
+	silentOpen   bool   // does not finish the opening handshake
+	wrongAccept  bool   // answers with the accept key of another request
+	lenientOpen  bool   // agrees to any request, and to any response
+	strictHost   bool   // refuses every request or response that is in the least unusual
+	lax          bool   // checks no rule of framing
+	noUTF8       bool   // takes any octets for text
+	lateUTF8     bool   // checks text only when it is complete
+	keepLength   bool   // accepts lengths that are not minimal
+	noTopBit     bool   // ignores the top bit of a 64-bit length
+	anyMask      bool   // accepts frames that are masked against the rules
+	packedRSV    bool   // accepts RSV1 wherever it is set once compression is agreed
+	changeEcho   bool   // changes an octet of each message, or adds one
+	otherKind    bool   // answers text with binary and the other way round
+	shorten      bool   // leaves out the last octet of each message, or adds one
+	double       bool   // sends each message twice
+	noPong       bool   // ignores pings
+	wrongPong    bool   // answers pings with another payload
+	eagerPong    bool   // answers pongs with pongs
+	badClose     bool   // sends 1011 in every Close frame
+	anyClose     bool   // accepts any Close frame and answers it
+	noClose      bool   // never sends a Close frame and never closes TCP on receiving one
+	refuseCodes  bool   // takes every close code but 1000 for an error
+	keepTCP      bool   // as a server does not drop TCP
+	echoOnClose  bool   // answers data frames even after a Close frame
+	masksWrong   bool   // as a server masks, as a client does not
+	oneKey       bool   // as a client always uses the same mask key
+	noDeflate    bool   // never agrees to compression
+	ignoreWindow bool   // compresses with the largest window whatever was agreed
+	badDeflate   bool   // sends compressed data that are none
+	anyOffer     bool   // agrees to every offer of compression and drops what it does not know
+	invent       bool   // answers with an extension and parameters of its own
+	takeDeflate  bool   // inflates what is wrong to an empty message
+	tookDeflate  string // or to this one
+	flood        bool   // sends pings without end
+	giant        bool   // sends a header that declares 2^62 octets
+	answer200    bool   // answers what it should refuse with 200
+	pings        bool   // sends a ping before each message, which is no fault
+	silent       bool   // reads and answers Close frames, and nothing else
 
 	ownClose      string // what is wrong with its own Close frame: a key of wrongOwn
 	forgets       bool   // inflates each message as if nothing had gone before
@@ -515,7 +516,7 @@ func (e *endpoint) data(h header, payload []byte) error {
 			if !e.takeDeflate {
 				return violation(1007)
 			}
-			msg = nil
+			msg = []byte(e.tookDeflate)
 		}
 	}
 	if op == opText && !e.noUTF8 && !utf8.Valid(msg) {

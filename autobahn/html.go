@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"html/template"
 	"maps"
+	"reflect"
+	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 )
 
 //go:embed templates
@@ -40,6 +43,9 @@ func (o Outcome) class() string {
 	return "failed"
 }
 
+// good tells whether there is nothing to look at.
+func (o Outcome) good() bool { return o == OK || o == Informational }
+
 // closeText is what a narrow column says of the closing.
 func (r *Result) closeText() string {
 	switch {
@@ -54,12 +60,49 @@ func (r *Result) closeText() string {
 type overviewAgent struct {
 	Name     string
 	Total    int
-	Counts   []int
+	Counts   []outcomeCount
 	BadClose int
+}
+
+type outcomeCount struct {
+	Outcome Outcome
+	Count   int
 }
 
 type overviewCell struct {
 	File, Class, Text, CloseClass, Close, Code, Detail string
+	Behavior                                           Outcome
+	Good, GoodClose                                    bool // OK or INFORMATIONAL
+}
+
+// legend says what each outcome means, in the order of the overview; those behind the fifth grade the closing only.
+var legend = []struct {
+	Outcome Outcome
+	Class   string
+	Meaning string
+}{
+	{OK, OK.class(), "as it should be"},
+	{NonStrict, NonStrict.class(), "allowed, but not what the RFC wishes"},
+	{Informational, Informational.class(), "the RFC leaves it open: no other grade is possible"},
+	{Unimplemented, Unimplemented.class(), "the endpoint lacks what the case is about"},
+	{Failed, Failed.class(), "against the RFC"},
+	{Unclean, Unclean.class(), "closing: no closing handshake where there should be one"},
+	{WrongCode, WrongCode.class(), "closing: another close code than the case asks for"},
+	{FailedByClient, FailedByClient.class(), "closing: the server left it to the suite to drop TCP"},
+}
+
+// version is that of the module the suite was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown version"
+	}
+	for _, m := range append(info.Deps, &info.Main) {
+		if strings.HasPrefix(reflect.TypeFor[Case]().PkgPath(), m.Path+"/") {
+			return m.Path + " " + m.Version
+		}
+	}
+	return info.Main.Path + " " + info.Main.Version
 }
 
 // An overviewRow is a section's heading, a group's, or a case.
@@ -68,16 +111,19 @@ type overviewRow struct {
 	Cells                               []overviewCell
 }
 
-// WriteHTML writes index.html and a page per case into the directory, which it creates.
-func (p *Report) WriteHTML(dir string) error {
+// WriteHTML writes index.html and a page per case into the directory, which it creates. The pages need nothing from other
+// hosts. The command, if any, is what was run: it stands in index.html.
+func (p *Report) WriteHTML(dir, command string) error {
 	agents := p.Agents()
 	data := struct {
-		Style    template.CSS
-		Outcomes []Outcome
-		Agents   []overviewAgent
-		Rows     []overviewRow
-		Span     int
-	}{style(), outcomes, nil, p.rows(agents), len(agents) + 1}
+		Style                  template.CSS
+		Outcomes               []Outcome
+		Agents                 []overviewAgent
+		Rows                   []overviewRow
+		Span                   int
+		Legend                 any
+		Date, Version, Command string
+	}{style(), outcomes, nil, p.rows(agents), len(agents) + 2, legend, time.Now().UTC().Format("2 January 2006, 15:04 MST"), version(), command}
 	for _, a := range agents {
 		data.Agents = append(data.Agents, p.countAgent(a))
 	}
@@ -103,11 +149,14 @@ func writePage(dir, name, page string, data any) error {
 }
 
 func (p *Report) countAgent(agent string) overviewAgent {
-	a := overviewAgent{Name: agent, Counts: make([]int, len(outcomes))}
+	a := overviewAgent{Name: agent}
+	for _, o := range outcomes {
+		a.Counts = append(a.Counts, outcomeCount{Outcome: o})
+	}
 	for _, r := range p.Results(agent) {
 		a.Total++
-		a.Counts[slices.Index(outcomes, r.Behavior)]++
-		if r.BehaviorClose != OK && r.BehaviorClose != Informational {
+		a.Counts[slices.Index(outcomes, r.Behavior)].Count++
+		if !r.BehaviorClose.good() {
 			a.BadClose++
 		}
 	}
@@ -148,6 +197,7 @@ func (p *Report) rows(agents []string) []overviewRow {
 func (r *Result) cell() overviewCell {
 	c := overviewCell{
 		File: ReportFile(r.Agent, r.ID, "html"), Class: r.Behavior.class(), Text: strings.ToLower(string(r.Behavior)),
+		Behavior: r.Behavior, Good: r.Behavior.good(), GoodClose: r.BehaviorClose.good(),
 		CloseClass: r.BehaviorClose.class(), Close: string(r.BehaviorClose), Code: r.closeText(),
 	}
 	if r.ReportTime {

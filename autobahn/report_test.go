@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -102,11 +103,11 @@ func TestCaseJSON(t *testing.T) {
 func TestHTML(t *testing.T) {
 	dir := t.TempDir()
 	p := reported(t, "<b>agent</b>", faults{}, "1.1.2", "6.4.1", "12.1.1")
-	if err := p.WriteHTML(dir); err != nil {
+	if err := p.WriteHTML(dir, "ws autobahn <x>"); err != nil {
 		t.Fatal(err)
 	}
 	for name, contains := range map[string][]string{
-		"index.html": {"&lt;b&gt;agent", "1.1.2", "viewport", "UTF-8", ReportFile("<b>agent</b>", "1.1.2", "html")},
+		"index.html": {"One text message of 125 octets.", `href="#OK@0"`, "against the RFC", `data-outcome="OK">`, "ws autobahn &lt;x&gt;", "&lt;b&gt;agent", "1.1.2", "viewport", "UTF-8", ReportFile("<b>agent</b>", "1.1.2", "html")},
 		ReportFile("<b>agent</b>", "1.1.2", "html"):  {"GET / HTTP/1.1", "received frame text(1) fin=true", "sent frame close(8)", "********", "viewport"},
 		ReportFile("<b>agent</b>", "6.4.1", "html"):  {"wait 1 s, A", "timeout"},
 		ReportFile("<b>agent</b>", "12.1.1", "html"): {"Traffic"},
@@ -119,6 +120,9 @@ func TestHTML(t *testing.T) {
 			if !bytes.Contains(b, []byte(s)) {
 				t.Errorf("%s does not contain %q", name, s)
 			}
+		}
+		if bytes.Contains(b, []byte("//")) && regexp.MustCompile(`(src|href|url)[=(]["']?(https?:)?//`).Match(b) {
+			t.Errorf("%s loads something from another host", name)
 		}
 		if bytes.Contains(b, []byte("<b>agent")) {
 			t.Errorf("%s contains markup of the agent's", name)

@@ -302,7 +302,8 @@ func compressedMessages() []*Case {
 	}
 	lookBack.script = ifAgreed(unlessForbidden(lookBack.script))
 	cut := shouldFail("Compressed data that end in the middle of a block", list(packed(helloFixed[:3])), func(e []event) bool {
-		return len(e) == 1 && e[0].kind == "message" && strings.HasPrefix("Hello", e[0].payload)
+		// Who inflates until the data end reads the octets 00 00 ff ff, which every receiver appends, as more of the block.
+		return len(e) == 1 && e[0].kind == "message" && (strings.HasPrefix("Hello", e[0].payload) || e[0].payload == "Heh")
 	}, garbage...)
 	cut.wishes, cut.script = []deflateWish{{}}, ifAgreed(cut.script...)
 	return []*Case{

@@ -405,6 +405,8 @@ func TestNonStrict(t *testing.T) {
 			{"S3.1.4", faults{keepLength: true}, NonStrict, OK},
 			{"S3.1.4", faults{keepLength: true, changeEcho: true}, Failed, Failed},
 			{"S2.5.15", faults{takeDeflate: true}, NonStrict, OK},
+			{"S2.5.15", faults{takeDeflate: true, tookDeflate: "Heh"}, NonStrict, OK},
+			{"S2.5.15", faults{takeDeflate: true, tookDeflate: "Hex"}, Failed, Failed},
 			{"S2.5.15", faults{takeDeflate: true, double: true}, Failed, Failed},
 			{"S1.1.24", faults{lenientOpen: true}, NonStrict, OK},
 		} {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v3"
@@ -166,7 +167,7 @@ func writeReports(report *autobahn.Report, dir string) error {
 	if err := report.WriteJSON(dir); err != nil {
 		return err
 	}
-	return report.WriteHTML(dir)
+	return report.WriteHTML(dir, strings.Join(append([]string{filepath.Base(os.Args[0])}, os.Args[1:]...), " "))
 }
 
 func writeTo(name string, write func(*os.File) error) error {
