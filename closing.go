@@ -115,10 +115,12 @@ func (c *Conn) beginClose(code StatusCode, reason string) (first, begun bool) {
 	return c.end(&CloseError{Code: code, Reason: cutReason(reason), Local: true}, endHandshake), true
 }
 
-// CloseNow ends the connection without a closing handshake and without waiting: reads and writes that wait end at once. What
-// writes had accepted, that is, whose call had returned nil, has a second to leave, unless the peer takes nothing; then the
-// transport is closed. On a connection that has ended it cuts the closing handshake short and returns the *CloseError; otherwise
-// it returns nil.
+// CloseNow ends the connection without a closing handshake and without waiting: reads end at once, and so do writes that have
+// not begun to send. What writes had accepted, that is, whose call had returned nil, has a second to leave, behind a large
+// message that is on its way; then the transport is closed. Where the transport cannot end its stream but by closing, as
+// one without CloseWrite, it is closed as soon as that has left, and input that nobody has read may make it a reset.
+//
+// On a connection that has ended it cuts the closing handshake short and returns the *CloseError; otherwise it returns nil.
 func (c *Conn) CloseNow() error {
 	if c.end(&CloseError{Code: StatusAbnormalClosure, Local: true}, endLastChance) {
 		return nil

@@ -49,30 +49,25 @@ func counted(t testing.TB, client bool, o *Options) (*Conn, *peer, *writeCounter
 // burst sends n messages of 100 bytes in one write.
 func (p *peer) burst(n int) { p.write(bytes.Repeat(p.message(strings.Repeat("m", 100)), n)) }
 
+// echoesOf is the row of echoes for a loop.
+func echoesOf(messages loopKind) func(ctx context.Context, c *Conn, n int) error {
+	return func(ctx context.Context, c *Conn, n int) error {
+		for m, err := range messages(c, ctx) {
+			if err == nil {
+				err = c.Write(ctx, m.Op, m.Data)
+			}
+			if n--; err != nil || n == 0 {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
 // echoes reads n messages in one way or another and echoes each.
 var echoes = map[string]func(ctx context.Context, c *Conn, n int) error{
-	"Messages": func(ctx context.Context, c *Conn, n int) error {
-		for m, err := range c.MessagesInPlace(ctx) {
-			if err == nil {
-				err = c.Write(ctx, m.Op, m.Data)
-			}
-			if n--; err != nil || n == 0 {
-				return err
-			}
-		}
-		return nil
-	},
-	"MessagesInPlace": func(ctx context.Context, c *Conn, n int) error {
-		for m, err := range c.MessagesInPlace(ctx) {
-			if err == nil {
-				err = c.Write(ctx, m.Op, m.Data)
-			}
-			if n--; err != nil || n == 0 {
-				return err
-			}
-		}
-		return nil
-	},
+	"Messages":        echoesOf((*Conn).Messages),
+	"MessagesInPlace": echoesOf((*Conn).MessagesInPlace),
 	"AppendRead": func(ctx context.Context, c *Conn, n int) error {
 		for range n {
 			msg, err := c.AppendRead(ctx, nil)

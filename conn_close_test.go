@@ -40,17 +40,9 @@ func TestCloseHandshake_7_1_2(t *testing.T) {
 			defer cancel()
 			return second(c.Read(ctx))
 		},
-		"Reader": func(c *Conn) error { return third(c.Reader(context.Background())) },
-		"Messages": func(c *Conn) (err error) {
-			for _, err = range c.MessagesInPlace(context.Background()) {
-			}
-			return err
-		},
-		"MessagesInPlace": func(c *Conn) (err error) {
-			for _, err = range c.MessagesInPlace(context.Background()) {
-			}
-			return err
-		},
+		"Reader":          func(c *Conn) error { return third(c.Reader(context.Background())) },
+		"Messages":        loopUntilEnd((*Conn).Messages),
+		"MessagesInPlace": loopUntilEnd((*Conn).MessagesInPlace),
 	}
 	inBubble(t, func(t *testing.T, client bool) {
 		for name, read := range readers {

@@ -16,8 +16,9 @@ var (
 	// connection is not affected.
 	ErrReadInProgress = errors.New("websocket: another read is in progress")
 
-	// ErrWriteInProgress is returned by a write that waited for the write timeout, or with Options.FailWhenFull does not wait,
-	// while another message was being streamed through Writer. Nothing was sent and the connection is not affected. Close the Writer.
+	// ErrWriteInProgress is returned by a write that waited for the write timeout while another message was being streamed
+	// through Writer, or that does not wait: with Options.FailWhenFull, and Queue. Nothing was sent and the connection is
+	// not affected. Close the Writer.
 	ErrWriteInProgress = errors.New("websocket: another message is being written")
 
 	// ErrBackpressure is returned by a write for which the buffer has no room, when Options.FailWhenFull is set.

@@ -18,30 +18,25 @@ import (
 	"time"
 )
 
+// echoLoopOf is the program with a loop.
+func echoLoopOf(messages loopKind) func(ctx context.Context, c *Conn) error {
+	return func(ctx context.Context, c *Conn) error {
+		for msg, err := range messages(c, ctx) {
+			if err != nil {
+				return err
+			}
+			if err := c.Write(ctx, msg.Op, msg.Data); err != nil {
+				return fmt.Errorf("write: %w", err)
+			}
+		}
+		return errors.New("the loop ended without an error")
+	}
+}
+
 // echoLoops are the programs that a peer meets: each way of reading.
 var echoLoops = map[string]func(ctx context.Context, c *Conn) error{
-	"Messages": func(ctx context.Context, c *Conn) error {
-		for msg, err := range c.Messages(ctx) {
-			if err != nil {
-				return err
-			}
-			if err := c.Write(ctx, msg.Op, msg.Data); err != nil {
-				return fmt.Errorf("write: %w", err)
-			}
-		}
-		return errors.New("the loop ended without an error")
-	},
-	"MessagesInPlace": func(ctx context.Context, c *Conn) error {
-		for msg, err := range c.MessagesInPlace(ctx) {
-			if err != nil {
-				return err
-			}
-			if err := c.Write(ctx, msg.Op, msg.Data); err != nil {
-				return fmt.Errorf("write: %w", err)
-			}
-		}
-		return errors.New("the loop ended without an error")
-	},
+	"Messages":        echoLoopOf((*Conn).Messages),
+	"MessagesInPlace": echoLoopOf((*Conn).MessagesInPlace),
 	"AppendRead": func(ctx context.Context, c *Conn) error {
 		var buf []byte
 		for {

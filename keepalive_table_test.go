@@ -96,6 +96,15 @@ var bubbleNetworks = map[string]func(t *testing.T, client bool, o *Options) (*Co
 
 func certificateTime() time.Time { return time.Now() }
 
+// loopUntilEnd is the form of a loop.
+func loopUntilEnd(messages loopKind) func(c *Conn) error {
+	return func(c *Conn) (end error) {
+		for _, end = range messages(c, context.Background()) {
+		}
+		return end
+	}
+}
+
 // untilEnd are forms of reading, until there is the error that ended the connection.
 var untilEnd = map[string]func(c *Conn) error{
 	"Read": func(c *Conn) error {
@@ -112,18 +121,8 @@ var untilEnd = map[string]func(c *Conn) error{
 			}
 		}
 	},
-	"Messages": func(c *Conn) (end error) {
-		for _, err := range c.MessagesInPlace(context.Background()) {
-			end = err
-		}
-		return end
-	},
-	"MessagesInPlace": func(c *Conn) (end error) {
-		for _, err := range c.MessagesInPlace(context.Background()) {
-			end = err
-		}
-		return end
-	},
+	"Messages":        loopUntilEnd((*Conn).Messages),
+	"MessagesInPlace": loopUntilEnd((*Conn).MessagesInPlace),
 	"Reader": func(c *Conn) error {
 		for {
 			_, r, err := c.Reader(context.Background())

@@ -10,7 +10,7 @@ import (
 )
 
 func init() {
-	register(ours("ours-messages", "UpgradeConn, for msg := range Messages { Write }", oursMessages))
+	register(ours("ours-messages", "UpgradeConn, for msg := range MessagesInPlace { Write }", oursMessages))
 	register(ours("ours-appendread", "UpgradeConn, for { AppendRead; Write }", oursAppendRead))
 	register(ours("ours-read", "UpgradeConn, for { Read; Write }", oursRead))
 	register(oursHTTP("ours-handler", "Handler", (*websocket.Upgrader).Handler))
@@ -22,7 +22,8 @@ const oursModule = "github.com/seed-d69ae1b7/websocket"
 // oursHTTP is the library behind net/http, through one of its two handlers.
 func oursHTTP(name, method string, handler func(*websocket.Upgrader, func(*websocket.Conn, *http.Request)) http.Handler) Library {
 	return Library{
-		Name: name, Module: oursModule, Setup: "net/http, " + method + ", for msg := range Messages { Write }", IdleOnly: true, Deflate: true,
+		Name: name, Module: oursModule, Setup: "net/http, " + method + ", for msg := range MessagesInPlace { Write }",
+		IdleOnly: true, Deflate: true,
 		Serve: func(ln net.Listener, o Options) error {
 			h := handler(oursUpgrader(o), func(c *websocket.Conn, _ *http.Request) { oursMessages(c) })
 			return serveHTTP(ln, h.ServeHTTP)
@@ -48,7 +49,8 @@ func oursUpgrader(o Options) *websocket.Upgrader {
 	up := new(websocket.Upgrader)
 	if o.Deflate {
 		up.Compression = &compress.Options{
-			Level: compress.Fastest, MinSize: -1, FromServer: compress.Direction{NoContextTakeover: true}, FromClient: compress.Direction{NoContextTakeover: true},
+			Level: compress.Fastest, MinSize: -1,
+			FromServer: compress.Direction{NoContextTakeover: true}, FromClient: compress.Direction{NoContextTakeover: true},
 		}
 	}
 	return up
