@@ -12,7 +12,7 @@ func (c *Conn) Queue(op Opcode, p []byte) (first bool, err error) {
 	need := c.writeNeed(len(p))
 	c.mu.Lock()
 	defer c.unlock()
-	if err := c.takesAtOnce(need); err != nil {
+	if err := c.unready(need, forMessage); err != nil {
 		return false, err
 	}
 	first = c.wouldWait()
@@ -30,7 +30,7 @@ func (c *Conn) QueuePrepared(m *PreparedMessage) (first bool, err error) {
 	need, _ := c.preparedNeed(m)
 	c.mu.Lock()
 	defer c.unlock()
-	if err := c.takesAtOnce(need); err != nil {
+	if err := c.unready(need, forMessage); err != nil {
 		return false, err
 	}
 	first = c.wouldWait()
@@ -44,19 +44,6 @@ func (c *Conn) Send() {
 	c.mu.Lock()
 	c.flushByReader()
 	c.unlock()
-}
-
-// takesAtOnce reports why a message of need bytes cannot be put into out without waiting, or returns nil. mu is held.
-func (c *Conn) takesAtOnce(need int) error {
-	switch {
-	case c.refused() != nil:
-		return c.refused()
-	case c.writer != nil:
-		return ErrWriteInProgress
-	case !c.hasRoom(need):
-		return ErrBackpressure
-	}
-	return nil
 }
 
 // wouldWait reports whether a frame that is put into out now stays there until somebody is told to send it: nothing that will be

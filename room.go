@@ -41,16 +41,15 @@ const (
 
 // reserve waits until out has room for need bytes. mu is held, and released while it waits.
 func (c *Conn) reserve(ctx context.Context, need int, why purpose) error {
-	ready := func() bool { return c.isReady(need, why) }
 	if c.opts.FailWhenFull && why != forFragment {
-		return c.unlessFull(ctx, ready, why)
+		return c.unlessFull(ctx, need, why)
 	}
 	if why == forMessage {
 		if err := c.untilUnstreamed(ctx); err != nil {
 			return err
 		}
 	}
-	return c.until(ctx, nil, ready)
+	return c.until(ctx, nil, func() bool { return c.isReady(need, why) })
 }
 
 // isReady reports whether a frame of need bytes may be put into out. mu is held.
@@ -68,16 +67,21 @@ func (c *Conn) isReady(need int, why purpose) bool {
 
 // unlessFull is reserve with Options.FailWhenFull: what is held is sent, but nothing is waited for. mu is held, and released
 // meanwhile.
-func (c *Conn) unlessFull(ctx context.Context, ready func() bool, why purpose) error {
-	if !ready() && c.refused() == nil {
+func (c *Conn) unlessFull(ctx context.Context, need int, why purpose) error {
+	if !c.isReady(need, why) && c.refused() == nil {
 		if err := c.flush(ctx); err != nil {
 			return err
 		}
 	}
+	return c.unready(need, why)
+}
+
+// unready returns why a frame of need bytes cannot be put into out without waiting, or nil if it can. mu is held.
+func (c *Conn) unready(need int, why purpose) error {
 	switch {
 	case c.refused() != nil:
 		return c.refused()
-	case ready():
+	case c.isReady(need, why):
 		return nil
 	case why == forMessage && c.writer != nil:
 		return ErrWriteInProgress
