@@ -35,7 +35,7 @@ func (c *Conn) hasRoomForControl(need int) bool {
 	if c.controlsPass() {
 		return len(c.controls())+need <= controlRoom
 	}
-	return c.hasRoom(need)
+	return len(c.out)+need <= c.limit() // not as hasRoom: what a peer makes us answer stays within twice the buffer
 }
 
 // appendControl puts a control frame where it leaves soon. It must be right, and there must be room. mu is held.
