@@ -52,7 +52,7 @@ func (p *peer) burst(n int) { p.write(bytes.Repeat(p.message(strings.Repeat("m",
 // echoes reads n messages in one way or another and echoes each.
 var echoes = map[string]func(ctx context.Context, c *Conn, n int) error{
 	"Messages": func(ctx context.Context, c *Conn, n int) error {
-		for m, err := range c.MessagesInPlace(ctx) {
+		for m, err := range c.Messages(ctx) {
 			if err == nil {
 				err = c.Write(ctx, m.Op, m.Data)
 			}

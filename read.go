@@ -415,7 +415,7 @@ func (c *Conn) receive() (some bool) {
 
 // place returns where the next bytes are to be read to: the rest of a large payload goes straight into dst, which
 // grows with what has come and not with what was announced. A transport that cannot poll waits for a new message
-// with the few bytes that it has, so that an idle connection holds no buffer.
+// with the one byte that it has, so that an idle connection holds no buffer.
 func (c *Conn) place() []byte {
 	if due := c.r.Direct(); due >= directSize && c.gather != notGathering && !c.skip {
 		room := int(min(due, uint64(max(directSize, len(c.dst)))))
