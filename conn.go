@@ -46,6 +46,7 @@ type Conn struct {
 	stopped  bool            // nothing more will be read for the application
 	known    knowledge       // of the socket; reading.go has this one
 	wide     bool            // messages are larger than readBufferSize
+	filled   uint8           // how many reads in a row have filled their room, on a transport that cannot poll
 	recvErr  error           // of the transport, seen inside of readable
 	loopBody messageBody     // ... and this: that of the Messages loop under way, or nil
 	deadline readDeadline    // has a lock of its own

@@ -113,7 +113,7 @@ var untilEnd = map[string]func(c *Conn) error{
 		}
 	},
 	"Messages": func(c *Conn) (end error) {
-		for _, err := range c.MessagesInPlace(context.Background()) {
+		for _, err := range c.Messages(context.Background()) {
 			end = err
 		}
 		return end
