@@ -260,6 +260,8 @@ func TestContextBehindClosedPipe(t *testing.T) {
 			cancel()
 			t.Log(name)
 			wantClosed(t, err, StatusAbnormalClosure, false)
+			c.Close(StatusNormalClosure, "") // waits until the transport has been closed
+			time.Sleep(time.Minute)          // of the bubble: whatever was late has come
 		}
 	})
 }
