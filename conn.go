@@ -105,6 +105,7 @@ const (
 	inBody                // ... and runs the body of a Messages loop
 	moreInput             // messages that arrived together are still being read: input lies behind the last one
 	ended                 // Conn.err is set
+	inWait                // a read with a context that can end waits in a transport that cannot poll
 	discards              // Close was called after a write that failed: reading passes to finish, as if ended was set
 
 	over = ended | discards // nothing is delivered any more

@@ -395,7 +395,12 @@ func (c *Conn) receive() (some bool) {
 		return false
 	}
 	p := c.place()
-	n, drained, err := c.t.recv(p, c.isOffered())
+	n, drained, err := 0, false, error(nil)
+	if polls {
+		n, drained, err = c.t.recv(p, c.isOffered())
+	} else {
+		n, err = c.recvWaiting(p)
+	}
 	switch {
 	case err == errWouldBlock && !c.unwatched():
 		c.park()
@@ -419,6 +424,19 @@ func (c *Conn) receive() (some bool) {
 		c.deadline.alive.heard()
 	}
 	return true
+}
+
+// recvWaiting reads from a transport that cannot poll.
+func (c *Conn) recvWaiting(p []byte) (n int, err error) {
+	if c.ctx.Done() != nil {
+		c.beginWait()
+		defer c.endWait()
+		if c.ctx.Err() != nil {
+			return 0, os.ErrDeadlineExceeded
+		}
+	}
+	n, _, err = c.t.recv(p, false)
+	return n, err
 }
 
 // place returns where the next bytes are to be read to. What is held of a message grows with what has come of it, and not
