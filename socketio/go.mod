@@ -1,0 +1,5 @@
+module github.com/seed-d69ae1b7/websocket/socketio
+
+go 1.27
+
+replace github.com/seed-d69ae1b7/websocket => ../
