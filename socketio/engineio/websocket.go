@@ -1,0 +1,110 @@
+package engineio
+
+// This file holds the ways in for WebSocket, and the loop that drives a session, or a probe, from a connection.
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/seed-d69ae1b7/websocket"
+)
+
+// serveWebSocket upgrades a request that has been admitted, for a new session or for one on polling. The root package answers what
+// is no proper opening handshake.
+func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, q query, session *Session) {
+	if q.sid == "" && s.opts.Cookie != nil {
+		http.SetCookie(w, s.cookie(session.id))
+	}
+	s.upgrader.DetachedHandler(func(c *websocket.Conn, _ *http.Request) {
+		session.attach(c, q)
+	}).ServeHTTP(w, r)
+}
+
+// serveConn is ServeConn while the server is not shut down.
+func (s *Server) serveConn(ctx context.Context, nc net.Conn) error {
+	var session *Session
+	var q query
+	c, err := s.upgrader.UpgradeConn(ctx, nc, func(hr *websocket.Request) (err error) {
+		session, q, err = s.admitConn(hr, nc)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	go func() { // a smaller stack than that of a handshake
+		defer func() {
+			if v := recover(); v != nil {
+				s.opts.logger().Error("engineio: panic", "panic", v, "stack", string(debug.Stack()))
+				c.CloseNow()
+			}
+		}()
+		session.attach(c, q)
+		c.Close(websocket.StatusNormalClosure, "")
+	}()
+	return nil
+}
+
+// admitConn is admit for a request that UpgradeConn has read.
+func (s *Server) admitConn(hr *websocket.Request, nc net.Conn) (*Session, query, error) {
+	r := hr.HTTPRequest()
+	if !s.origins.AllowsOrigin(r) {
+		return nil, query{}, refuse(Forbidden, errOrigin).handshakeError()
+	}
+	q, refused := s.parseQuery(r)
+	if refused != nil {
+		return nil, q, refused.handshakeError()
+	}
+	session, refused := s.admit(r, q)
+	if refused != nil {
+		return nil, q, refused.handshakeError()
+	}
+	if q.sid == "" && s.opts.Cookie != nil {
+		hr.AddResponseHeader("Set-Cookie", s.cookie(session.id).String())
+	}
+	return session, q, nil
+}
+
+// attach gives a connection to a session, and returns when it has ended.
+func (s *Session) attach(c *websocket.Conn, q query) {
+	if q.sid == "" {
+		if s.begin(c) {
+			drive(c, s)
+		}
+		return
+	}
+	p := s.tryUpgrade(c, q.base64)
+	if p == nil { // the Node implementation closes the connection, too, instead of refusing it
+		s.srv.tellRefused(nil, refuse(BadRequest, errSecond))
+		return
+	}
+	drive(c, p)
+}
+
+// begin opens a session on WebSocket. It returns false after Shutdown.
+func (s *Session) begin(c link) bool {
+	opened := s.srv.clock.now()
+	s.link = c
+	if !s.srv.remember(s) {
+		return false
+	}
+	c.Queue(websocket.OpText, appendOpen(nil, s.id, false, &s.srv.opts))
+	s.startBeat(opened)
+	s.open()
+	c.Send()
+	return true
+}
+
+// drive reads a connection for a session or a probe until it has ended.
+func drive(c *websocket.Conn, d driven) {
+	for m, err := range c.MessagesInPlace(context.Background()) {
+		if err != nil {
+			d.ended(err)
+			return
+		}
+		if d = d.receive(m.Op, m.Data); d == nil {
+			return
+		}
+	}
+}
