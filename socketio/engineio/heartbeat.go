@@ -33,7 +33,8 @@ const (
 type beat struct {
 	due  due           // guarded by the session's mu
 	owed bool          // the ping had no room; guarded by the session's mu
-	seen uint64        // what had moved when the deadline was set; guarded by the session's mu
+	in   uint64        // the bytes that had come when the deadline was set; guarded by the session's mu
+	out  uint64        // those that had gone; guarded by the session's mu
 	at   time.Duration // the deadline, by the clock; 0 is none; guarded by the session's mu
 
 	// guarded by the clock's mu
@@ -186,10 +187,10 @@ func (s *Session) expire(at time.Duration) {
 		return
 	case s.beat.due == pongDue && s.calling:
 		s.beat.due, s.beat.at = stalled, 0
-	case s.beat.due == pongDue && s.moved() != s.beat.seen && s.beat.owed:
+	case s.beat.due == pongDue && s.lives() && s.beat.owed:
 		s.ping(s.srv.clock.now() + s.srv.clock.timeout)
 		return
-	case s.beat.due == pongDue && s.moved() != s.beat.seen:
+	case s.beat.due == pongDue && s.lives():
 		s.awaitPong(s.srv.clock.now() + s.srv.clock.timeout)
 	case s.beat.due == pongDue:
 		if s.finish(PingTimeout, nil, byLoss) {
@@ -213,20 +214,23 @@ func (s *Session) ping(until time.Duration) {
 
 // awaitPong sets the deadline of a pong. mu is held.
 func (s *Session) awaitPong(until time.Duration) {
-	s.beat.seen = s.moved()
+	s.beat.in, s.beat.out = s.moved()
 	s.srv.clock.arm(s, pongDue, until)
 }
 
-// moved returns a number that changes when the client shows life: bytes have come, or it takes bytes that wait. mu is held.
-func (s *Session) moved() uint64 {
+// lives reports whether the client has shown life since the deadline was set: bytes have come, or it takes bytes that wait. mu is held.
+func (s *Session) lives() bool {
+	in, out := s.moved()
+	return in != s.beat.in || out != s.beat.out && s.link != nil && s.link.Buffered() > 0
+}
+
+// moved returns how many bytes have come, and have gone over WebSocket. mu is held.
+func (s *Session) moved() (in, out uint64) {
 	if s.polling != nil {
-		return s.polling.in.Load()
+		return s.polling.in.Load(), 0
 	}
 	n := s.link.Stats()
-	if s.link.Buffered() > 0 {
-		return n.BytesIn + n.BytesOut
-	}
-	return n.BytesIn
+	return n.BytesIn, n.BytesOut
 }
 
 // pong takes a pong. One that nobody waits for means nothing.

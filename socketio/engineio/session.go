@@ -199,6 +199,16 @@ func (s *Session) stop(reason Reason, err error, how ending) {
 	}
 }
 
+// stopHere is stop for the goroutine that reads, outside of a call of the Handler: nothing waits for the last call of that.
+func (s *Session) stopHere(reason Reason, err error, how ending) {
+	s.mu.Lock()
+	tell := s.finish(reason, err, how)
+	s.mu.Unlock()
+	if tell {
+		s.tell()
+	}
+}
+
 // finish is stop with mu held. It returns whether the caller has to have tell called.
 func (s *Session) finish(reason Reason, err error, how ending) (tell bool) {
 	if s.end != nil {
@@ -252,6 +262,7 @@ func (s *Session) receive(op websocket.Opcode, data []byte) driven {
 		p, ok = parsePacket(data)
 	}
 	if !s.take(p, ok) {
+		s.unlink()
 		return nil
 	}
 	return s
@@ -261,15 +272,15 @@ func (s *Session) receive(op websocket.Opcode, data []byte) driven {
 func (s *Session) take(p packet, ok bool) bool {
 	switch {
 	case !ok:
-		s.stop(ParseError, errNoPacket, byFault)
+		s.stopHere(ParseError, errNoPacket, byFault)
 	case p.kind == packetMessage:
 		s.message(p.op, p.data)
 	case p.kind == packetPong:
 		s.pong()
 	case p.kind == packetPing:
-		s.stop(TransportError, errDirection, byFault)
+		s.stopHere(TransportError, errDirection, byFault)
 	case p.kind == packetClose:
-		s.stop(TransportClose, nil, byClient)
+		s.stopHere(TransportClose, nil, byClient)
 	}
 	// Others mean nothing here: the Node implementation ignores them, too.
 	return s.Err() == nil
@@ -288,12 +299,7 @@ func (s *Session) Err() error {
 // ended is called when the WebSocket connection has ended.
 func (s *Session) ended(err error) {
 	reason, err := s.endOfLink(err)
-	s.mu.Lock()
-	tell := s.finish(reason, err, byLoss)
-	s.mu.Unlock()
-	if tell {
-		s.tell()
-	}
+	s.stopHere(reason, err, byLoss)
 }
 
 // endOfLink returns the reason of the end of a connection. What this side decided, by a limit or a rule, is an error; whatever the peer

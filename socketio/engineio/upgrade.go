@@ -107,7 +107,7 @@ func (q *prober) move() bool {
 	}
 	q.end()
 	s.polling, s.link, s.base64 = nil, q.link, q.base64
-	s.beat.seen = s.moved()
+	s.beat.in, s.beat.out = s.moved()
 	p.signal()
 	first, err := false, error(nil)
 	if len(p.out) > 0 {
