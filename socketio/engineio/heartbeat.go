@@ -203,7 +203,7 @@ func (s *Session) expire(at time.Duration) {
 // ping sends a ping and waits for the pong until a time. Where something large is on its way, there is no room for the ping, and none
 // is needed yet: the client shows life by taking bytes. mu is held, and released.
 func (s *Session) ping(until time.Duration) {
-	first, err := s.pushPacket(packetPing, "")
+	first, err := s.pushPing()
 	s.beat.owed = errors.Is(err, websocket.ErrBackpressure)
 	s.awaitPong(until)
 	if err != nil {

@@ -49,8 +49,8 @@ func (p *polling) push(limit, size int, add func([]byte) []byte) (first bool, er
 }
 
 // packet puts a packet that is no message behind what waits.
-func (p *polling) packet(kind byte, data string) {
-	p.out = append(append(appendSeparator(p.out), kind), data...)
+func (p *polling) packet(kind byte) {
+	p.out = append(appendSeparator(p.out), kind)
 }
 
 // signal lets the pending GET request look again.
@@ -70,13 +70,13 @@ func (p *polling) finish(s *Session, how ending) {
 	switch how {
 	case byClient:
 		p.out, keep = p.out[:0], keepForClient
-		p.packet(packetNoop, "")
+		p.packet(packetNoop)
 	case byServer:
 		keep = keepForServer
-		p.packet(packetClose, "")
+		p.packet(packetClose)
 	default:
 		p.out = p.out[:0]
-		p.packet(packetClose, "")
+		p.packet(packetClose)
 	}
 	p.farewell, p.out = p.out, nil
 	if !p.getting && keep > 0 {
@@ -184,7 +184,7 @@ func (s *Session) endHold(p *polling) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.polling == p && s.end == nil && p.probe != nil {
-		p.packet(packetNoop, "")
+		p.packet(packetNoop)
 		p.signal()
 	}
 }

@@ -119,16 +119,16 @@ func (s *Session) pushPrepared(m *Prepared) (first bool, err error) {
 	return s.link.QueuePrepared(m.frames)
 }
 
-// pushPacket is push for a packet that is no message. One that has no room is dropped: see beat.
-func (s *Session) pushPacket(kind byte, data string) (first bool, err error) {
-	switch {
-	case s.end != nil:
-		return false, s.end
-	case s.polling != nil:
-		s.polling.packet(kind, data)
+// pingFrame is a ping as WebSocket has it.
+var pingFrame = []byte{packetPing}
+
+// pushPing is push for a ping.
+func (s *Session) pushPing() (first bool, err error) {
+	if s.polling != nil {
+		s.polling.packet(packetPing)
 		return true, nil
 	}
-	return s.link.Queue(websocket.OpText, append([]byte{kind}, data...))
+	return s.link.Queue(websocket.OpText, pingFrame)
 }
 
 // pass lets what was pushed go, unless it is held, or ends the session if there was no room for it. mu is held, and released.

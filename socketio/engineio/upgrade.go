@@ -75,7 +75,7 @@ func (q *prober) answer() bool {
 	if alive {
 		q.state = answered
 		if p := s.polling; p.getting && len(p.out) == 0 {
-			p.packet(packetNoop, "")
+			p.packet(packetNoop)
 			p.signal()
 		}
 	}
