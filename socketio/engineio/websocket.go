@@ -17,8 +17,12 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, q query,
 	if q.sid == "" && s.opts.Cookie != nil {
 		http.SetCookie(w, s.cookie(session.id))
 	}
-	s.upgrader.DetachedHandler(func(c *websocket.Conn, _ *http.Request) {
-		session.attach(c, q)
+	again, base64 := q.sid != "", q.base64
+	s.upgrader.DetachedHandler(func(c *websocket.Conn, r *http.Request) {
+		if !again {
+			session.values = r.Context() // costs nothing beside the connection, unlike net/http's
+		}
+		session.attach(c, again, base64)
 	}).ServeHTTP(w, r)
 }
 
@@ -33,6 +37,7 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) error {
 	if err != nil {
 		return err
 	}
+	again, base64 := q.sid != "", q.base64
 	go func() { // a smaller stack than that of a handshake
 		defer func() {
 			if v := recover(); v != nil {
@@ -40,7 +45,7 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) error {
 				c.CloseNow()
 			}
 		}()
-		session.attach(c, q)
+		session.attach(c, again, base64)
 		c.Close(websocket.StatusNormalClosure, "")
 	}()
 	return nil
@@ -66,15 +71,15 @@ func (s *Server) admitConn(hr *websocket.Request, nc net.Conn) (*Session, query,
 	return session, q, nil
 }
 
-// attach gives a connection to a session, and returns when it has ended.
-func (s *Session) attach(c *websocket.Conn, q query) {
-	if q.sid == "" {
+// attach gives a connection to a session, which begins with it or exists, and returns when it has ended.
+func (s *Session) attach(c *websocket.Conn, again, base64 bool) {
+	if !again {
 		if s.begin(c) {
 			drive(c, s)
 		}
 		return
 	}
-	p := s.tryUpgrade(c, q.base64)
+	p := s.tryUpgrade(c, base64)
 	if p == nil { // the Node implementation closes the connection, too, instead of refusing it
 		s.srv.tellRefused(nil, refuse(BadRequest, errSecond))
 		return
