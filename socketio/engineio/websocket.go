@@ -6,7 +6,6 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"runtime/debug"
 
 	"github.com/seed-d69ae1b7/websocket"
 )
@@ -22,7 +21,7 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, q query,
 		if !again {
 			session.values = r.Context() // costs nothing beside the connection, unlike net/http's
 		}
-		session.attach(c, again, base64)
+		drive(c, session.attachElsewhere(c, again, base64))
 	}).ServeHTTP(w, r)
 }
 
@@ -37,17 +36,8 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) error {
 	if err != nil {
 		return err
 	}
-	again, base64 := q.sid != "", q.base64
-	go func() { // a smaller stack than that of a handshake
-		defer func() {
-			if v := recover(); v != nil {
-				s.opts.logger().Error("engineio: panic", "panic", v, "stack", string(debug.Stack()))
-				c.CloseNow()
-			}
-		}()
-		session.attach(c, again, base64)
-		c.Close(websocket.StatusNormalClosure, "")
-	}()
+	d := session.attach(c, q.sid != "", q.base64)
+	go driveBare(c, d)
 	return nil
 }
 
@@ -71,20 +61,30 @@ func (s *Server) admitConn(hr *websocket.Request, nc net.Conn) (*Session, query,
 	return session, q, nil
 }
 
-// attach gives a connection to a session, which begins with it or exists, and returns when it has ended.
-func (s *Session) attach(c *websocket.Conn, again, base64 bool) {
+// attach gives a connection to a session, which begins with it or exists. It returns who takes its messages, or nil.
+func (s *Session) attach(c *websocket.Conn, again, base64 bool) driven {
 	if !again {
-		if s.begin(c) {
-			drive(c, s)
+		if !s.begin(c) {
+			return nil
 		}
-		return
+		return s
 	}
 	p := s.tryUpgrade(c, base64)
 	if p == nil { // the Node implementation closes the connection, too, instead of refusing it
 		s.srv.tellRefused(nil, refuse(BadRequest, errSecond))
-		return
+		return nil
 	}
-	drive(c, p)
+	return p
+}
+
+// attachElsewhere is attach on a goroutine of its own: the stack of one that has once been 4 KiB is never 2 again, which is enough
+// for reading.
+//
+//go:noinline
+func (s *Session) attachElsewhere(c *websocket.Conn, again, base64 bool) driven {
+	taken := make(chan driven)
+	go func() { taken <- s.attach(c, again, base64) }()
+	return <-taken
 }
 
 // begin opens a session on WebSocket. It returns false after Shutdown.
@@ -101,8 +101,19 @@ func (s *Session) begin(c link) bool {
 	return true
 }
 
-// drive reads a connection for a session or a probe until it has ended.
+// driveBare is drive for a connection that nobody else closes. It has no closure, and drive is not inlined: either costs 2 KiB of stack.
+func driveBare(c *websocket.Conn, d driven) {
+	drive(c, d)
+	c.Close(websocket.StatusNormalClosure, "")
+}
+
+// drive reads a connection for a session or a probe until it has ended. It reads nothing for nobody.
+//
+//go:noinline
 func drive(c *websocket.Conn, d driven) {
+	if d == nil {
+		return
+	}
 	for m, err := range c.MessagesInPlace(context.Background()) {
 		if err != nil {
 			d.ended(err)
