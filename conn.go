@@ -46,6 +46,7 @@ type Conn struct {
 	stopped  bool            // nothing more will be read for the application
 	known    knowledge       // of the socket; reading.go has this one
 	wide     bool            // messages are larger than readBufferSize
+	filled   uint8           // how many reads in a row have filled their room, on a transport that cannot poll
 	recvErr  error           // of the transport, seen inside of readable
 	loopBody messageBody     // ... and this: that of the Messages loop under way, or nil
 	deadline readDeadline    // has a lock of its own
@@ -104,6 +105,7 @@ const (
 	inBody                // ... and runs the body of a Messages loop
 	moreInput             // messages that arrived together are still being read: input lies behind the last one
 	ended                 // Conn.err is set
+	inWait                // a read with a context that can end waits in a transport that cannot poll
 	discards              // Close was called after a write that failed: reading passes to finish, as if ended was set
 
 	over = ended | discards // nothing is delivered any more

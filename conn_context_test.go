@@ -265,3 +265,55 @@ func TestContextBehindClosedPipe(t *testing.T) {
 		}
 	})
 }
+
+// TestCancelledBehindRead protects that a context which ends when its read has returned, or while the body of a loop runs, does
+// nothing to the connection, on a transport without deadlines either: only a read that waits cannot be ended there.
+func TestCancelledBehindRead(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		for transport, connect := range bubbleNetworks {
+			c, other := connect(t, client, nil)
+			p := peerOver(t, other, !client)
+			for name, read := range map[string]func(ctx context.Context, cancel func()) error{
+				"Read": func(ctx context.Context, cancel func()) error {
+					_, err := c.Read(ctx)
+					cancel()
+					return err
+				},
+				"a body": func(ctx context.Context, cancel func()) error {
+					for _, err := range c.MessagesInPlace(ctx) {
+						cancel()
+						synctest.Wait()
+						return err
+					}
+					return nil
+				},
+				"a body that goes on": func(ctx context.Context, cancel func()) (end error) {
+					for _, err := range c.MessagesInPlace(ctx) {
+						cancel()
+						synctest.Wait()
+						end = err
+					}
+					if end == context.Canceled {
+						return nil
+					}
+					return end
+				},
+			} {
+				ctx, cancel := context.WithCancel(t.Context())
+				go func() {
+					time.Sleep(time.Second) // of the bubble: when the read waits
+					p.send(OpText, "Hello")
+				}()
+				err := read(ctx, cancel)
+				synctest.Wait()
+				if err != nil {
+					t.Errorf("%s, %s: %v", transport, name, err)
+				}
+				if err := c.Write(t.Context(), OpText, nil); err != nil {
+					t.Errorf("%s, behind %s: %v", transport, name, err)
+				}
+			}
+			c.CloseNow()
+		}
+	})
+}

@@ -28,6 +28,7 @@ var fieldOwners = map[string]string{
 var bitOwners = map[string]string{
 	"inBody":    "reading.go",
 	"moreInput": "reading.go",
+	"inWait":    "reading.go",
 }
 
 // TestFieldOwners protects that nobody but its owner names a field of Conn that has one, in whatever variable the Conn is.

@@ -3,70 +3,53 @@ package websocket
 // This file holds the pools of buffers. They hold bytes and nothing else, so that a buffer may pass from one
 // goroutine, connection or testing/synctest bubble to another.
 
-import "sync"
+import (
+	"math/bits"
+	"sync"
+	"unsafe"
+)
 
-// The sizes of pooled buffers, in bytes: of a frame or two, of some more, of a read, of a full write buffer, of a read where messages
-// are larger, and of large messages.
+// Some sizes of pooled buffers, in bytes. There is one for each power of two from the least to the most: what grows by what
+// has come never takes more than twice that.
 const (
+	size256  = 256
 	size512  = 512
 	size4K   = 4 << 10
+	size16K  = 16 << 10
 	size32K  = 32 << 10
 	size64K  = 64 << 10
 	size128K = 128 << 10
 	size256K = 256 << 10
 	size1M   = 1 << 20
+
+	leastSize = size256
+	mostSize  = size1M
 )
 
-// The pools hold pointers to arrays: a slice that was made of one finds its way back by its capacity, and neither
-// way allocates.
-var (
-	pool512  = sync.Pool{New: func() any { return new([size512]byte) }}
-	pool4K   = sync.Pool{New: func() any { return new([size4K]byte) }}
-	pool32K  = sync.Pool{New: func() any { return new([size32K]byte) }}
-	pool64K  = sync.Pool{New: func() any { return new([size64K]byte) }}
-	pool128K = sync.Pool{New: func() any { return new([size128K]byte) }}
-	pool256K = sync.Pool{New: func() any { return new([size256K]byte) }}
-	pool1M   = sync.Pool{New: func() any { return new([size1M]byte) }}
-)
+// pools are those of the sizes from leastSize to mostSize. They hold *byte: a slice finds its way back by its capacity, and
+// neither way allocates.
+var pools [13]sync.Pool
+
+// sizeClass returns the index of the pool whose buffers have room for n bytes, at most mostSize.
+func sizeClass(n int) int { return bits.Len(uint(n-1)|(leastSize-1)) - bits.Len(leastSize-1) }
 
 // getBuffer returns an empty slice with room for at least n bytes. Give it back with putBuffer.
 func getBuffer(n int) []byte {
-	switch {
-	case n <= size512:
-		return pool512.Get().(*[size512]byte)[:0]
-	case n <= size4K:
-		return pool4K.Get().(*[size4K]byte)[:0]
-	case n <= size32K:
-		return pool32K.Get().(*[size32K]byte)[:0]
-	case n <= size64K:
-		return pool64K.Get().(*[size64K]byte)[:0]
-	case n <= size128K:
-		return pool128K.Get().(*[size128K]byte)[:0]
-	case n <= size256K:
-		return pool256K.Get().(*[size256K]byte)[:0]
-	case n <= size1M:
-		return pool1M.Get().(*[size1M]byte)[:0]
+	if n > mostSize {
+		return make([]byte, 0, n)
 	}
-	return make([]byte, 0, n)
+	class := sizeClass(max(n, 1))
+	size := leastSize << class
+	if p, _ := pools[class].Get().(*byte); p != nil {
+		return unsafe.Slice(p, size)[:0]
+	}
+	return make([]byte, 0, size)
 }
 
 // putBuffer gives back a slice of getBuffer's that starts where it started. Others are left to the collector.
 func putBuffer(b []byte) {
-	switch b = b[:cap(b)]; len(b) {
-	case size512:
-		pool512.Put((*[size512]byte)(b))
-	case size4K:
-		pool4K.Put((*[size4K]byte)(b))
-	case size32K:
-		pool32K.Put((*[size32K]byte)(b))
-	case size64K:
-		pool64K.Put((*[size64K]byte)(b))
-	case size128K:
-		pool128K.Put((*[size128K]byte)(b))
-	case size256K:
-		pool256K.Put((*[size256K]byte)(b))
-	case size1M:
-		pool1M.Put((*[size1M]byte)(b))
+	if n := cap(b); n >= leastSize && n <= mostSize && n&(n-1) == 0 {
+		pools[sizeClass(n)].Put(unsafe.SliceData(b))
 	}
 }
 

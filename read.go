@@ -14,8 +14,13 @@ const (
 	// before were too large for that and not for this: a message that comes as one whole is not copied together.
 	readBufferSize = size32K
 	wideBufferSize = size128K
-	// directSize is from how many bytes still due on a payload is read straight to its destination.
-	directSize = readBufferSize
+	// directSize is how many bytes of a message must have come, and how many of its frame must be due, until the rest is read
+	// straight to its destination.
+	directSize = size16K
+	// waitBufferSize is how much a read takes where it may have to wait for it, and directSize there.
+	waitBufferSize = size512
+	// maxFilled is the Conn.filled at which waitBufferSize has become readBufferSize.
+	maxFilled = 7
 )
 
 // gathering says where a read puts a message together.
@@ -301,10 +306,10 @@ func (c *Conn) makeRoom() {
 	switch {
 	case c.gather == intoSlice:
 		// What grows it is the caller's: see AppendRead.
-	case c.dst == nil:
-		c.dst = getBuffer(size4K)
 	case c.gather == intoPool:
 		c.dst = growBuffer(c.dst, inflateRoom)
+	case c.dst == nil:
+		c.dst = getBuffer(size4K) // it is not held when the connection waits
 	}
 }
 
@@ -390,7 +395,12 @@ func (c *Conn) receive() (some bool) {
 		return false
 	}
 	p := c.place()
-	n, drained, err := c.t.recv(p, c.isOffered())
+	n, drained, err := 0, false, error(nil)
+	if polls {
+		n, drained, err = c.t.recv(p, c.isOffered())
+	} else {
+		n, err = c.recvWaiting(p)
+	}
 	switch {
 	case err == errWouldBlock && !c.unwatched():
 		c.park()
@@ -398,6 +408,9 @@ func (c *Conn) receive() (some bool) {
 	case n == 0:
 		c.recvErr = err
 		return true
+	}
+	if !polls {
+		c.noteFilled(n == len(p))
 	}
 	if c.r.Idle() {
 		c.wide = n >= readBufferSize && n < wideBufferSize
@@ -413,30 +426,92 @@ func (c *Conn) receive() (some bool) {
 	return true
 }
 
-// place returns where the next bytes are to be read to: the rest of a large payload goes straight into dst, which
-// grows with what has come and not with what was announced. A transport that cannot poll waits for a new message
-// with the few bytes that it has, so that an idle connection holds no buffer.
-func (c *Conn) place() []byte {
-	if due := c.r.Direct(); due >= directSize && c.gather != notGathering && !c.skip {
-		room := int(min(due, uint64(max(directSize, len(c.dst)))))
-		if c.gather == intoPool {
-			c.dst = growBuffer(c.dst, room)
-		} else {
-			c.dst = slices.Grow(c.dst, room)
+// recvWaiting reads from a transport that cannot poll.
+func (c *Conn) recvWaiting(p []byte) (n int, err error) {
+	if c.ctx.Done() != nil {
+		c.beginWait()
+		defer c.endWait()
+		if c.ctx.Err() != nil {
+			return 0, os.ErrDeadlineExceeded
 		}
-		return c.dst[len(c.dst) : len(c.dst)+room]
+	}
+	n, _, err = c.t.recv(p, false)
+	return n, err
+}
+
+// place returns where the next bytes are to be read to. What is held of a message grows with what has come of it, and not
+// with what was announced.
+func (c *Conn) place() []byte {
+	if p := c.directPlace(); p != nil {
+		return p
 	}
 	if c.inBuf == nil {
-		if room := c.t.room(); room != nil && c.r.Idle() {
-			return room
-		}
 		size := readBufferSize
-		if c.wide && c.gather != notGathering {
+		switch {
+		case !c.t.polls() && c.r.Idle():
+			return c.t.room() // an idle connection holds no buffer
+		case !c.t.polls():
+			size = c.waitSize()
+		case c.wide && c.gather != notGathering:
 			size = wideBufferSize
 		}
 		c.inBuf = getBuffer(size)
 	}
-	return c.inBuf[:cap(c.inBuf)]
+	if c.t.polls() {
+		return c.inBuf[:cap(c.inBuf)]
+	}
+	// Rooms of one size would be filled by frames of one size again and again: see restIsComing.
+	return c.inBuf[:cap(c.inBuf)-int(c.bytes%13)]
+}
+
+// waitSize returns the size of the buffer in which a transport that cannot poll waits for more of a message: a small one that
+// is doubled when reads fill it one after the other, and as much as has come where nothing puts the message together. (What puts it together
+// takes as much already, and reads most of it directly.)
+func (c *Conn) waitSize() int {
+	size := waitBufferSize << (max(c.filled, 1) - 1)
+	if c.gather == notGathering || c.r.compressed {
+		size = max(size, int(min(c.r.arrived(), readBufferSize)))
+	}
+	return size
+}
+
+// directPlace returns where the rest of a large payload is read to, if that is directly to where the message is put together:
+// the room there, which is doubled when it has been filled. On a transport that cannot poll the last byte is left to the
+// next read, which then shows whether more is at hand: see restIsComing.
+func (c *Conn) directPlace() []byte {
+	due, least := c.r.Direct(), uint64(directSize)
+	if !c.t.polls() {
+		due, least = max(due, 1)-1, waitBufferSize
+	}
+	if c.gather == notGathering || c.skip || due < least || c.r.arrived() < least {
+		return nil
+	}
+	room := cap(c.dst) - len(c.dst)
+	switch {
+	case room >= waitBufferSize:
+	case c.gather == intoPool:
+		c.dst = growBuffer(c.dst, room+1)
+	default:
+		c.dst = slices.Grow(c.dst, int(min(due, c.r.arrived()*3/4))) // which rounds up; and dst may have held more before
+	}
+	room = int(min(due, uint64(cap(c.dst)-len(c.dst))))
+	return c.dst[len(c.dst) : len(c.dst)+room]
+}
+
+// restIsComing reports whether more has most likely come than the last read got, on a transport that cannot tell: the read
+// filled the room that it had, and ended in the middle of a message. Where a message ended with it, nothing can be said.
+func (c *Conn) restIsComing() bool { return c.filled > 0 && !c.r.Idle() }
+
+// noteFilled notes whether a read that may have waited has filled its room.
+func (c *Conn) noteFilled(did bool) {
+	switch {
+	case !did:
+		c.filled = 0
+	case c.inBuf == nil:
+		c.filled = 1
+	default:
+		c.filled = min(c.filled+1, maxFilled)
+	}
 }
 
 // park does what is due before waiting for the network. It reports whether a write has succeeded that began after the

@@ -99,12 +99,14 @@ func (c *Conn) cancelRead(turn uint32) {
 	d := &c.deadline
 	d.mu.Lock()
 	var err error
+	waits := false
 	if d.turn == turn {
 		d.cancelled = true
 		err = c.t.setReadDeadline(past)
+		waits = c.waitCanEnd() // with the context of this turn: a read registers its own before
 	}
 	d.mu.Unlock()
-	if err != nil && !isClosed(err) {
+	if waits && err != nil && !isClosed(err) {
 		// Some tunnels have no deadlines. Nothing but the connection's end can end the wait then.
 		c.end(&CloseError{Code: StatusAbnormalClosure, Local: true, Err: fmt.Errorf("%w: %w", errNoDeadline, err)}, endAborted)
 	}

@@ -164,6 +164,16 @@ func (c *Conn) moreIsAtHand() bool { return c.state.Load()&moreInput != 0 }
 // bodyRuns reports whether the body of a loop runs, or is about to run again. Anybody may ask.
 func (c *Conn) bodyRuns() bool { return c.state.Load()&inBody != 0 }
 
+// beginWait notes that a read with a context that can end waits from now on, until endWait. Whoever finds after that that its
+// context has ended does not wait, and whoever ends it before does not see a wait: see cancelRead.
+func (c *Conn) beginWait() { c.state.Or(inWait) }
+
+// endWait ends what beginWait began.
+func (c *Conn) endWait() { c.state.And(^uint32(inWait)) }
+
+// waitCanEnd reports whether a read with a context that can end waits. Anybody may ask.
+func (c *Conn) waitCanEnd() bool { return c.state.Load()&inWait != 0 }
+
 // isWaiting reports whether somebody reads, and no body runs. Anybody may ask.
 func (c *Conn) isWaiting() bool { return c.state.Load()&(reading|inBody) == reading }
 

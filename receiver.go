@@ -127,6 +127,17 @@ func (r *Receiver) Direct() uint64 {
 // way.
 func (r *Receiver) Idle() bool { return !r.inFrame && !r.inMessage && r.headerLen == 0 }
 
+// arrived returns how many bytes of the message under way have come, headers included; 0 between messages.
+func (r *Receiver) arrived() uint64 {
+	switch {
+	case !r.inMessage:
+		return 0
+	case r.inFrame && !r.h.opcode().IsControl():
+		return r.wire - r.h.length
+	}
+	return r.wire
+}
+
 // Pending reports whether Next may have more to tell without another byte: a message that is being inflated stopped at
 // the end of what one call delivers.
 func (r *Receiver) Pending() bool { return r.inFrame && r.h.length == 0 }

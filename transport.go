@@ -26,7 +26,7 @@ type transport interface {
 	// returns false. Otherwise recv waits, and trySend and trySendTwo must not be called.
 	polls() bool
 
-	// room returns where a transport that cannot poll may wait for the first bytes of a message, or nil.
+	// room returns where a transport that cannot poll may wait for the first byte of a frame, or nil.
 	room() []byte
 
 	// recv reads, inside of readable only. Where it polls and asks is set, drained may say that there was nothing behind.
@@ -64,8 +64,10 @@ func newTransport(nc net.Conn) transport {
 
 // netTransport is the transport over any net.Conn.
 type netTransport struct {
-	nc    net.Conn
-	small [16]byte // so that an idle connection holds no buffer
+	nc net.Conn
+	// first is for the first byte of a frame, so that an idle connection holds no buffer. No frame ends with it: the next
+	// read gets what has come behind, and whether more is at hand shows. A room that a frame may fill would hide it.
+	first [1]byte
 }
 
 func (t *netTransport) run(r reader, holds bool) error {
@@ -78,7 +80,7 @@ func (t *netTransport) run(r reader, holds bool) error {
 }
 
 func (t *netTransport) polls() bool  { return false }
-func (t *netTransport) room() []byte { return t.small[:] }
+func (t *netTransport) room() []byte { return t.first[:] }
 
 func (t *netTransport) recv(p []byte, _ bool) (n int, drained bool, err error) {
 	n, err = t.nc.Read(p)

@@ -125,7 +125,7 @@ func (c *Conn) flushHeld() (replied bool) {
 	if c.inLoop() && !c.isOffered() {
 		c.offer()
 	}
-	if c.hasOutput() {
+	if c.hasOutput() && !(c.restIsComing() && c.startHold()) {
 		c.flushByReader()
 		replied = replied || c.isIdle() && !c.hasOutput() && c.err == nil
 	}
