@@ -77,8 +77,8 @@ func (s *Session) attach(c *websocket.Conn, again, base64 bool) driven {
 	return p
 }
 
-// attachElsewhere is attach on a goroutine of its own: the stack of one that has once been 4 KiB is never 2 again, which is enough
-// for reading.
+// attachElsewhere is attach on a goroutine of its own: what the Handler's Open needs of a stack does not stay with the connection. The
+// goroutine of a DetachedHandler has 4 KiB all the same, where that of ServeConn, on which nothing but drive runs, has 2.
 //
 //go:noinline
 func (s *Session) attachElsewhere(c *websocket.Conn, again, base64 bool) driven {
