@@ -96,8 +96,13 @@ func TestServerURLs(t *testing.T) {
 	}
 	play("A")
 	play("B") // excluded
-	if got := ask(t, address, "/getCaseStatus?case=1&agent=A"); got != `{"behavior":"OK"}` {
-		t.Errorf("status %q", got)
+	for target, want := range map[string]string{
+		"/getCaseStatus?case=1&agent=A": `{"behavior":"OK"}`, "/getCaseStatus?case=1&agent=B": "", "/getCaseStatus?case=2&agent=A": "",
+		"/getCaseStatus?case=1": "404 Not Found", "/getCaseStatus?case=0&agent=A": "404 Not Found",
+	} {
+		if got := ask(t, address, target); got != want {
+			t.Errorf("%s: %q, want %q", target, got, want)
+		}
 	}
 	ask(t, address, "/updateReports?agent=A")
 	ask(t, address, "/updateReports?agent=A&shutdownOnComplete=true")
