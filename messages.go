@@ -16,7 +16,7 @@ type Message struct {
 
 // Messages returns the loop over the messages that come:
 //
-//	for msg, err := range conn.MessagesInPlace(ctx) {
+//	for msg, err := range conn.Messages(ctx) {
 //		if err != nil {
 //			return err
 //		}

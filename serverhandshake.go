@@ -90,7 +90,9 @@ func (o *opening) fillStream(r *http.Request, protocol string) {
 // response returns the response that accepts.
 func (h *serverHandshake) response(agreed Agreement) *http.Response {
 	status, header := http.StatusOK, make(http.Header)
-	if !h.opening.stream {
+	if h.opening.stream {
+		header.Set("Date", dateNow())
+	} else {
 		status = http.StatusSwitchingProtocols
 		header.Set("Upgrade", "websocket")
 		header.Set("Connection", "Upgrade")

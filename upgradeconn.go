@@ -171,23 +171,14 @@ func appendRefusal(dst []byte, e *HandshakeError) []byte {
 	// RFC 9110, Section 7.8, wants Connection to name Upgrade where that is sent. "close" is left out then: some clients
 	// drop the whole field when they see it.
 	connection := "close"
-	// RFC 9110, Section 6.6.1: "An origin server with a clock MUST generate a Date header field in all 2xx (Successful),
-	// 3xx (Redirection), and 4xx (Client Error) responses".
-	date := time.Now().UTC().Format(http.TimeFormat)
 	for _, name := range slices.Sorted(maps.Keys(h)) {
-		switch name {
-		case "Connection":
+		if name == "Connection" {
 			connection = "Upgrade"
 			continue
-		case "Date":
-			date = ""
 		}
 		for _, v := range h[name] {
 			dst = appendField(dst, name, v)
 		}
-	}
-	if date != "" {
-		dst = appendField(dst, "Date", date)
 	}
 	dst = appendField(dst, "Connection", connection)
 	dst = appendField(dst, "Content-Length", strconv.Itoa(len(body)))
