@@ -559,7 +559,7 @@ func TestRefusalReachesClient(t *testing.T) {
 }
 
 // TestUpgradeConnTLS protects a bare server over TLS: the handshake of TLS happens within UpgradeConn, and pages that
-// came without TLS are of another origin.
+// came without TLS are of another origin. A type that embeds a *tls.Conn is TLS, too.
 func TestUpgradeConnTLS(t *testing.T) {
 	s := httptest.NewTLSServer(nil) // for its certificate
 	defer s.Close()
@@ -574,13 +574,20 @@ func TestUpgradeConnTLS(t *testing.T) {
 		}
 		return allowed
 	}}
-	for scheme, want := range map[string]int{"http": 403, "https": 101} {
+	for _, row := range []struct {
+		scheme   string
+		embedded bool
+		want     int
+	}{{"http", false, 403}, {"https", false, 101}, {"http", true, 403}, {"https", true, 101}} {
 		done := make(chan error, 1)
 		go func() {
 			nc, err := ln.Accept()
 			if err != nil {
 				done <- err
 				return
+			}
+			if row.embedded {
+				nc = struct{ *tls.Conn }{nc.(*tls.Conn)}
 			}
 			c, err := u.UpgradeConn(context.Background(), nc, nil)
 			if err == nil {
@@ -590,11 +597,11 @@ func TestUpgradeConnTLS(t *testing.T) {
 			done <- err
 		}()
 		d := Dialer{
-			Proxy: noProxy, TLS: &tls.Config{RootCAs: trust(s)}, Header: http.Header{"Origin": {scheme + "://" + ln.Addr().String()}},
+			Proxy: noProxy, TLS: &tls.Config{RootCAs: trust(s)}, Header: http.Header{"Origin": {row.scheme + "://" + ln.Addr().String()}},
 		}
 		c, resp, err := d.Dial(t.Context(), "wss://"+ln.Addr().String())
-		if resp == nil || resp.StatusCode != want {
-			t.Fatalf("%s: %v, %v", scheme, resp, err)
+		if resp == nil || resp.StatusCode != row.want {
+			t.Fatalf("%+v: %v, %v", row, resp, err)
 		}
 		if err == nil {
 			if m, err := c.Read(t.Context()); string(m.Data) != "hello" {
@@ -602,7 +609,7 @@ func TestUpgradeConnTLS(t *testing.T) {
 			}
 			c.CloseNow()
 		}
-		if err := <-done; (err == nil) != (want == 101) {
+		if err := <-done; (err == nil) != (row.want == 101) {
 			t.Error(err)
 		}
 	}
