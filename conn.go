@@ -84,6 +84,7 @@ type extra struct {
 	heard     uint64        // how many bytes had come when giveUp was set
 	expecting *time.Timer   // calls noEndCame, on a transport without deadlines
 	turns     *turn         // the large messages that wait for the transport
+	passing   int           // how many messages wait for the end of a streamed one, or have and are not in yet: see afterStreamed
 	controls  []byte        // control frames that pass what waits in out; pooled
 	traced    []Header      // frames that Trace.FrameOut has not been told of
 	tracing   bool          // a goroutine is telling it
