@@ -291,6 +291,50 @@ func ExampleUpgrader_Handshake() {
 	// Output: welcome
 }
 
+// Without net/http: the callback sees the request, also as net/http would show it, and an error of it refuses with the
+// status, the fields and the body that it names.
+func ExampleRequest_HTTPRequest() {
+	upgrader := websocket.Upgrader{MaxRequestHead: 256 << 10} // for cookies of unusual size
+	accept := func(r *websocket.Request) error {
+		session, err := r.HTTPRequest().Cookie("session")
+		if err != nil || session.Value != "0123" {
+			return &websocket.HandshakeError{
+				Status: http.StatusUnauthorized,
+				Header: http.Header{"Content-Type": {"application/json"}},
+				Body:   []byte(`{"error":"log in first"}`),
+			}
+		}
+		return nil
+	}
+	for _, cookie := range []string{"session=0123", ""} {
+		near, far := net.Pipe()
+		go func() {
+			conn, err := upgrader.UpgradeConn(context.Background(), far, accept)
+			if err != nil {
+				return // far has been closed
+			}
+			conn.Write(context.Background(), websocket.OpText, []byte("welcome"))
+			conn.CloseRead(context.Background())
+		}()
+		d := websocket.Dialer{
+			Header:      http.Header{"Cookie": {cookie}},
+			DialContext: func(context.Context, string, string) (net.Conn, error) { return near, nil },
+		}
+		conn, resp, err := d.Dial(context.Background(), "ws://server.example/")
+		if err != nil {
+			body, _ := io.ReadAll(resp.Body)
+			fmt.Println(resp.StatusCode, string(body))
+			continue
+		}
+		m, _ := conn.Read(context.Background())
+		fmt.Println(string(m.Data))
+		conn.CloseNow()
+	}
+	// Output:
+	// welcome
+	// 401 {"error":"log in first"}
+}
+
 // An HTTP/2 server sends the response by its own means and gives the stream. This one is a pipe whose other end plays the
 // client.
 func ExampleUpgrader_AcceptStream() {
