@@ -30,6 +30,7 @@ func ExampleCompressionOptions() {
 	defer server.Close()
 
 	dialer := websocket.Dialer{Options: websocket.Options{Compression: &websocket.CompressionOptions{
+		Level:      websocket.CompressSmallest, // zero is CompressBalanced
 		FromServer: websocket.CompressionDirection{MaxWindowBits: 11},
 	}}}
 	conn, _, err := dialer.Dial(context.Background(), server.URL)
@@ -37,6 +38,7 @@ func ExampleCompressionOptions() {
 		log.Fatal(err)
 	}
 	defer conn.CloseNow()
+	var params websocket.CompressionParams
 	params, ok := conn.Compression()
 	fmt.Println(ok, params.ServerMaxWindowBits, params.ClientMaxWindowBits)
 	// Output: true 11 15

@@ -368,6 +368,8 @@ type statusWriter struct {
 	status int
 }
 
+var _ websocket.SwitchObserver = (*statusWriter)(nil)
+
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (w *statusWriter) WriteHeader(status int) {
 	w.status = status
