@@ -153,10 +153,14 @@ func (c *Conn) notify() {
 	}
 }
 
-// Buffered returns how many bytes of written frames have not reached the kernel.
+// Buffered returns how many bytes of written frames have not reached the kernel: none any more once the transport has been
+// closed, whether a write that it interrupts has returned or not.
 func (c *Conn) Buffered() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.ending == endFinished {
+		return 0
+	}
 	return c.pending()
 }
 

@@ -62,9 +62,11 @@ type faults struct {
 	silent       bool   // reads and answers Close frames, and nothing else
 
 	ownClose      string // what is wrong with its own Close frame: a key of wrongOwn
+	reason        string // of its Close frames
 	forgets       bool   // inflates each message as if nothing had gone before
 	mostFragments int    // fails messages of more fragments with 1008; 0: does not count
 	ask           string // what it offers as a client, if set
+	limitBits     int    // the window that it lets the suite have as a server, if set and the offer allows it
 	narrow        int    // its window for what it receives is so many octets too small
 	beyond        int    // looks back so much further than it may
 }
@@ -120,9 +122,9 @@ func (e *endpoint) linger() {
 }
 
 func (e *endpoint) more() error {
-	buf := make([]byte, 64<<10)
-	n, err := e.conn.Read(buf)
-	e.in = append(e.in, buf[:n]...)
+	e.in = slices.Grow(e.in, 4<<10) // S4.4.4 opens 200 connections
+	n, err := e.conn.Read(e.in[len(e.in):cap(e.in)])
+	e.in = e.in[:len(e.in)+n]
 	if n > 0 {
 		return nil
 	}
@@ -254,7 +256,10 @@ func (e *endpoint) negotiate(values []string) string {
 		if err != nil {
 			continue
 		}
-		p.clientNoContext, p.clientBits = false, max(0, p.clientBits)
+		if p.clientBits == unvalued {
+			p.clientBits = e.limitBits
+		}
+		p.clientNoContext = false
 		e.agreed(p)
 		return p.String()
 	}
@@ -596,7 +601,7 @@ func (e *endpoint) sendClose(code int) {
 		e.conn.Write(wrong(e, closeFrame(code, "")))
 		return
 	}
-	e.sendFrame(closeFrame(code, ""))
+	e.sendFrame(closeFrame(code, e.reason))
 }
 
 // wrongOwn are the ways in which an endpoint's own Close frame, or what it sends behind it, can be wrong. Those of the
@@ -614,5 +619,8 @@ var wrongOwn = map[string]func(e *endpoint, f frame) []byte{
 	"code 999":    func(e *endpoint, f frame) []byte { return e.octets(closeFrame(999, "")) },
 	"no UTF-8":    func(e *endpoint, f frame) []byte { return e.octets(closeFrame(1000, "caf\xc3")) },
 	"data behind": func(e *endpoint, f frame) []byte { return append(e.octets(f), e.octets(text("late"))...) },
-	"two":         func(e *endpoint, f frame) []byte { return append(e.octets(f), e.octets(f)...) },
+	"data behind, and wrong": func(e *endpoint, f frame) []byte {
+		return append(e.octets(f), e.octets(text("late").rsvBits(2))...)
+	},
+	"two": func(e *endpoint, f frame) []byte { return append(e.octets(f), e.octets(f)...) },
 }

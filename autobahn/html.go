@@ -70,9 +70,9 @@ type outcomeCount struct {
 }
 
 type overviewCell struct {
-	File, Class, Text, CloseClass, Close, Code, Detail string
-	Behavior                                           Outcome
-	Good, GoodClose                                    bool // OK or INFORMATIONAL
+	File, Class, Text, Why, CloseClass, Close, Code, Detail string
+	Behavior                                                Outcome
+	Good, GoodClose                                         bool // OK or INFORMATIONAL
 }
 
 // legend says what each outcome means, in the order of the overview; those behind the fifth grade the closing only.
@@ -130,9 +130,10 @@ func (p *Report) WriteHTML(dir, command string) error {
 	if err := writePage(dir, "index.html", "overview.html", data); err != nil {
 		return err
 	}
+	files := p.files()
 	for _, a := range agents {
 		for _, r := range p.Results(a) {
-			if err := writePage(dir, ReportFile(a, r.ID, "html"), "case.html", casePage(r)); err != nil {
+			if err := writePage(dir, files.of(r, "html"), "case.html", casePage(r)); err != nil {
 				return err
 			}
 		}
@@ -166,7 +167,7 @@ func (p *Report) countAgent(agent string) overviewAgent {
 // rows are all cases that any of the agents has run, under their headings.
 func (p *Report) rows(agents []string) []overviewRow {
 	var rows []overviewRow
-	section, group := "", ""
+	section, group, files := "", "", p.files()
 	for _, c := range all() {
 		var cells []overviewCell
 		ran := false
@@ -174,7 +175,7 @@ func (p *Report) rows(agents []string) []overviewRow {
 			cell := overviewCell{}
 			if r := p.Get(a, c.ID); r != nil {
 				ran = true
-				cell = r.cell()
+				cell = r.cell(files)
 			}
 			cells = append(cells, cell)
 		}
@@ -194,11 +195,11 @@ func (p *Report) rows(agents []string) []overviewRow {
 	return rows
 }
 
-func (r *Result) cell() overviewCell {
+func (r *Result) cell(files files) overviewCell {
 	c := overviewCell{
-		File: ReportFile(r.Agent, r.ID, "html"), Class: r.Behavior.class(), Text: strings.ToLower(string(r.Behavior)),
+		File: files.of(r, "html"), Class: r.Behavior.class(), Text: strings.ToLower(string(r.Behavior)),
 		Behavior: r.Behavior, Good: r.Behavior.good(), GoodClose: r.BehaviorClose.good(),
-		CloseClass: r.BehaviorClose.class(), Close: string(r.BehaviorClose), Code: r.closeText(),
+		CloseClass: r.BehaviorClose.class(), Close: string(r.BehaviorClose) + ". " + r.ResultClose, Code: r.closeText(), Why: r.Result,
 	}
 	if r.ReportTime {
 		c.Detail = fmt.Sprintf("%d ms", r.Duration)

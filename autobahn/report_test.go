@@ -3,6 +3,7 @@ package autobahn
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -141,13 +142,103 @@ func TestJUnit(t *testing.T) {
 	if err := p.WriteJUnit(&b, limit); err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []string{`name="agent" tests="3" failures="1" skipped="1"`, `<failure message="FAILED, closing: `, `<skipped message="UNIMPLEMENTED`} {
+	for _, s := range []string{`name="agent" tests="3" failures="1" skipped="1"`, `<failure message="FAILED, closing `, `<skipped message="UNIMPLEMENTED, closing OK: The endpoint did not agree`} {
 		if !strings.Contains(b.String(), s) {
 			t.Errorf("no %s in %s", s, b.String())
 		}
 	}
 	if _, err := ParseLimit("whatever"); err == nil {
 		t.Error("an unknown limit is no error")
+	}
+}
+
+// TestFilesOfAgents: agents whose names come to the same in the names of files do not overwrite each other's.
+func TestFilesOfAgents(t *testing.T) {
+	dir := t.TempDir()
+	p := NewReport()
+	for _, agent := range []string{"A/B", "A:B", "../a\\b", "日本", "한국"} {
+		p.Add(&Result{Agent: agent, ID: "1.1.1", Behavior: OK, BehaviorClose: OK, Description: "of " + agent})
+	}
+	if err := errors.Join(p.WriteJSON(dir), p.WriteHTML(dir, "")); err != nil {
+		t.Fatal(err)
+	}
+	index := readIndex(t, dir)
+	names := map[string]bool{}
+	for agent, cases := range index {
+		file := cases["1.1.1"].ReportFile
+		names[file] = true
+		for _, name := range []string{file, strings.TrimSuffix(file, "json") + "html"} {
+			b, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil || !bytes.Contains(b, []byte("of "+strings.ReplaceAll(agent, "\\", "\\\\"))) && !bytes.Contains(b, []byte("of "+agent)) {
+				t.Errorf("%s: %s is not its own, %v", agent, name, err)
+			}
+		}
+	}
+	if len(names) != 5 || !names["a_b_case_1_1_1.json"] || !names["_case_1_1_1.json"] {
+		t.Errorf("%v", names)
+	}
+}
+
+// TestCauseIsTold: where a verdict comes of a broken rule, the pages and JUnit XML say so and which, and not only who
+// closed the connection.
+func TestCauseIsTold(t *testing.T) {
+	const cause = "the endpoint broke the protocol: a text message is not UTF-8."
+	p := reported(t, "agent", faults{noUTF8: true}, "6.3.1", "6.4.4")
+	dir := t.TempDir()
+	if err := p.WriteHTML(dir, ""); err != nil {
+		t.Fatal(err)
+	}
+	var xml bytes.Buffer
+	if err := p.WriteJUnit(&xml, failing); err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{"JUnit": xml.String()}
+	for _, name := range []string{"index.html", ReportFile("agent", "6.3.1", "html"), ReportFile("agent", "6.4.4", "html")} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[name] = string(b)
+	}
+	for name, text := range texts {
+		if !strings.Contains(text, cause) {
+			t.Errorf("%s does not say it", name)
+		}
+	}
+	if got := strings.Count(xml.String(), `<failure message="FAILED, closing FAILED: The wrong endpoint closed the connection: `+cause+`"`); got != 2 {
+		t.Errorf("%d failures with their cause in %s", got, xml.String())
+	}
+}
+
+// TestHowItEnded: the texts and nulls by which scripts see how a connection has ended, as the original writes them.
+func TestHowItEnded(t *testing.T) {
+	const none = "null"
+	for _, tt := range []struct {
+		f                        faults
+		id                       string
+		notClean, reason, answer string // wasNotCleanReason, localCloseReason, remoteCloseReason
+	}{
+		{faults{}, "7.1.1", none, none, none},
+		{faults{}, "7.3.1", none, none, none},
+		{faults{reason: "bye & <good>"}, "7.3.4", none, `"Hello World!"`, `"bye & <good>"`},
+		{faults{vanish: true}, "1.1.1", `"peer dropped the TCP connection without previous WebSocket closing handshake"`, none, none},
+		{faults{keepTCP: true}, "1.1.6", `"server did not drop TCP connection (in time)"`, none, none},
+		{faults{silentOpen: true, keepTCP: true}, "1.1.1", `"peer did not finish (in time) the opening handshake"`, none, none},
+		{faults{noClose: true}, "1.1.6", `"peer did not respond (in time) in closing handshake"`, none, none},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b, err := marshal(playServer(t, byID(t, tt.id), tt.f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for key, want := range map[string]string{
+				"wasNotCleanReason": tt.notClean, "localCloseReason": tt.reason, "remoteCloseReason": tt.answer,
+			} {
+				if want = "\n   \"" + key + "\": " + want + ",\n"; !bytes.Contains(b, []byte(want)) {
+					t.Errorf("%s, not clean %s: no %q", tt.id, tt.notClean, want)
+				}
+			}
+		})
 	}
 }
 
