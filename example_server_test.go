@@ -56,6 +56,43 @@ func ExampleUpgrader_Handler() {
 	// middleware ends
 }
 
+// A handler of one's own looks at the request first, and decides about the end.
+func ExampleUpgrader_Upgrade() {
+	sessions := map[string]string{"0123": "Ada"}
+	var upgrader websocket.Upgrader
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		cookie, err := r.Cookie("session")
+		if err != nil || sessions[cookie.Value] == "" {
+			http.Error(w, "log in first", http.StatusUnauthorized)
+			return
+		}
+		conn, err := upgrader.Upgrade(w, r)
+		if err != nil {
+			return // the client has been answered
+		}
+		defer conn.CloseNow() // if nothing else has ended it
+		conn.Write(r.Context(), websocket.OpText, []byte("hello, "+sessions[cookie.Value]))
+		conn.Close(websocket.StatusNormalClosure, "that was all")
+	}))
+	defer server.Close()
+
+	for _, cookie := range []string{"session=0123", "session=other"} {
+		conn, resp, err := dial(server, http.Header{"Cookie": {cookie}})
+		if err != nil {
+			fmt.Println(resp.Status)
+			continue
+		}
+		m, _ := conn.Read(context.Background())
+		fmt.Println(string(m.Data))
+		_, err = conn.Read(context.Background())
+		fmt.Println(err)
+	}
+	// Output:
+	// hello, Ada
+	// websocket: closed by the peer: 1000 (normal closure): "that was all"
+	// 401 Unauthorized
+}
+
 // Where many connections are idle, net/http's goroutine need not wait for each.
 func ExampleUpgrader_DetachedHandler() {
 	var upgrader websocket.Upgrader
