@@ -119,8 +119,7 @@ func runChild(t *testing.T, role Role, greedy bool) map[string]*Result {
 	if greedy {
 		mode += " greedy"
 	}
-	t.Setenv(childVariable, mode)
-	spec := ProcessSpec{Command: []string{os.Args[0]}, Output: os.Stderr}
+	spec := ProcessSpec{Command: []string{"env", childVariable + "=" + mode, os.Args[0]}, Output: os.Stderr}
 	cases := []string{"S4.*"}
 	if role == Servers {
 		l.Close()
@@ -155,6 +154,7 @@ func TestMeasured(t *testing.T) {
 	for _, r := range roles {
 		for _, greedy := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/greedy=%t", r.name, greedy), func(t *testing.T) {
+				t.Parallel()
 				results := runChild(t, r.role, greedy)
 				want := 0
 				for _, c := range Cases() {
