@@ -61,14 +61,15 @@ type faults struct {
 	pings        bool   // sends a ping before each message, which is no fault
 	silent       bool   // reads and answers Close frames, and nothing else
 
-	ownClose      string // what is wrong with its own Close frame: a key of wrongOwn
-	reason        string // of its Close frames
-	forgets       bool   // inflates each message as if nothing had gone before
-	mostFragments int    // fails messages of more fragments with 1008; 0: does not count
-	ask           string // what it offers as a client, if set
-	limitBits     int    // the window that it lets the suite have as a server, if set and the offer allows it
-	narrow        int    // its window for what it receives is so many octets too small
-	beyond        int    // looks back so much further than it may
+	lingers       time.Duration // before it closes a connection that it has refused as a client
+	ownClose      string        // what is wrong with its own Close frame: a key of wrongOwn
+	reason        string        // of its Close frames
+	forgets       bool          // inflates each message as if nothing had gone before
+	mostFragments int           // fails messages of more fragments with 1008; 0: does not count
+	ask           string        // what it offers as a client, if set
+	limitBits     int           // the window that it lets the suite have as a server, if set and the offer allows it
+	narrow        int           // its window for what it receives is so many octets too small
+	beyond        int           // looks back so much further than it may
 }
 
 // endpoint is one connection of the endpoint under test.
@@ -321,7 +322,11 @@ func (e *endpoint) connect(target string) error {
 		}
 		return nil
 	}
-	return e.checkAnswer(resp, key)
+	err = e.checkAnswer(resp, key)
+	if err != nil {
+		time.Sleep(e.lingers)
+	}
+	return err
 }
 
 func (e *endpoint) checkAnswer(resp *httpHead, key string) error {

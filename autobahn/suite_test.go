@@ -343,6 +343,25 @@ func TestForgetful(t *testing.T) {
 	}
 }
 
+// TestGivingUp: a client may take its time to close a connection that it refuses, and keep one whose response is an
+// ordinary one; but not for ever one that the server takes for open.
+func TestGivingUp(t *testing.T) {
+	for _, tt := range []struct {
+		id      string
+		lingers time.Duration
+		want    Outcome
+	}{
+		{"S1.3.1", time.Minute, OK}, {"S1.3.2", time.Minute, OK}, {"S1.3.3", time.Minute, Failed}, {"S1.3.5", time.Minute, Failed},
+		{"S1.3.13", 3 * time.Second, OK}, {"S1.3.13", 5 * time.Second, Failed}, {"S2.3.1", 3 * time.Second, OK}, {"S2.3.1", 5 * time.Second, Failed},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			if res := playClient(t, byID(t, tt.id), faults{lingers: tt.lingers}); res.Behavior != tt.want {
+				t.Errorf("%s, %v: %s: %s", tt.id, tt.lingers, res.Behavior, res.Result)
+			}
+		})
+	}
+}
+
 // TestInvalidTextEchoed: who does not notice invalid text fails all of 6.3 and 6.4, and the verdict says how.
 func TestInvalidTextEchoed(t *testing.T) {
 	for _, r := range roles {
