@@ -289,6 +289,8 @@ func TestCompare(t *testing.T) {
 				"a S1.1.1: FAILED, closing FAILED -> FAILED, closing UNCLEAN"}, 2},
 		{"not run, and new", Verdicts{"a": {"1.1.1": good, "1.1.2": good, "7.1.6": fine, "S1.1.1": {Failed, Failed}}},
 			[]string{"a 1.1.2: new -> OK, closing OK", "a 2.1: OK, closing OK -> not run"}, 1},
+		{"no verdict", Verdicts{"a": {"1.1.1": {}, "2.1": good, "7.1.6": fine, "S1.1.1": {Failed, Failed}}},
+			[]string{"a 1.1.1: OK, closing OK -> , closing "}, 1},
 		{"one agent more", Verdicts{"a": before["a"], "b": {"1.1.1": good}}, []string{"b 1.1.1: new -> OK, closing OK"}, 0},
 		{"another agent instead, of two", Verdicts{"b": {"1.1.1": good}, "c": {}}, []string{
 			"a 1.1.1: OK, closing OK -> not run", "a 2.1: OK, closing OK -> not run", "a 7.1.6: INFORMATIONAL, closing OK -> not run",
