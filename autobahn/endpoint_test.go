@@ -269,6 +269,9 @@ func (e *endpoint) connect(target string) error {
 	}
 	err = e.checkAnswer(resp, key)
 	if err != nil {
+		if e.reuses {
+			e.conn.Write([]byte(req.String()))
+		}
 		time.Sleep(e.lingers)
 	}
 	return err

@@ -52,6 +52,7 @@ type faults struct {
 	silent       bool   // reads and answers Close frames, and nothing else
 
 	lingers       time.Duration // before it closes a connection that it has refused as a client
+	reuses        bool          // sends another request over a connection that it has refused as a client
 	ownClose      string        // what is wrong with its own Close frame: a key of wrongOwn
 	reason        string        // of its Close frames
 	forgets       bool          // inflates each message as if nothing had gone before

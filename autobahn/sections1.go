@@ -252,14 +252,16 @@ func (r *run) expectGivingUp(req *httpHead, c change) bool {
 	r.rx.rest = nil
 	late := false
 	r.after(giveUp, func() { late = true })
-	r.pump(func() bool { return late || len(r.rx.rest) >= 2 })
+	r.pump(func() bool { return late || len(r.rx.rest) >= len("GET ") })
+	ordinary := resp.status() != 101 && resp.status() != 0
 	switch {
+	case ordinary && strings.HasPrefix(string(r.rx.rest), "GET "):
+		r.decide(OK, "The client used the connection for another request.")
 	case len(r.rx.rest) > 0 && r.rx.rest[0]&0xF == opClose:
 		r.decide(NonStrict, "The client sent a Close frame on a connection that was not open.")
 	case len(r.rx.rest) > 0:
 		r.decide(Failed, "The client took the connection for open and sent a frame.")
-	case late && resp.status() != 101 && resp.status() != 0:
-		// An ordinary response: the connection may be kept for other requests.
+	case late && ordinary: // the connection may be kept for other requests
 		r.decide(OK, "The client did not take the connection for open.")
 	case late:
 		r.decide(Failed, fmt.Sprintf("The client did not close the connection in %v.", giveUp))

@@ -347,16 +347,19 @@ func TestForgetful(t *testing.T) {
 // ordinary one; but not for ever one that the server takes for open.
 func TestGivingUp(t *testing.T) {
 	for _, tt := range []struct {
-		id      string
-		lingers time.Duration
-		want    Outcome
+		id   string
+		f    faults
+		want Outcome
 	}{
-		{"S1.3.1", time.Minute, OK}, {"S1.3.2", time.Minute, OK}, {"S1.3.3", time.Minute, Failed}, {"S1.3.5", time.Minute, Failed},
-		{"S1.3.13", 3 * time.Second, OK}, {"S1.3.13", 5 * time.Second, Failed}, {"S2.3.1", 3 * time.Second, OK}, {"S2.3.1", 5 * time.Second, Failed},
+		{"S1.3.1", faults{lingers: time.Minute}, OK}, {"S1.3.2", faults{lingers: time.Minute}, OK},
+		{"S1.3.3", faults{lingers: time.Minute}, Failed}, {"S1.3.5", faults{lingers: time.Minute}, Failed},
+		{"S1.3.1", faults{lingers: time.Minute, reuses: true}, OK}, {"S1.3.6", faults{lingers: time.Minute, reuses: true}, Failed},
+		{"S1.3.13", faults{lingers: 3 * time.Second}, OK}, {"S1.3.13", faults{lingers: 5 * time.Second}, Failed},
+		{"S2.3.1", faults{lingers: 3 * time.Second}, OK}, {"S2.3.1", faults{lingers: 5 * time.Second}, Failed},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			if res := playClient(t, byID(t, tt.id), faults{lingers: tt.lingers}); res.Behavior != tt.want {
-				t.Errorf("%s, %v: %s: %s", tt.id, tt.lingers, res.Behavior, res.Result)
+			if res := playClient(t, byID(t, tt.id), tt.f); res.Behavior != tt.want {
+				t.Errorf("%s, lingers %v, reuses %t: %s: %s", tt.id, tt.f.lingers, tt.f.reuses, res.Behavior, res.Result)
 			}
 		})
 	}
