@@ -21,10 +21,7 @@ func offering(c *Case, offer string, answer deflateParams) *Case {
 		return c
 	}
 	c.accept = func(r *run, req *httpHead) bool {
-		if o := offered(req); o != nil && (answer.clientBits == 0 || o.clientBits == unvalued || o.clientBits >= answer.clientBits) &&
-			(o.serverBits <= 0 || o.serverBits >= answer.serverBits && answer.serverBits > 0) {
-			r.answerWith = &answer
-		}
+		r.answerWith = answer.fitting(offered(req))
 		return openAsServer(req)(r)
 	}
 	return c

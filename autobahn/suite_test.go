@@ -322,6 +322,32 @@ func TestWindows(t *testing.T) {
 	}
 }
 
+// TestAskedFor: a client that has asked for no context takeover, or for a small window, gets an answer that says so, and
+// messages that keep to it, in every case that is about other parameters.
+func TestAskedFor(t *testing.T) {
+	cases, err := Select([]string{"S2.*", "12.1.1", "13.*.1"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []faults{
+		{forgets: true, ask: deflateName + "; server_no_context_takeover; client_max_window_bits"},
+		{ask: deflateName + "; server_max_window_bits=10; client_max_window_bits"},
+		{forgets: true, ask: deflateName + "; server_no_context_takeover; server_max_window_bits=8; client_max_window_bits"},
+	} {
+		for _, c := range cases {
+			if c.Roles&Clients == 0 {
+				continue
+			}
+			synctest.Test(t, func(t *testing.T) {
+				res := playClient(t, c, f)
+				if failing.Exceeded(res) || c.Group() == "S2.4" && !strings.Contains(res.HTTPResponse, strings.Fields(f.ask)[1][:18]) && res.Behavior == OK {
+					t.Errorf("%s, %s: %s, closing %s: %s %s", f.ask, c.ID, res.Behavior, res.BehaviorClose, res.Result, res.ResultClose)
+				}
+			})
+		}
+	}
+}
+
 // TestForgetful: who forgets the window between messages fails round trips too, whatever the window of the suite: as a
 // client it has asked for it, as a server it has said so.
 func TestForgetful(t *testing.T) {
