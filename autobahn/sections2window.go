@@ -12,12 +12,11 @@ func init() {
 	titles["S2.7"] = "Windows that last"
 }
 
-// offering is a case in which the suite as a client makes the offer, and as a server gives the answer if the client's
-// offer allows it.
+// offering is a case in which the suite as a client makes the offer, and as a server gives the answer, or none if the
+// client's offer does not allow it.
 func offering(c *Case, offer string, answer deflateParams) *Case {
-	c.wishes = []deflateWish{{}}
 	if c.Roles == Servers {
-		c.tamper = with(extensions, offer)
+		c.wishes, c.tamper = []deflateWish{{}}, with(extensions, offer)
 		return c
 	}
 	c.accept = func(r *run, req *httpHead) bool {
