@@ -38,6 +38,7 @@ type Session struct {
 	mu      sync.Mutex // guards the rest, but for what heartbeat.go says
 	req     *Request
 	value   any
+	state   any             // the Handler's
 	context *sessionContext // nil until somebody asks
 	end     *CloseError     // nil until the end
 	how     ending          // with end
@@ -92,6 +93,20 @@ func (s *Session) Transport() Transport {
 		return Polling
 	}
 	return WebSocket
+}
+
+// SetState sets what State returns.
+func (s *Session) SetState(v any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state = v
+}
+
+// State returns what the Handler keeps with the session, which has nothing to do with Value.
+func (s *Session) State() any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state
 }
 
 // SetValue sets what Value returns.
