@@ -186,7 +186,6 @@ func (s *Session) leave(call string) {
 	}
 	s.mu.Lock()
 	s.calling = false
-	s.beatAgain()
 	tell := s.end != nil && !s.told
 	s.told = s.told || tell
 	s.mu.Unlock()
