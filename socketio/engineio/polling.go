@@ -164,11 +164,11 @@ func (s *Session) takeOutput(p *polling) (body []byte, probed bool, refused *ref
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.end != nil:
-		body = p.farewell
-	case s.polling != p:
+	case s.polling != p: // it may have ended since: then there is no farewell for a poll
 		p.getting = false
 		return nil, false, refuse(BadRequest, errMismatch)
+	case s.end != nil:
+		body = p.farewell
 	case len(p.out) > 0 && (s.holds == 0 || p.overfull(s)):
 		body, p.out = p.out, nil
 		s.held = false

@@ -266,6 +266,7 @@ func TestClientCloses(t *testing.T) {
 		q = w.polling()
 		w.got(w.do("POST", q, "1"), 200, "ok")
 		time.Sleep(keepForClient)
+		synctest.Wait()
 		w.got(w.do("GET", q, ""), 400, `{"code":1,"message":"Session ID unknown"}`)
 
 		p, _ := w.websocket()
