@@ -132,13 +132,18 @@ type acknowledgement struct {
 }
 
 func (a *acknowledgement) send(args ...any) error {
+	enc, err := encodeAnswer(args)
+	if err != nil {
+		return err
+	}
+	defer enc.release()
 	if a.sent.Swap(true) {
 		return nil
 	}
-	return a.socket.acknowledge(a.id, args)
+	return a.socket.acknowledge(a.id, enc)
 }
 
-// reply acknowledges the event, if the client waits for that and nobody has.
+// reply acknowledges the event, if the client waits for that and nobody has. What cannot be encoded is no acknowledgement.
 func (e *Event) reply(args ...any) error {
 	switch {
 	case !e.hasID:
@@ -146,17 +151,17 @@ func (e *Event) reply(args ...any) error {
 	case e.ack != nil:
 		return e.ack.send(args...)
 	}
-	e.hasID = false
-	return e.socket.acknowledge(e.id, args)
-}
-
-// acknowledge sends an acknowledgement.
-func (s *Socket) acknowledge(id uint64, args []any) error {
 	enc, err := encodeAnswer(args)
 	if err != nil {
 		return err
 	}
 	defer enc.release()
+	e.hasID = false
+	return e.socket.acknowledge(e.id, enc)
+}
+
+// acknowledge sends an acknowledgement.
+func (s *Socket) acknowledge(id uint64, enc *encoder) error {
 	if !s.isReady() {
 		return ErrDisconnected
 	}

@@ -75,13 +75,16 @@ func (t *seat) put(it item) {
 
 // gone is called when the connection has ended.
 func (t *seat) gone(why *DisconnectError) {
-	t.conn.mu.Lock()
-	s := t.socket
-	t.put(item{kind: packet.Disconnect, free: true})
-	t.conn.mu.Unlock()
+	c := t.conn
+	c.mu.Lock()
+	s := t.socket // nobody sits down any more
+	c.mu.Unlock()
 	if s != nil {
 		s.leave(why)
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t.put(item{kind: packet.Disconnect, free: true})
 }
 
 // isLeft reports whether the socket has been sent away, and nothing is in line. The conn's mu is held.

@@ -67,10 +67,9 @@ type world struct {
 	notes []string
 }
 
-// testOptions are those of the protocol's own test suite, with a log that is quiet.
+// testOptions are the usual ones, with a log that is quiet.
 func testOptions() *Options {
 	o := new(Options)
-	o.PingInterval, o.PingTimeout = 300*time.Millisecond, 200*time.Millisecond
 	o.Logger = slog.New(slog.DiscardHandler)
 	return o
 }
@@ -284,10 +283,12 @@ func (p *peer) raw() string {
 	return string(m.Data)
 }
 
-// next reads a message, and answers pings before it. err is the end.
+// next reads a message, and answers pings before it, for five minutes. err is the end.
 func (p *peer) next() (websocket.Message, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
 	for {
-		m, err := p.Conn.Read(context.Background())
+		m, err := p.Conn.Read(ctx)
 		if err != nil || string(m.Data) != "2" {
 			return m, err
 		}
