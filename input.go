@@ -1,7 +1,8 @@
 package websocket
 
 // This file holds where bytes that have come are kept, and how the parts of a message are gathered: the place that the next bytes
-// are read to, what the input holds next, and where it is collected. How bytes get here is in read.go.
+// are read to, what the input holds next, and where it is collected. How bytes get here is in read.go. Nobody else names its fields:
+// TestFieldOwners.
 
 import "slices"
 
@@ -27,6 +28,37 @@ const (
 	intoSlice                     // in Conn.dst, which is the caller's
 	intoPool                      // in Conn.dst, which is a pooled buffer or nil
 )
+
+// beginInput keeps a copy of what came before there was a connection.
+func (c *Conn) beginInput(buffered []byte) {
+	if len(buffered) > 0 {
+		c.inBuf = append(getBuffer(len(buffered)), buffered...)
+		c.input = c.inBuf
+		c.bytes = uint64(len(c.input))
+	}
+}
+
+// hasInput reports whether bytes have come that have not been given to the Receiver.
+func (c *Conn) hasInput() bool { return len(c.input) > 0 }
+
+// took notes that n bytes have come, to the place p.
+func (c *Conn) took(p []byte, n int) {
+	if !c.t.polls() {
+		c.noteFilled(n == len(p))
+	}
+	if c.r.Idle() {
+		c.wide = n >= readBufferSize && n < wideBufferSize
+	}
+	c.input = p[:n]
+	c.bytes += uint64(n)
+}
+
+// discardInput forgets what has come, and returns how many bytes that was.
+func (c *Conn) discardInput() (n int) {
+	n = len(c.input)
+	c.input = nil
+	return n
+}
 
 // place returns where the next bytes are to be read to. What is held of a message grows with what has come of it, and not
 // with what was announced.
@@ -108,11 +140,11 @@ func (c *Conn) whole() (p []byte, ok bool) {
 	if c.skip {
 		return nil, false
 	}
-	op, p, n := c.r.whole(c.in)
+	op, p, n := c.r.whole(c.input)
 	if n == 0 {
 		return nil, false
 	}
-	c.in = c.in[n:]
+	c.input = c.input[n:]
 	c.messages++
 	c.op = op
 	return p, c.state.Load()&over == 0
@@ -121,13 +153,13 @@ func (c *Conn) whole() (p []byte, ok bool) {
 // next returns the next part of a message that the input holds, having dealt with all else that stands before it.
 // ok is false when more is needed, or when stopped is set.
 func (c *Conn) next() (ev Event, ok bool) {
-	for (len(c.in) > 0 || c.r.Pending()) && !c.stopped {
+	for (c.hasInput() || c.r.Pending()) && !c.stopped {
 		ev = Event{}
 		if c.r.inflater != nil {
 			c.makeRoom()
 		}
-		out, n, err := c.r.next(c.dst, c.in, &ev)
-		c.in = c.in[n:]
+		out, n, err := c.r.next(c.dst, c.input, &ev)
+		c.input = c.input[n:]
 		if c.r.inflater != nil {
 			c.dst = out[:len(c.dst)] // what was inflated stands behind: see collect
 		}
@@ -194,6 +226,12 @@ func (c *Conn) collect(p []byte) {
 	c.dst = append(c.dst, p...)
 }
 
+// gatherNothing is for those who do not put messages together.
+func (c *Conn) gatherNothing() { c.gather = notGathering }
+
+// gatherInto begins to put a message together behind dst, with what keep remembered.
+func (c *Conn) gatherInto(dst []byte) { c.dst, c.gather = append(dst, c.dst...), intoSlice }
+
 // gatherIntoPool begins to put a message together in a pooled buffer, with what keep remembered.
 func (c *Conn) gatherIntoPool() {
 	kept := c.dst
@@ -226,12 +264,12 @@ func exactly(p []byte) []byte { return append([]byte{}, p...) } // does not clea
 
 // dropInput gives back the buffers that nothing is left in.
 func (c *Conn) dropInput() {
-	if len(c.in) > 0 || c.stream != nil && len(c.stream.part) > 0 {
+	if c.hasInput() || c.stream != nil && len(c.stream.part) > 0 {
 		return
 	}
 	if c.inBuf != nil {
 		putBuffer(c.inBuf)
-		c.in, c.inBuf = nil, nil
+		c.input, c.inBuf = nil, nil
 	}
 	if c.dst != nil && len(c.dst) == 0 && c.gather != intoSlice {
 		putBuffer(c.dst)

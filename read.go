@@ -54,7 +54,8 @@ func (c *Conn) beginRead(ctx context.Context) error {
 // endRead ends it and returns the error that ended the connection, if it has.
 func (c *Conn) endRead() error {
 	stopped := c.stopped
-	c.ctx, c.gather = nil, notGathering
+	c.ctx = nil
+	c.gatherNothing()
 	c.dropInput()
 	c.release()
 	if stopped {
@@ -72,7 +73,7 @@ func (c *Conn) AppendRead(ctx context.Context, dst []byte) (Message, error) {
 	if err := c.beginRead(ctx); err != nil {
 		return Message{Data: dst}, err
 	}
-	c.dst, c.gather = append(dst, c.dst...), intoSlice
+	c.gatherInto(dst)
 	err := c.message((*Conn).gatherMessage)
 	m := Message{c.op, c.dst}
 	c.dst = nil
@@ -122,7 +123,7 @@ func firstError(a, b error) error {
 // message runs consume on what is at hand and then on what comes, until it is done. The error is that of the
 // context; when the connection ended, it is nil and stopped is set.
 func (c *Conn) message(consume func(c *Conn) bool) error {
-	if (len(c.in) > 0 || c.r.Pending()) && consume(c) {
+	if (c.hasInput() || c.r.Pending()) && consume(c) {
 		return nil
 	}
 	return c.wait(consume)
@@ -259,15 +260,8 @@ func (c *Conn) receive() (some bool) {
 		c.recvErr = err
 		return true
 	}
-	if !polls {
-		c.noteFilled(n == len(p))
-	}
-	if c.r.Idle() {
-		c.wide = n >= readBufferSize && n < wideBufferSize
-	}
 	// An error that came with bytes will come again with the next ones.
-	c.in = p[:n]
-	c.bytes += uint64(n)
+	c.took(p, n)
 	c.found(drained)
 	c.r.SetLimit(c.readLimit.Load())
 	if c.deadline.alive != nil {
