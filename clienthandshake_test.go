@@ -217,6 +217,9 @@ func TestDialSecrets(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", name, err)
 		}
+		if query := strings.Contains(err.Error(), "server.example/?xxxxx: "); query != (name == "query") {
+			t.Errorf("%s: %v; a query is shown to be there, and only then", name, err)
+		}
 		if name == "proxy" && !errors.Is(err, environment) {
 			t.Errorf("%s: %v does not wrap the cause", name, err)
 		}
