@@ -68,7 +68,7 @@ func (e *endpoint) linger() {
 }
 
 func (e *endpoint) more() error {
-	buf := make([]byte, 64<<10)
+	buf := make([]byte, 16<<10)
 	n, err := e.conn.Read(buf)
 	e.in = append(e.in, buf[:n]...)
 	if n > 0 {

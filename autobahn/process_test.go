@@ -132,11 +132,15 @@ func runChild(t *testing.T, role Role, greedy bool) map[string]*Result {
 	if greedy {
 		mode += " greedy"
 	}
+	quiet := time.Duration(0)
+	if greedy {
+		quiet = 15 * time.Second // it ends sooner, when too much was taken
+	}
 	spec := ProcessSpec{Command: []string{"env", childVariable + "=" + mode, os.Args[0]}, Output: os.Stderr}
 	cases := []string{"S4.*"}
 	if role == Servers {
 		l.Close()
-		f := &FuzzingClient{Spec: ClientSpec{Servers: []ServerSpec{{Agent: "child", URL: "ws://" + address}}, Cases: cases}, Process: spec}
+		f := &FuzzingClient{Spec: ClientSpec{Servers: []ServerSpec{{Agent: "child", URL: "ws://" + address}}, Cases: cases}, Process: spec, quiet: quiet}
 		report, err := f.Run(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -145,7 +149,7 @@ func runChild(t *testing.T, role Role, greedy bool) map[string]*Result {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	s := &FuzzingServer{Spec: ServerSpecFile{Cases: cases}, Process: spec}
+	s := &FuzzingServer{Spec: ServerSpecFile{Cases: cases}, Process: spec, quiet: quiet}
 	count, err := s.Count()
 	if err != nil {
 		t.Fatal(err)
