@@ -33,6 +33,7 @@ type FuzzingClient struct {
 	// Progress, if not nil, is called after every case, by one goroutine at a time.
 	Progress func(*Result)
 
+	quiet    time.Duration                                                        // how long a process must take no memory until it is judged, if tests set it
 	patience time.Duration                                                        // how long the process may take until it accepts connections, if tests set it
 	dial     func(ctx context.Context, network, address string) (net.Conn, error) // tests replace it
 }
@@ -263,7 +264,8 @@ func (t *target) play(ctx context.Context, c *Case) *Result {
 		return r.res
 	}
 	r := newRun(c, conn, false, t.spec.Agent)
-	r.timeouts, r.rounds, r.request, r.process = t.limits, t.f.Rounds, t.request, p
+	r.timeouts, r.rounds, r.request = t.limits, t.f.Rounds, t.request
+	r.process, r.quiet = p, t.f.quiet
 	r.dial = func() (net.Conn, error) { return t.connect(ctx) }
 	open := openAsClient
 	if c.open != nil {

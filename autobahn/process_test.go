@@ -167,11 +167,15 @@ func runChild(t *testing.T, role Role, greedy bool) map[string]*Result {
 	if greedy {
 		mode += " greedy"
 	}
+	quiet := time.Duration(0)
+	if greedy {
+		quiet = 15 * time.Second // it ends sooner, when too much was taken
+	}
 	spec := ProcessSpec{Command: []string{"env", childVariable + "=" + mode, os.Args[0]}, Output: os.Stderr}
 	cases := []string{"S4.*"}
 	if role == Servers {
 		l.Close()
-		f := &FuzzingClient{Spec: ClientSpec{Servers: []ServerSpec{{Agent: "child", URL: "ws://" + address}}, Cases: cases}, Process: spec}
+		f := &FuzzingClient{Spec: ClientSpec{Servers: []ServerSpec{{Agent: "child", URL: "ws://" + address}}, Cases: cases}, Process: spec, quiet: quiet}
 		report, err := f.Run(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -180,7 +184,7 @@ func runChild(t *testing.T, role Role, greedy bool) map[string]*Result {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	s := &FuzzingServer{Spec: ServerSpecFile{Cases: cases}, Process: spec}
+	s := &FuzzingServer{Spec: ServerSpecFile{Cases: cases}, Process: spec, quiet: quiet}
 	count, err := s.Count()
 	if err != nil {
 		t.Fatal(err)
@@ -232,9 +236,13 @@ func TestProcessThatFails(t *testing.T) {
 	url := "ws://" + l.Addr().String()
 	l.Close()
 	for mode, status := range map[string]string{"end 3": "ended with exit status 3", "end 0": "ended with exit status 0", "sit": "still runs"} {
+		patience := time.Minute
+		if mode == "sit" {
+			patience = 5 * time.Second
+		}
 		t.Setenv(childVariable, mode)
 		f := &FuzzingClient{Spec: ClientSpec{Servers: []ServerSpec{{URL: url}}, Cases: []string{"1.1.1"}},
-			Process: ProcessSpec{Command: []string{os.Args[0]}}, patience: 2 * time.Second}
+			Process: ProcessSpec{Command: []string{os.Args[0]}}, patience: patience}
 		_, err := f.Run(t.Context())
 		want := status + "; its last lines:\n\twhat came before\n\tcannot listen"
 		if err == nil || !strings.Contains(err.Error(), want) {

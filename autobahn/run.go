@@ -50,6 +50,7 @@ type run struct {
 	rounds   int // most round trips of sections 9, 12 and 13; 0: as many as the case has
 	request  requestOptions
 	process  *process                 // the process under test, where the suite started it
+	quiet    time.Duration            // how long a process must take no memory until it is judged, if tests set it
 	dial     func() (net.Conn, error) // more connections to the server under test
 
 	conn      net.Conn

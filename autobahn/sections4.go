@@ -6,6 +6,7 @@ package autobahn
 
 import (
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"fmt"
 	"slices"
@@ -49,14 +50,19 @@ func measured(what string, growth int64, steps ...step) *Case {
 }
 
 // settle gives the endpoint half a second to react to what was sent, and again while it still takes memory: a busy
-// machine, or a long message to inflate, must not hide what would come.
-func (r *run) settle(w *watch) {
-	for end := time.Now().Add(20 * second); r.state != closed && time.Now().Before(end); {
-		before, due := w.growth(), false
-		r.after(second/2, func() { due = true })
-		r.pump(func() bool { return due })
-		if w.growth()-before < mib {
+// machine, or a long message to inflate, must not hide what would come. It ends when the verdict is certain.
+func (r *run) settle(w *watch, limit int64) {
+	seen, since := w.growth(), time.Now()
+	quiet := cmp.Or(r.quiet, second/2)
+	for end := time.Now().Add(20 * second); time.Now().Before(end) && time.Since(since) < quiet; {
+		if r.state == closed || w.growth() > limit {
 			return
+		}
+		due := false
+		r.after(second/20, func() { due = true })
+		r.pump(func() bool { return due })
+		if now := w.growth(); now-seen >= mib {
+			seen, since = now, time.Now()
 		}
 	}
 }
@@ -69,7 +75,7 @@ func (r *run) measure(limit int64, do func()) {
 		return
 	}
 	do()
-	r.settle(w)
+	r.settle(w, limit)
 	w.stop()
 	grown := w.growth()
 	switch {

@@ -34,6 +34,7 @@ type FuzzingServer struct {
 	// Progress, if not nil, is called after every case, by one goroutine at a time.
 	Progress func(*Result)
 
+	quiet    time.Duration // how long a process must take no memory until it is judged, if tests set it
 	process  *process
 	left     atomic.Bool // the process has ended by itself
 	cases    []*Case

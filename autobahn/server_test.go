@@ -51,7 +51,7 @@ func TestServerURLs(t *testing.T) {
 		t.Fatal(err)
 	}
 	written := 0
-	s := &FuzzingServer{Spec: ServerSpecFile{Cases: []string{"1.1.1", "2.5", "7.7.*"}, ExcludeAgentCases: map[string][]string{"B*": {"1.*"}}},
+	s := &FuzzingServer{Spec: ServerSpecFile{Cases: []string{"1.1.6", "2.5", "7.7.*"}, ExcludeAgentCases: map[string][]string{"B*": {"1.*"}}},
 		WriteReports: func(*Report) error { written++; return nil }}
 	done := make(chan *Report)
 	go func() {
@@ -108,7 +108,7 @@ func TestServerURLs(t *testing.T) {
 	ask(t, address, "/updateReports?agent=A")
 	ask(t, address, "/updateReports?agent=A&shutdownOnComplete=true")
 	report := <-done
-	if written != 2 || report.Get("A", "1.1.1") == nil || report.Get("B", "1.1.1") != nil {
+	if written != 2 || report.Get("A", "1.1.6") == nil || report.Get("B", "1.1.6") != nil {
 		t.Errorf("reports written %d times, agents %v", written, report.Agents())
 	}
 }

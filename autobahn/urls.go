@@ -78,7 +78,8 @@ func (v *visit) answer(say any) {
 // newRun prepares a run over the connection.
 func (v *visit) newRun(c *Case) *run {
 	r := newRun(c, v.conn, true, v.agent)
-	r.timeouts, r.rounds, r.process = v.limits, v.Rounds, v.process
+	r.timeouts, r.rounds = v.limits, v.Rounds
+	r.process, r.quiet = v.process, v.quiet
 	r.request.protocols = v.Spec.Protocols
 	head := v.head.String()
 	if _, n, _ := parseHead(v.raw); n > 0 {
