@@ -5,41 +5,43 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/internal/transport"
 )
 
 // burstTransport is a transport that polls: it yields the same burst of frames again and again, n times, and
 // swallows what is written.
 type burstTransport struct {
-	transport // nil: what is not implemented below is not called
-	burst     []byte
-	n         int
-	parked    bool
+	transport.Transport // nil: what is not implemented below is not called
+	burst               []byte
+	n                   int
+	parked              bool
 }
 
-func (t *burstTransport) run(r reader, _ bool) error {
-	for !r.readable() {
+func (t *burstTransport) Run(r transport.Reader, _ bool) error {
+	for !r.Readable() {
 		t.parked = false
 	}
 	return nil
 }
-func (t *burstTransport) polls() bool { return true }
-func (t *burstTransport) recv(p []byte, _ bool) (int, bool, error) {
+func (t *burstTransport) Polls() bool { return true }
+func (t *burstTransport) Recv(p []byte, _ bool) (int, bool, error) {
 	if t.parked = !t.parked; !t.parked {
-		return 0, false, errWouldBlock
+		return 0, false, transport.ErrWouldBlock
 	}
 	if t.n--; t.n < 0 {
 		return 0, false, context.Canceled
 	}
 	return copy(p, t.burst), false, nil
 }
-func (t *burstTransport) trySend(p []byte, _ bool) (int, error) { return len(p), nil }
-func (t *burstTransport) room() []byte                          { return nil }
-func (t *burstTransport) send(b, p []byte) (int64, error)       { return int64(len(b) + len(p)), nil }
-func (t *burstTransport) setReadDeadline(time.Time) error       { return nil }
-func (t *burstTransport) setWriteDeadline(time.Time)            {}
-func (t *burstTransport) closeWrite() bool                      { return true }
-func (t *burstTransport) abort()                                {}
-func (t *burstTransport) close() error                          { return nil }
+func (t *burstTransport) TrySend(p []byte, _ bool) (int, error) { return len(p), nil }
+func (t *burstTransport) Room() []byte                          { return nil }
+func (t *burstTransport) Send(b, p []byte) (int64, error)       { return int64(len(b) + len(p)), nil }
+func (t *burstTransport) SetReadDeadline(time.Time) error       { return nil }
+func (t *burstTransport) SetWriteDeadline(time.Time)            {}
+func (t *burstTransport) CloseWrite() bool                      { return true }
+func (t *burstTransport) Abort()                                {}
+func (t *burstTransport) Close() error                          { return nil }
 
 // BenchmarkBurst measures what an echo costs apart from system calls: 16 messages of 125 bytes come at once.
 func BenchmarkBurst(b *testing.B) {

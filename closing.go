@@ -160,7 +160,7 @@ func (c *Conn) end(err *CloseError, how ending) (first bool) {
 	c.notify()
 	c.unlock()
 	if aborts {
-		c.t.abort()
+		c.t.Abort()
 	}
 	if hurries {
 		c.interrupt()
@@ -272,7 +272,7 @@ func (c *Conn) finish() {
 		c.uninterruptible()
 		c.linger()
 	}
-	c.t.close()
+	c.t.Close()
 	c.finished()
 }
 
@@ -295,13 +295,13 @@ func (c *Conn) linger() {
 	// server, so that it holds the TIME_WAIT state and not the client". After a violation nobody can be relied on to
 	// close first.
 	if !c.s.client || !c.r.closed {
-		if !c.t.closeWrite() && (c.r.closed || c.phase() == endLastChance) {
+		if !c.t.CloseWrite() && (c.r.closed || c.phase() == endLastChance) {
 			return // closing is the only way to end the stream, which the peer is to see at once, or sends nothing behind
 		}
 	}
-	c.t.setReadDeadline(time.Now().Add(lingerTime))
+	c.t.SetReadDeadline(time.Now().Add(lingerTime))
 	c.look()
-	for left := lingerBytes; left > 0 && c.t.run(c, false) == nil && c.recvErr == nil; {
+	for left := lingerBytes; left > 0 && c.t.Run((*connReader)(c), false) == nil && c.recvErr == nil; {
 		left -= c.discardInput()
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket/compress"
+	"github.com/seed-d69ae1b7/websocket/internal/transport"
 )
 
 // Conn is a WebSocket connection (RFC 6455). One goroutine at a time may read: a second gets ErrReadInProgress.
@@ -22,7 +23,7 @@ import (
 // A Conn that is not read answers no pings, notices no close and measures no silence: read until there is an error,
 // or call CloseRead. Every Conn must be ended, by either side; Close and CloseNow are how this side does it.
 type Conn struct {
-	t         transport
+	t         transport.Transport
 	opts      *Options
 	agreement Agreement
 	base      context.Context // nil, or the context whose values Context shows
@@ -47,7 +48,7 @@ type Conn struct {
 	known    knowledge       // of the socket; reading.go has this one
 	wide     bool            // input.go, too: messages are larger than readBufferSize
 	filled   uint8           // input.go, too: how many reads in a row have filled their room, on a transport that cannot poll
-	recvErr  error           // of the transport, seen inside of readable
+	recvErr  error           // of the transport, seen inside of Readable
 	loopBody messageBody     // reading.go, too: that of the Messages loop under way, or nil
 	deadline readDeadline    // has a lock of its own
 
@@ -128,7 +129,7 @@ func newConn(nc net.Conn, cfg connConfig) *Conn {
 		agreement: cfg.agreement,
 		base:      cfg.base,
 	}
-	c.t = newTransport(nc)
+	c.t = transport.New(nc)
 	c.readLimit.Store(readLimit(c.opts.ReadLimit))
 	ro := ReceiverOptions{Client: cfg.client, Limit: c.readLimit.Load()}
 	so := SenderOptions{Client: cfg.client}
@@ -204,10 +205,10 @@ func (c *Conn) Compression() (p CompressionParams, ok bool) {
 }
 
 // LocalAddr returns the address of this side of the transport, also when the connection has ended.
-func (c *Conn) LocalAddr() net.Addr { return c.t.netConn().LocalAddr() }
+func (c *Conn) LocalAddr() net.Addr { return c.t.NetConn().LocalAddr() }
 
 // RemoteAddr returns the address of the other side of the transport, which may be a proxy's.
-func (c *Conn) RemoteAddr() net.Addr { return c.t.netConn().RemoteAddr() }
+func (c *Conn) RemoteAddr() net.Addr { return c.t.NetConn().RemoteAddr() }
 
 // SetReadLimit changes the most bytes that a message of the peer may deliver; 0 means DefaultReadLimit, negative no
 // limit. It holds from the next bytes on that are read from the network.

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/internal/transport"
 )
 
 // countingContext counts what is asked of it. It cannot be compared: the == of two such values panics.
@@ -125,19 +127,19 @@ func TestContextOfEarlierRead(t *testing.T) {
 
 // floodTransport always has the same messages to read, and never makes anybody wait.
 type floodTransport struct {
-	transport
+	transport.Transport
 	flood []byte
 }
 
-func (f *floodTransport) run(r reader, _ bool) error {
-	for !r.readable() {
+func (f *floodTransport) Run(r transport.Reader, _ bool) error {
+	for !r.Readable() {
 	}
 	return nil
 }
 
-func (f *floodTransport) polls() bool  { return true }
-func (f *floodTransport) room() []byte { return nil }
-func (f *floodTransport) recv(p []byte, _ bool) (int, bool, error) {
+func (f *floodTransport) Polls() bool  { return true }
+func (f *floodTransport) Room() []byte { return nil }
+func (f *floodTransport) Recv(p []byte, _ bool) (int, bool, error) {
 	return copy(p, f.flood), false, nil
 }
 

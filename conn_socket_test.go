@@ -1,6 +1,6 @@
 package websocket
 
-// This file tests Conn on real sockets, where the transport of transport_unix.go, TLS and the kernel's ways are, which
+// This file tests Conn on real sockets, where the transport of sockets, TLS and the kernel's ways are, which
 // no bubble can hold. Nothing here depends on time.
 
 import (
@@ -121,20 +121,6 @@ func TestSocketsEcho(t *testing.T) {
 		}
 		wantClosed(t, <-served, StatusNormalClosure, false)
 	})
-}
-
-// TestRawSocketOnly protects that a type that embeds a *net.TCPConn is not taken for one: it may read and write
-// differently.
-func TestRawSocketOnly(t *testing.T) {
-	cn, sn := tcpPair(t)
-	defer cn.Close()
-	defer sn.Close()
-	type embeds struct{ *net.TCPConn }
-	for _, nc := range []net.Conn{embeds{cn.(*net.TCPConn)}, &embeds{cn.(*net.TCPConn)}} {
-		if newTransport(nc).polls() {
-			t.Errorf("%T is taken for a socket", nc)
-		}
-	}
 }
 
 // TestSocketsCancelledRead protects that a read whose context ends in the middle of a message can be repeated.

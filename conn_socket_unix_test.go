@@ -2,7 +2,7 @@
 
 package websocket
 
-// This file tests what only the transport of transport_unix.go could get wrong: it is told of the edges of
+// This file tests what only the transport of sockets could get wrong: it is told of the edges of
 // readability.
 
 import (
@@ -160,39 +160,6 @@ func TestLargeWriteNotBegun(t *testing.T) {
 			t.Error(err)
 		}
 		p.expect(OpText, "next")
-	}
-}
-
-// leaver is a reader of a transport whose owner closes it while the reader waits.
-type leaver struct {
-	nc   net.Conn
-	left func()
-}
-
-func (l *leaver) readable() bool { go l.nc.Close(); return false }
-func (l *leaver) leave()         { l.left() }
-
-// TestDescriptorIsHeld protects that the number of a descriptor is no other connection's before the reader has left, when
-// the owner of the net.Conn closes that.
-func TestDescriptorIsHeld(t *testing.T) {
-	for name, pair := range map[string]func(t testing.TB) (client, server net.Conn){"TCP": tcpPair, "Unix": unixPair} {
-		cn, sn := pair(t)
-		tr := newTransport(sn).(*rawTransport)
-		var before, after syscall.Stat_t
-		if err := syscall.Fstat(int(tr.fd), &before); err != nil {
-			t.Fatal(err)
-		}
-		left := false
-		err := tr.run(&leaver{sn, func() {
-			left = true
-			if err := syscall.Fstat(int(tr.fd), &after); err != nil || after.Ino != before.Ino {
-				t.Errorf("%s: the descriptor is another's, or closed: %v", name, err)
-			}
-		}}, true)
-		if !left || !errors.Is(err, net.ErrClosed) {
-			t.Errorf("%s: left %v, %v", name, left, err)
-		}
-		cn.Close()
 	}
 }
 

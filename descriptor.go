@@ -24,7 +24,7 @@ package websocket
 import "context"
 
 // offer lets writers use the descriptor directly, where that can be. mu is held.
-func (c *Conn) offer() { c.offered = c.t.polls() }
+func (c *Conn) offer() { c.offered = c.t.Polls() }
 
 // isOffered reports whether offer has done so, and recall has not undone it. Only the reader may ask.
 func (c *Conn) isOffered() bool { return c.offered }

@@ -23,7 +23,7 @@ func (c *Conn) startHold() bool {
 // startTimer sees to it that held is called within holdTime, or returns false. mu is held.
 func (c *Conn) startTimer() bool {
 	switch {
-	case c.t.polls():
+	case c.t.Polls():
 		return socketHolds.add(c)
 	case c.more().hold == nil:
 		c.extra.hold = time.AfterFunc(holdTime, c.held)

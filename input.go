@@ -43,7 +43,7 @@ func (c *Conn) hasInput() bool { return len(c.input) > 0 }
 
 // took notes that n bytes have come, to the place p.
 func (c *Conn) took(p []byte, n int) {
-	if !c.t.polls() {
+	if !c.t.Polls() {
 		c.noteFilled(n == len(p))
 	}
 	if c.r.Idle() {
@@ -69,16 +69,16 @@ func (c *Conn) place() []byte {
 	if c.inBuf == nil {
 		size := readBufferSize
 		switch {
-		case !c.t.polls() && c.r.Idle():
-			return c.t.room() // an idle connection holds no buffer
-		case !c.t.polls():
+		case !c.t.Polls() && c.r.Idle():
+			return c.t.Room() // an idle connection holds no buffer
+		case !c.t.Polls():
 			size = c.waitSize()
 		case c.wide && c.gather != notGathering:
 			size = wideBufferSize
 		}
 		c.inBuf = getBuffer(size)
 	}
-	if c.t.polls() {
+	if c.t.Polls() {
 		return c.inBuf[:cap(c.inBuf)]
 	}
 	// Rooms of one size would be filled by frames of one size again and again: see restIsComing.
@@ -90,7 +90,7 @@ func (c *Conn) place() []byte {
 // next read, which then shows whether more is at hand: see restIsComing.
 func (c *Conn) directPlace() []byte {
 	due, least := c.r.Direct(), uint64(directSize)
-	if !c.t.polls() {
+	if !c.t.Polls() {
 		due, least = max(due, 1)-1, waitBufferSize
 	}
 	if c.gather == notGathering || c.skip || due < least || c.r.arrived() < least {

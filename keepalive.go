@@ -347,6 +347,6 @@ func (c *Conn) stopKeepalive() {
 	if k.timer != nil {
 		k.timer.Stop()
 	}
-	c.t.setReadDeadline(time.Time{})
+	c.t.SetReadDeadline(time.Time{})
 	c.deadline.alive = nil
 }

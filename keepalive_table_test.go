@@ -17,20 +17,22 @@ import (
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
+	"github.com/seed-d69ae1b7/websocket/internal/transport"
 )
 
 // pollingPipe is a transport that polls, over a pipe in memory: what a socket is, in a bubble.
 type pollingPipe struct {
-	netTransport
-	come []byte // has come, and the reader has been told
-	err  error
+	transport.Transport // over nc
+	nc                  net.Conn
+	come                []byte // has come, and the reader has been told
+	err                 error
 }
 
-func (t *pollingPipe) run(r reader, holds bool) error {
+func (t *pollingPipe) Run(r transport.Reader, holds bool) error {
 	if holds {
-		defer r.leave()
+		defer r.Leave()
 	}
-	for !r.readable() {
+	for !r.Readable() {
 		b := make([]byte, 1<<10)
 		n, err := t.nc.Read(b)
 		if isTimeout(err) {
@@ -41,10 +43,10 @@ func (t *pollingPipe) run(r reader, holds bool) error {
 	return nil
 }
 
-func (t *pollingPipe) polls() bool  { return true }
-func (t *pollingPipe) room() []byte { return nil }
+func (t *pollingPipe) Polls() bool  { return true }
+func (t *pollingPipe) Room() []byte { return nil }
 
-func (t *pollingPipe) recv(p []byte, asks bool) (int, bool, error) {
+func (t *pollingPipe) Recv(p []byte, asks bool) (int, bool, error) {
 	n := copy(p, t.come)
 	t.come = t.come[n:]
 	switch {
@@ -53,10 +55,10 @@ func (t *pollingPipe) recv(p []byte, asks bool) (int, bool, error) {
 	case t.err != nil:
 		return 0, false, t.err
 	}
-	return 0, false, errWouldBlock
+	return 0, false, transport.ErrWouldBlock
 }
 
-func (t *pollingPipe) trySend(p []byte, _ bool) (int, error) { return t.nc.Write(p) }
+func (t *pollingPipe) TrySend(p []byte, _ bool) (int, error) { return t.nc.Write(p) }
 
 // deadlineless is a net.Conn whose deadlines cannot be set, as that of some tunnels.
 type deadlineless struct{ net.Conn }
@@ -76,7 +78,7 @@ var bubbleNetworks = map[string]func(t *testing.T, client bool, o *Options) (*Co
 	"socket": func(t *testing.T, client bool, o *Options) (*Conn, net.Conn) {
 		a, b := netpipe.New(pipeSize)
 		c := connOver(t, a, client, o)
-		c.t = &pollingPipe{netTransport: netTransport{nc: a}}
+		c.t = &pollingPipe{Transport: transport.New(a), nc: a}
 		return c, b
 	},
 	"TLS": func(t *testing.T, client bool, o *Options) (*Conn, net.Conn) {

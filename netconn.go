@@ -8,6 +8,8 @@ import (
 	"net"
 	"syscall"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/internal/transport"
 )
 
 // errNotRaw is the error of what only the Conn may do with its transport.
@@ -21,13 +23,13 @@ var errNotRaw = errors.New("websocket: the transport is read, written and bounde
 //
 // Close is c.CloseNow: closing the transport itself would be behind the back of those who read and write. Everything else
 // is an error: Conn does it, and Stream is the net.Conn over messages.
-func (c *Conn) NetConn() net.Conn { return c.view(c.t.netConn()) }
+func (c *Conn) NetConn() net.Conn { return c.view(c.t.NetConn()) }
 
 // view returns the view of nc.
 func (c *Conn) view(nc net.Conn) net.Conn {
 	v := netView{nc, c}
 	switch nc := nc.(type) {
-	case tlsConn:
+	case transport.TLSConn:
 		return tlsView{v, nc}
 	case syscall.Conn:
 		return socketView{v, nc}
@@ -61,7 +63,7 @@ func (v socketView) SyscallConn() (syscall.RawConn, error) { return v.socket.Sys
 // tlsView is the view of a TLS connection.
 type tlsView struct {
 	netView
-	tls tlsConn
+	tls transport.TLSConn
 }
 
 func (v tlsView) ConnectionState() tls.ConnectionState { return v.tls.ConnectionState() }

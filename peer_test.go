@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 
 	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
+	"github.com/seed-d69ae1b7/websocket/internal/transport"
 )
 
 // peer is the other side of a Conn under test.
@@ -50,8 +51,8 @@ func connOver(t testing.TB, nc net.Conn, client bool, o *Options) *Conn {
 
 func peerOver(t testing.TB, nc net.Conn, client bool) *peer {
 	t.Cleanup(func() { nc.Close() })
-	if stream, ok := newTransport(nc).(*netTransport); ok {
-		nc = stream.nc // of a socket of packets
+	if stream, ok := transport.New(nc).(*transport.Stream); ok {
+		nc = stream.NetConn() // of a socket of packets
 	}
 	return &peer{t: t, nc: nc, br: bufio.NewReader(nc), client: client}
 }

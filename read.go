@@ -7,6 +7,8 @@ package websocket
 import (
 	"context"
 	"os"
+
+	"github.com/seed-d69ae1b7/websocket/internal/transport"
 )
 
 // cause returns how the connection ended. It must have.
@@ -185,17 +187,17 @@ func (c *Conn) wait(consume func(c *Conn) bool) error {
 	c.unwatchOther()
 	for !c.stopped {
 		c.look()
-		err := c.t.run(c, c.inLoop())
+		err := c.t.Run((*connReader)(c), c.inLoop())
 		if err == nil {
 			err, c.recvErr = c.recvErr, nil
 		}
 		switch {
 		case err == nil:
-			// Not inside of readable: what is deep in the stack makes it grow, for good.
+			// Not inside of Readable: what is deep in the stack makes it grow, for good.
 			if consume(c) {
 				return nil
 			}
-		case err == errWouldBlock:
+		case err == transport.ErrWouldBlock:
 			c.watch()
 		case !isTimeout(err):
 			c.lost(err)
@@ -208,10 +210,13 @@ func (c *Conn) wait(consume func(c *Conn) bool) error {
 	return nil
 }
 
-// readable is called by the transport when there may be something to read. It reports false when it has to wait. The
-// body of a Messages loop runs inside of it, so that the wait goes on where it was.
-func (c *Conn) readable() (done bool) {
-	for c.receive() {
+// connReader is a Conn as its transport sees it: what that calls is not for users.
+type connReader Conn
+
+// Readable is called by the transport when there may be something to read. It reports false when it has to wait. The
+// body of a MessagesInPlace loop runs inside of it, so that the wait goes on where it was.
+func (r *connReader) Readable() (done bool) {
+	for c := (*Conn)(r); c.receive(); {
 		if !c.inLoop() || c.recvErr != nil || c.deliver() {
 			return true
 		}
@@ -219,17 +224,17 @@ func (c *Conn) readable() (done bool) {
 	return false
 }
 
-// leave is called by the transport before it lets go of the descriptor, if the body of a loop ran.
-func (c *Conn) leave() { c.recall() }
+// Leave is called by the transport before it lets go of the descriptor, if the body of a loop ran.
+func (r *connReader) Leave() { (*Conn)(r).recall() }
 
 // receive gets bytes, or an error, from the transport. It reports false when it has to wait for them. The error is
-// errWouldBlock if it would have to and the context is not registered: deep in the stack, registering would make that
+// transport.ErrWouldBlock if it would have to and the context is not registered: deep in the stack, registering would make that
 // grow, for good.
 func (c *Conn) receive() (some bool) {
-	polls := c.t.polls()
+	polls := c.t.Polls()
 	switch {
 	case !polls && c.unwatched():
-		c.recvErr = errWouldBlock
+		c.recvErr = transport.ErrWouldBlock
 		return true
 	case !polls:
 		c.park()
@@ -248,12 +253,12 @@ func (c *Conn) receive() (some bool) {
 	p := c.place()
 	n, drained, err := 0, false, error(nil)
 	if polls {
-		n, drained, err = c.t.recv(p, c.isOffered())
+		n, drained, err = c.t.Recv(p, c.isOffered())
 	} else {
 		n, err = c.recvWaiting(p)
 	}
 	switch {
-	case err == errWouldBlock && !c.unwatched():
+	case err == transport.ErrWouldBlock && !c.unwatched():
 		c.park()
 		return false
 	case n == 0:
@@ -279,7 +284,7 @@ func (c *Conn) recvWaiting(p []byte) (n int, err error) {
 			return 0, os.ErrDeadlineExceeded
 		}
 	}
-	n, _, err = c.t.recv(p, false)
+	n, _, err = c.t.Recv(p, false)
 	return n, err
 }
 

@@ -56,7 +56,7 @@ func (c *Conn) setWanted() error {
 	if d.alive != nil && (at.IsZero() || d.alive.at.Before(at) && !d.alive.at.IsZero()) {
 		at = d.alive.at
 	}
-	return c.t.setReadDeadline(at)
+	return c.t.SetReadDeadline(at)
 }
 
 // unwatched reports whether the context of the read under way has to be registered before the read waits.
@@ -102,7 +102,7 @@ func (c *Conn) cancelRead(turn uint32) {
 	waits := false
 	if d.turn == turn {
 		d.cancelled = true
-		err = c.t.setReadDeadline(past)
+		err = c.t.SetReadDeadline(past)
 		waits = c.waitCanEnd() // with the context of this turn: a read registers its own before
 	}
 	d.mu.Unlock()
@@ -156,7 +156,7 @@ func (c *Conn) interrupt() {
 	var err error
 	if !d.settled {
 		d.cancelled = true
-		err = c.t.setReadDeadline(past)
+		err = c.t.SetReadDeadline(past)
 	}
 	d.mu.Unlock()
 	if err != nil {
@@ -170,7 +170,7 @@ func (c *Conn) uninterruptible() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.settled, d.cancelled = true, false
-	c.t.setReadDeadline(time.Time{})
+	c.t.SetReadDeadline(time.Time{})
 }
 
 // timedOut deals with an expired read deadline. An error is that of the context. The keepalive looks in any case: both may

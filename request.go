@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/seed-d69ae1b7/websocket/internal/transport"
 )
 
 // The bounds of a request's head. Beyond them the answer is 431.
@@ -126,7 +128,7 @@ func (r *Request) HTTPRequest() *http.Request {
 	if addr := r.nc.RemoteAddr(); addr != nil {
 		out.RemoteAddr = addr.String()
 	}
-	if tc, ok := r.nc.(tlsConn); ok {
+	if tc, ok := r.nc.(transport.TLSConn); ok {
 		state := tc.ConnectionState()
 		out.TLS = &state
 	}

@@ -10,6 +10,8 @@ import (
 	"net"
 	"path/filepath"
 	"testing"
+
+	"github.com/seed-d69ae1b7/websocket/internal/transport"
 )
 
 func init() { socketPairs["unixpacket"] = packetPair }
@@ -48,10 +50,10 @@ func TestPackets(t *testing.T) {
 		if err := b.(*net.UnixConn).SetWriteBuffer(1 << 20); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.Write(make([]byte, packetRoom+1)); err != nil {
+		if _, err := b.Write(make([]byte, transport.MostPacket+1)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.Read(t.Context()); !errors.Is(err, errPacketSize) {
+		if _, err := c.Read(t.Context()); !errors.Is(err, transport.ErrPacketSize) {
 			t.Error(err)
 		}
 	}

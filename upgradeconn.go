@@ -17,6 +17,8 @@ import (
 	"strings"
 	"time"
 	"unsafe"
+
+	"github.com/seed-d69ae1b7/websocket/internal/transport"
 )
 
 // requestBuffer is the size of the buffer that a request is read into at first. Most fit.
@@ -89,7 +91,7 @@ func (u *Upgrader) handshake(ctx context.Context, h *serverHandshake, nc net.Con
 		return agreed, nil, refusal
 	}
 	h.request.ctx, h.request.nc = ctx, nc
-	_, h.opening.secure = nc.(tlsConn)
+	_, h.opening.secure = nc.(transport.TLSConn)
 	if agreed, refusal = u.negotiate(h); refusal != nil {
 		return agreed, nil, refusal
 	}

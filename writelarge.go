@@ -269,7 +269,7 @@ func (c *Conn) sendMasked(ctx context.Context, head, p []byte, key uint32) (sent
 // has a copy is left behind, and nobody can tell how much it will have sent.
 func (c *Conn) sendPart(ctx context.Context, b, p []byte) (n int64, err error) {
 	switch {
-	case c.t.polls():
+	case c.t.Polls():
 		return c.sendPolling(ctx, b, p)
 	case ctx.Done() == nil:
 		n, err = c.sendTwo(b, p)
@@ -304,7 +304,7 @@ func (c *Conn) sendPolling(ctx context.Context, b, p []byte) (int64, error) {
 	c.mu.Lock()
 	direct := c.lend()
 	c.unlock()
-	n, err := c.t.trySendTwo(b, p, direct)
+	n, err := c.t.TrySendTwo(b, p, direct)
 	c.mu.Lock()
 	c.giveBack()
 	c.progress(n)
@@ -331,16 +331,16 @@ func (c *Conn) sendPolling(ctx context.Context, b, p []byte) (int64, error) {
 
 // sendUntil is sendTwo with a context that moves the write deadline to the past.
 func (c *Conn) sendUntil(ctx context.Context, b, p []byte) (int64, error) {
-	c.t.setWriteDeadline(c.writeDeadline())
+	c.t.SetWriteDeadline(c.writeDeadline())
 	moved := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
-		c.t.setWriteDeadline(past)
+		c.t.SetWriteDeadline(past)
 		close(moved)
 	})
-	n, err := c.t.send(b, p)
+	n, err := c.t.Send(b, p)
 	if !stop() {
 		<-moved
 	}
-	c.t.setWriteDeadline(time.Time{})
+	c.t.SetWriteDeadline(time.Time{})
 	return n, err
 }

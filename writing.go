@@ -100,7 +100,7 @@ func (c *Conn) startFlush(mayWait bool) error {
 	}
 	c.writes = busy
 	c.replyBegins()
-	if !c.t.polls() && !mayWait {
+	if !c.t.Polls() && !mayWait {
 		c.flushLater(c.takeOut(), 0)
 		return nil
 	}
@@ -110,8 +110,8 @@ func (c *Conn) startFlush(mayWait bool) error {
 		c.unlock()
 		var n int
 		var err error
-		if c.t.polls() {
-			n, err = c.t.trySend(b, direct)
+		if c.t.Polls() {
+			n, err = c.t.TrySend(b, direct)
 		} else {
 			n, err = len(b), c.send(b)
 		}
@@ -353,10 +353,10 @@ func (c *Conn) send(b []byte) error {
 // sendTwo writes b and then p.
 func (c *Conn) sendTwo(b, p []byte) (int64, error) {
 	if at := c.writeDeadline(); !at.IsZero() {
-		c.t.setWriteDeadline(at)
-		defer c.t.setWriteDeadline(time.Time{})
+		c.t.SetWriteDeadline(at)
+		defer c.t.SetWriteDeadline(time.Time{})
 	}
-	return c.t.send(b, p)
+	return c.t.Send(b, p)
 }
 
 // writeTimeout returns the bound on one write to the network; 0 means none. mu is held.

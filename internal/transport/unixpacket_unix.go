@@ -1,6 +1,6 @@
 //go:build unix
 
-package websocket
+package transport
 
 // This file makes a stream of a socket of packets: "unixpacket" is a network of *net.UnixConn, too. What does not fit into the
 // buffer of a read is lost there, and a write is one packet, of a size that the kernel bounds.
@@ -9,25 +9,28 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"syscall"
 )
 
 const (
-	// packetRoom is the most bytes of a packet that can come: more than Linux sends unless it was told to.
-	packetRoom = size256K
+	// MostPacket is the most bytes of a packet that can come: more than Linux sends unless it was told to.
+	MostPacket = 256 << 10
 	// packetSize is the most bytes of one that is sent.
-	packetSize = size32K
+	packetSize = 32 << 10
 )
 
-var errPacketSize = errors.New("websocket: packet over 256 KiB")
+var ErrPacketSize = errors.New("websocket: packet over 256 KiB")
 
 // packetConn is a socket of packets as a stream. Like the transport, it is for one reader and one writer at a time.
 type packetConn struct {
 	*net.UnixConn
 	rc   syscall.RawConn
-	buf  []byte // what rest is part of; pooled; nil while the connection waits
-	rest []byte // of the last packet that came
+	buf  *[MostPacket]byte // what rest is part of; pooled; nil while the connection waits
+	rest []byte            // of the last packet that came
 }
+
+var packetBuffers = sync.Pool{New: func() any { return new([MostPacket]byte) }}
 
 // isPacket reports whether nc is a socket of packets.
 func isPacket(nc *net.UnixConn) bool { return nc.LocalAddr().Network() == "unixpacket" }
@@ -41,7 +44,7 @@ func (c *packetConn) Read(p []byte) (int, error) {
 	}
 	n := copy(p, c.rest)
 	if c.rest = c.rest[n:]; len(c.rest) == 0 {
-		putBuffer(c.buf)
+		packetBuffers.Put(c.buf)
 		c.buf = nil
 	}
 	return n, nil
@@ -50,20 +53,20 @@ func (c *packetConn) Read(p []byte) (int, error) {
 // receive waits for the next packet.
 func (c *packetConn) receive() (err error) {
 	waitErr := c.rc.Read(func(fd uintptr) (done bool) {
-		buf := getBuffer(packetRoom)[:packetRoom]
-		n, _, flags, _, errno := syscall.Recvmsg(int(fd), buf, nil, syscall.MSG_DONTWAIT)
+		buf := packetBuffers.Get().(*[MostPacket]byte)
+		n, _, flags, _, errno := syscall.Recvmsg(int(fd), buf[:], nil, syscall.MSG_DONTWAIT)
 		switch {
 		case errno != nil:
 			err = errno
 		case flags&syscall.MSG_TRUNC != 0:
-			err = errPacketSize
+			err = ErrPacketSize
 		case n == 0:
 			err = io.EOF
 		default:
 			c.buf, c.rest, err = buf, buf[:n], nil
 			return true
 		}
-		putBuffer(buf)
+		packetBuffers.Put(buf)
 		return errno != syscall.EAGAIN && errno != syscall.EINTR
 	})
 	if waitErr != nil {

@@ -1,6 +1,6 @@
 //go:build unix
 
-package websocket
+package transport
 
 // This file holds the transport for plain TCP and Unix sockets: it waits for readability without a buffer, reads and
 // writes the descriptor directly, and tells what would block.
@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// rawTransport is the transport over a socket.
-type rawTransport struct {
+// Socket is the transport over a socket.
+type Socket struct {
 	nc net.Conn
 	rc syscall.RawConn
 
 	// owned by the reader
-	reader reader
+	reader Reader
 	// onRead is the callback of the descriptor's Read: the descriptor stays open while it runs, and false parks the
 	// goroutine until the next edge of readability. It is made once: a closure for each wait would be an allocation.
 	onRead func(fd uintptr) bool
@@ -36,12 +36,12 @@ type rawTransport struct {
 	written  int32
 	writeErr syscall.Errno // 0 for none
 
-	fd int32 // the descriptor; open inside of a run that holds it
+	fd int32 // the descriptor; open inside of a Run that holds it
 }
 
-// newRawTransport returns a transport for nc, or nil. A type that embeds *net.TCPConn also has SyscallConn, while its
+// newSocket returns a transport for nc, or nil. A type that embeds *net.TCPConn also has SyscallConn, while its
 // own Read or Write may do more: only the exact types qualify. A socket of packets gets one that makes a stream of it.
-func newRawTransport(nc net.Conn) transport {
+func newSocket(nc net.Conn) Transport {
 	var rc syscall.RawConn
 	var err error
 	switch nc := nc.(type) {
@@ -49,7 +49,7 @@ func newRawTransport(nc net.Conn) transport {
 		rc, err = nc.SyscallConn()
 	case *net.UnixConn:
 		if rc, err = nc.SyscallConn(); err == nil && isPacket(nc) {
-			return &netTransport{nc: &packetConn{UnixConn: nc, rc: rc}}
+			return &Stream{nc: &packetConn{UnixConn: nc, rc: rc}}
 		}
 	default:
 		return nil
@@ -57,13 +57,13 @@ func newRawTransport(nc net.Conn) transport {
 	if err != nil {
 		return nil
 	}
-	t := &rawTransport{nc: nc, rc: rc}
+	t := &Socket{nc: nc, rc: rc}
 	if rc.Control(func(fd uintptr) { t.fd = int32(fd) }) != nil {
 		return nil
 	}
-	t.onRead = func(uintptr) bool { return t.reader.readable() }
+	t.onRead = func(uintptr) bool { return t.reader.Readable() }
 	t.onHold = func(uintptr) {
-		defer t.reader.leave()
+		defer t.reader.Leave()
 		t.runErr = t.rc.Read(t.onRead)
 	}
 	t.onWrite = func(fd uintptr) bool {
@@ -79,7 +79,7 @@ func newRawTransport(nc net.Conn) transport {
 	return t
 }
 
-func (t *rawTransport) run(r reader, holds bool) error {
+func (t *Socket) Run(r Reader, holds bool) error {
 	t.reader = r
 	if !holds {
 		return t.rc.Read(t.onRead)
@@ -90,10 +90,10 @@ func (t *rawTransport) run(r reader, holds bool) error {
 	return t.runErr
 }
 
-func (t *rawTransport) polls() bool  { return true }
-func (t *rawTransport) room() []byte { return nil }
+func (t *Socket) Polls() bool  { return true }
+func (t *Socket) Room() []byte { return nil }
 
-func (t *rawTransport) recv(p []byte, asks bool) (n int, drained bool, err error) {
+func (t *Socket) Recv(p []byte, asks bool) (n int, drained bool, err error) {
 	if asks && t.counts == notAsked {
 		t.counts = askCount(int(t.fd))
 	}
@@ -105,7 +105,7 @@ func (t *rawTransport) recv(p []byte, asks bool) (n int, drained bool, err error
 	}
 	switch {
 	case errno == syscall.EAGAIN:
-		return 0, false, errWouldBlock
+		return 0, false, ErrWouldBlock
 	case errno != 0:
 		return 0, false, t.failed("read", errno)
 	case n == 0 && len(p) > 0:
@@ -124,11 +124,11 @@ const (
 )
 
 // failed wraps an error of a system call as package net does.
-func (t *rawTransport) failed(op string, err error) error {
+func (t *Socket) failed(op string, err error) error {
 	return &net.OpError{Op: op, Net: "websocket", Source: t.nc.LocalAddr(), Addr: t.nc.RemoteAddr(), Err: err}
 }
 
-func (t *rawTransport) trySend(p []byte, direct bool) (int, error) {
+func (t *Socket) TrySend(p []byte, direct bool) (int, error) {
 	if direct {
 		return t.sent(writeFD(int(t.fd), p))
 	}
@@ -141,7 +141,7 @@ func (t *rawTransport) trySend(p []byte, direct bool) (int, error) {
 	return t.sent(int(t.written), t.writeErr)
 }
 
-func (t *rawTransport) trySendTwo(b, p []byte, direct bool) (n int, err error) {
+func (t *Socket) TrySendTwo(b, p []byte, direct bool) (n int, err error) {
 	v := vectors.Get().(*vector)
 	v.pair = [2][]byte{b, p}
 	if direct {
@@ -158,8 +158,8 @@ func (t *rawTransport) trySendTwo(b, p []byte, direct bool) (n int, err error) {
 	return n, err
 }
 
-// sent is what trySend makes of the result of a system call.
-func (t *rawTransport) sent(n int, errno syscall.Errno) (int, error) {
+// sent is what TrySend makes of the result of a system call.
+func (t *Socket) sent(n int, errno syscall.Errno) (int, error) {
 	switch errno {
 	case 0:
 		return n, nil
@@ -177,7 +177,7 @@ type vector struct {
 
 var vectors = sync.Pool{New: func() any { return new(vector) }}
 
-func (t *rawTransport) send(b, p []byte) (int64, error) {
+func (t *Socket) Send(b, p []byte) (int64, error) {
 	if len(p) == 0 {
 		n, err := t.nc.Write(b)
 		return int64(n), err
@@ -191,15 +191,15 @@ func (t *rawTransport) send(b, p []byte) (int64, error) {
 	return n, err
 }
 
-func (t *rawTransport) setReadDeadline(at time.Time) error { return t.nc.SetReadDeadline(at) }
-func (t *rawTransport) setWriteDeadline(at time.Time)      { t.nc.SetWriteDeadline(at) }
-func (t *rawTransport) closeWrite() bool                   { return closeWrite(t.nc) }
+func (t *Socket) SetReadDeadline(at time.Time) error { return t.nc.SetReadDeadline(at) }
+func (t *Socket) SetWriteDeadline(at time.Time)      { t.nc.SetWriteDeadline(at) }
+func (t *Socket) CloseWrite() bool                   { return closeWrite(t.nc) }
 
-func (t *rawTransport) netConn() net.Conn { return t.nc }
+func (t *Socket) NetConn() net.Conn { return t.nc }
 
 // abort shuts the socket down rather than closing it: closing waits for the callbacks that run.
-func (t *rawTransport) abort() {
+func (t *Socket) Abort() {
 	t.rc.Control(func(fd uintptr) { syscall.Shutdown(int(fd), syscall.SHUT_RDWR) })
 }
 
-func (t *rawTransport) close() error { return t.nc.Close() }
+func (t *Socket) Close() error { return t.nc.Close() }

@@ -1,8 +1,8 @@
 //go:build unix && (!linux || race || !(amd64 || arm64))
 
-package websocket
+package transport
 
-// This file holds the system calls of rawTransport, as package syscall makes them: it tells the scheduler, so that a call on a
+// This file holds the system calls of Socket, as package syscall makes them: it tells the scheduler, so that a call on a
 // socket in blocking mode holds up its caller and nobody else.
 
 import "syscall"

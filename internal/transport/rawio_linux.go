@@ -1,8 +1,8 @@
 //go:build linux && (amd64 || arm64) && !race
 
-package websocket
+package transport
 
-// This file holds the system calls of rawTransport on Linux. They are made without telling the scheduler, which costs a
+// This file holds the system calls of Socket on Linux. They are made without telling the scheduler, which costs a
 // tenth of an echo (bench/echo, one message in flight): with MSG_DONTWAIT no call waits, not even where somebody has set the
 // socket to blocking mode, as File().Fd() does; and what does not wait is not interrupted. And they are those of sockets, because read(2) and write(2) cost 3% of an echo more. Under the
 // race detector rawio_unix.go serves, because package syscall tells the detector what a socket carries from one goroutine
@@ -16,7 +16,7 @@ import (
 )
 
 // maxRawIO bounds how long a call can take: to copy so many bytes.
-const maxRawIO = size64K
+const maxRawIO = 64 << 10
 
 // askCount asks a TCP socket to count: see counting. Unix sockets have no such option.
 func askCount(fd int) counting {
