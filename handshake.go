@@ -552,8 +552,18 @@ func checkAnswers(resp *http.Response, offered []string, compression *compress.O
 	return agreed, nil
 }
 
-// shownStatus returns the status of a response as it may stand in an error.
-func shownStatus(resp *http.Response) string { return shown(resp.Status) }
+// shownStatus returns the status of a response as it may stand in an error. HTTP/2 has no text beside the number.
+func shownStatus(resp *http.Response) string {
+	if resp.Status == "" {
+		return statusText(resp.StatusCode)
+	}
+	return shown(resp.Status)
+}
+
+// statusText returns a status as http.Response has it: the number and, if it is known, its text.
+func statusText(status int) string {
+	return strings.TrimSpace(strconv.Itoa(status) + " " + http.StatusText(status))
+}
 
 // maxShown is the most bytes of a peer's text that an error shows.
 const maxShown = 200

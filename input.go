@@ -248,6 +248,17 @@ func (c *Conn) keep(p []byte) {
 	}
 }
 
+// keepGathered gives back the buffer that a read has put a message together in, and keeps what has come of it if that is
+// wanted.
+func (c *Conn) keepGathered(wanted bool) {
+	dst := c.dst
+	c.dst = nil
+	if wanted {
+		c.keep(dst)
+	}
+	putBuffer(dst)
+}
+
 // exactly returns a copy of p.
 func exactly(p []byte) []byte { return append([]byte{}, p...) } // does not clear it first, as make would
 

@@ -127,13 +127,3 @@ func (c *Conn) findMessage() (p []byte, ok bool) {
 		}
 	}
 }
-
-// keepFromLoop gives back the loop's buffer, and keeps what has come of a message if the body may want the rest.
-func (c *Conn) keepFromLoop(wanted bool) {
-	dst := c.dst
-	c.dst = nil
-	if wanted {
-		c.keep(dst)
-	}
-	putBuffer(dst)
-}

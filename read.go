@@ -103,14 +103,12 @@ func (c *Conn) Read(ctx context.Context) (Message, error) {
 // has come is kept then; when the connection ended, it is nil and stopped is set.
 func (c *Conn) ownMessage() (Message, error) {
 	c.gatherIntoPool()
-	err := c.message((*Conn).readMessage)
-	m := Message{c.op, c.dst}
-	c.dst = nil
-	if err != nil {
-		c.keep(m.Data)
-		putBuffer(m.Data)
+	if err := c.message((*Conn).readMessage); err != nil {
+		c.keepGathered(true)
 		return Message{}, err
 	}
+	m := Message{c.op, c.dst}
+	c.dst = nil
 	return m, nil
 }
 

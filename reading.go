@@ -184,7 +184,7 @@ func (c *Conn) endLoop(returned bool, err error) error {
 		// RFC 6455, Section 7.4.1: 1011 is for "an unexpected condition that prevented it from fulfilling the request".
 		c.end(&CloseError{Code: StatusInternalError, Local: true, Err: errBodyPanicked}, endLinger)
 	}
-	c.keepFromLoop(returned && err != nil)
+	c.keepGathered(returned && err != nil)
 	c.loopBody = nil
 	c.state.And(^uint32(inBody)) // Close waits again
 	return firstError(c.endRead(), err)

@@ -215,13 +215,24 @@ func TestAcceptStream_8441_5(t *testing.T) {
 func TestAcceptStreamFailure(t *testing.T) {
 	broken := errors.New("RST_STREAM")
 	for _, tc := range []struct {
-		err error
-		u   *Upgrader
-	}{{broken, &Upgrader{}}, {nil, &Upgrader{}}} {
-		_, err := tc.u.AcceptStream(streamRequest(nil), "websocket", func(*http.Response) (net.Conn, error) { return nil, tc.err })
+		stream bool // respond returns one
+		err    error
+	}{{false, broken}, {false, nil}, {true, broken}} {
+		near, far := netpipe.New(pipeSize)
+		_, err := new(Upgrader).AcceptStream(streamRequest(nil), "websocket", func(*http.Response) (net.Conn, error) {
+			if tc.stream {
+				return near, tc.err
+			}
+			return nil, tc.err
+		})
 		var e *HandshakeError
 		if !errors.As(err, &e) || e.Status != 0 || tc.err != nil && !errors.Is(err, tc.err) {
 			t.Errorf("%v: %v", tc.err, err)
+		}
+		if tc.stream {
+			if _, err := far.Read(make([]byte, 1)); err != io.EOF {
+				t.Errorf("%v: the stream is left open: %v", tc.err, err)
+			}
 		}
 	}
 	u := &Upgrader{}

@@ -255,7 +255,15 @@ func TestRequest(t *testing.T) {
 // TestUpgradeConnBorrows protects against strings that outlive the buffer that they are parts of: nothing that comes of
 // a handshake changes when the buffer is used again, and what a callback has kept does not either.
 func TestUpgradeConnBorrows(t *testing.T) {
-	u := &Upgrader{Subprotocols: []string{"chat"}, Options: Options{Compression: &compress.Options{}}}
+	var seen *http.Request // by the hooks
+	u := &Upgrader{
+		Options:     Options{Compression: &compress.Options{}},
+		CheckOrigin: func(r *http.Request, allowed bool) bool { seen = r; return allowed },
+		SelectSubprotocol: func(_ *http.Request, offered []string) string {
+			return offered[len(offered)-1]
+		},
+		OnRefuse: func(r *http.Request, _ *HandshakeError) { seen = r },
+	}
 	offers := requestWith("Upgrade:", "Sec-WebSocket-Protocol: chat\r\nX-A: 1\r\n"+
 		"Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10\r\nUpgrade:")
 	var kept []string
@@ -277,8 +285,18 @@ func TestUpgradeConnBorrows(t *testing.T) {
 	} {
 		for _, accept := range []func(*Request) error{nil, keep, refuse} {
 			h := new(serverHandshake)
+			seen = nil
 			agreed, _, err := u.handshake(t.Context(), h, &scriptConn{input: request}, accept)
-			outcome := func() string { return fmt.Sprintf("%+v %+v %+v %v", agreed.Subprotocol, agreed.Compression, err, kept) }
+			if err != nil {
+				u.refused(h, err)
+			}
+			outcome := func() string {
+				s := fmt.Sprintf("%+v %+v %+v %v", agreed.Subprotocol, agreed.Compression, err, kept)
+				if seen != nil {
+					s += fmt.Sprint(seen.Method, seen.RequestURI, seen.URL, seen.Proto, seen.Host, seen.Header)
+				}
+				return s
+			}
 			before := outcome()
 			for i := range h.in {
 				h.in[i] = '!'

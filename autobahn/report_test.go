@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -111,7 +112,7 @@ func TestHTML(t *testing.T) {
 		"index.html": {"One text message of 125 octets.", `href="#OK@0"`, "against the RFC", `data-outcome="OK">`, "ws autobahn &lt;x&gt;", "&lt;b&gt;agent", "1.1.2", "viewport", "UTF-8", ReportFile("<b>agent</b>", "1.1.2", "html")},
 		ReportFile("<b>agent</b>", "1.1.2", "html"):  {"GET / HTTP/1.1", "received frame text(1) fin=true", "sent frame close(8)", "********", "viewport"},
 		ReportFile("<b>agent</b>", "6.4.1", "html"):  {"wait 1 s, A", "timeout"},
-		ReportFile("<b>agent</b>", "12.1.1", "html"): {"Traffic"},
+		ReportFile("<b>agent</b>", "12.1.1", "html"): {"Traffic", "All 4 messages came back"},
 	} {
 		b, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
@@ -125,8 +126,32 @@ func TestHTML(t *testing.T) {
 		if bytes.Contains(b, []byte("//")) && regexp.MustCompile(`(src|href|url)[=(]["']?(https?:)?//`).Match(b) {
 			t.Errorf("%s loads something from another host", name)
 		}
+		if ratios := regexp.MustCompile(`<td>\d\.\d{3}</td></tr>`).FindAll(b, -1); bytes.Contains(b, []byte("%!")) || len(ratios) != strings.Count(name, "12_1_1")*2 {
+			t.Errorf("%s: something is formatted wrongly, %d ratios", name, len(ratios))
+		}
 		if bytes.Contains(b, []byte("<b>agent")) {
 			t.Errorf("%s contains markup of the agent's", name)
+		}
+	}
+}
+
+// TestVersion: a release is named by its version, and what was built in a clone by its commit.
+func TestVersion(t *testing.T) {
+	const module = "github.com/seed-d69ae1b7/websocket"
+	own := func(v string) []*debug.Module {
+		return []*debug.Module{{Path: "golang.org/x/sys", Version: "v1"}, {Path: module, Version: v}}
+	}
+	for _, tt := range []struct {
+		info debug.BuildInfo
+		want string
+	}{
+		{debug.BuildInfo{Main: debug.Module{Path: module + "/cmd", Version: "v0.2.0"}, Deps: own("v0.1.0")}, module + " v0.1.0"},
+		{debug.BuildInfo{Main: debug.Module{Path: module + "/cmd", Version: "v0.0.0-2026-07e2ef08a055"}, Deps: own("(devel)")}, module + " v0.0.0-2026-07e2ef08a055"},
+		{debug.BuildInfo{Main: debug.Module{Path: module, Version: "v0.1.0"}}, module + " v0.1.0"},
+		{debug.BuildInfo{Main: debug.Module{Path: "elsewhere", Version: "v3"}, Deps: own("(devel)")}, module + " (devel)"},
+	} {
+		if got := version(&tt.info); got != tt.want {
+			t.Errorf("%+v: %q, want %q", tt.info.Main, got, tt.want)
 		}
 	}
 }
@@ -264,6 +289,8 @@ func TestCompare(t *testing.T) {
 				"a S1.1.1: FAILED, closing FAILED -> FAILED, closing UNCLEAN"}, 2},
 		{"not run, and new", Verdicts{"a": {"1.1.1": good, "1.1.2": good, "7.1.6": fine, "S1.1.1": {Failed, Failed}}},
 			[]string{"a 1.1.2: new -> OK, closing OK", "a 2.1: OK, closing OK -> not run"}, 1},
+		{"no verdict", Verdicts{"a": {"1.1.1": {}, "2.1": good, "7.1.6": fine, "S1.1.1": {Failed, Failed}}},
+			[]string{"a 1.1.1: OK, closing OK -> , closing "}, 1},
 		{"one agent more", Verdicts{"a": before["a"], "b": {"1.1.1": good}}, []string{"b 1.1.1: new -> OK, closing OK"}, 0},
 		{"another agent instead, of two", Verdicts{"b": {"1.1.1": good}, "c": {}}, []string{
 			"a 1.1.1: OK, closing OK -> not run", "a 2.1: OK, closing OK -> not run", "a 7.1.6: INFORMATIONAL, closing OK -> not run",

@@ -322,6 +322,32 @@ func TestWindows(t *testing.T) {
 	}
 }
 
+// TestAskedFor: a client that has asked for no context takeover, or for a small window, gets an answer that says so, and
+// messages that keep to it, in every case that is about other parameters.
+func TestAskedFor(t *testing.T) {
+	cases, err := Select([]string{"S2.*", "12.1.1", "13.*.1"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []faults{
+		{forgets: true, ask: deflateName + "; server_no_context_takeover; client_max_window_bits"},
+		{ask: deflateName + "; server_max_window_bits=10; client_max_window_bits"},
+		{forgets: true, ask: deflateName + "; server_no_context_takeover; server_max_window_bits=8; client_max_window_bits"},
+	} {
+		for _, c := range cases {
+			if c.Roles&Clients == 0 {
+				continue
+			}
+			synctest.Test(t, func(t *testing.T) {
+				res := playClient(t, c, f)
+				if failing.Exceeded(res) || c.Group() == "S2.4" && !strings.Contains(res.HTTPResponse, strings.Fields(f.ask)[1][:18]) && res.Behavior == OK {
+					t.Errorf("%s, %s: %s, closing %s: %s %s", f.ask, c.ID, res.Behavior, res.BehaviorClose, res.Result, res.ResultClose)
+				}
+			})
+		}
+	}
+}
+
 // TestForgetful: who forgets the window between messages fails round trips too, whatever the window of the suite: as a
 // client it has asked for it, as a server it has said so.
 func TestForgetful(t *testing.T) {
@@ -340,6 +366,28 @@ func TestForgetful(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// TestGivingUp: a client may take its time to close a connection that it refuses, and keep one whose response is an
+// ordinary one; but not for ever one that the server takes for open.
+func TestGivingUp(t *testing.T) {
+	for _, tt := range []struct {
+		id   string
+		f    faults
+		want Outcome
+	}{
+		{"S1.3.1", faults{lingers: time.Minute}, OK}, {"S1.3.2", faults{lingers: time.Minute}, OK},
+		{"S1.3.3", faults{lingers: time.Minute}, Failed}, {"S1.3.5", faults{lingers: time.Minute}, Failed},
+		{"S1.3.1", faults{lingers: time.Minute, reuses: true}, OK}, {"S1.3.6", faults{lingers: time.Minute, reuses: true}, Failed},
+		{"S1.3.13", faults{lingers: 3 * time.Second}, OK}, {"S1.3.13", faults{lingers: 5 * time.Second}, Failed},
+		{"S2.3.1", faults{lingers: 3 * time.Second}, OK}, {"S2.3.1", faults{lingers: 5 * time.Second}, Failed},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			if res := playClient(t, byID(t, tt.id), tt.f); res.Behavior != tt.want {
+				t.Errorf("%s, lingers %v, reuses %t: %s: %s", tt.id, tt.f.lingers, tt.f.reuses, res.Behavior, res.Result)
+			}
+		})
 	}
 }
 
@@ -418,6 +466,9 @@ func TestNonStrict(t *testing.T) {
 			{"6.4.4", faults{lateUTF8: true}, NonStrict, OK},
 			{"2.5", faults{badClose: true}, OK, WrongCode},
 			{"12.1.1", faults{noDeflate: true}, Unimplemented, OK},
+			{"S2.4.6", faults{ask: deflateName}, Unimplemented, OK},
+			{"S2.6.4", faults{ask: deflateName}, Unimplemented, OK},
+			{"S2.7.3", faults{ask: deflateName + "; server_no_context_takeover"}, Unimplemented, OK},
 			{"S3.1.1", faults{keepLength: true}, NonStrict, OK},
 			{"S3.1.2", faults{keepLength: true}, NonStrict, OK},
 			{"S3.1.3", faults{keepLength: true}, NonStrict, OK},

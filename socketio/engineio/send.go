@@ -111,6 +111,8 @@ func (s *Session) pushPrepared(m *Prepared) (first bool, err error) {
 	switch {
 	case s.end != nil:
 		return false, s.end
+	case len(m.messages) == 0:
+		return false, nil
 	case s.polling != nil:
 		payload := m.payload()
 		return s.polling.push(s.srv.opts.WriteBuffer, len(payload), func(dst []byte) []byte { return append(dst, payload...) })

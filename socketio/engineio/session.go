@@ -38,6 +38,7 @@ type Session struct {
 	mu      sync.Mutex // guards the rest, but for what heartbeat.go says
 	req     *Request
 	value   any
+	state   any             // the Handler's
 	context *sessionContext // nil until somebody asks
 	end     *CloseError     // nil until the end
 	how     ending          // with end
@@ -94,6 +95,20 @@ func (s *Session) Transport() Transport {
 	return WebSocket
 }
 
+// SetState sets what State returns.
+func (s *Session) SetState(v any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state = v
+}
+
+// State returns what the Handler keeps with the session, which has nothing to do with Value.
+func (s *Session) State() any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state
+}
+
 // SetValue sets what Value returns.
 func (s *Session) SetValue(v any) {
 	s.mu.Lock()
@@ -129,11 +144,8 @@ func (s *Session) Close() error {
 	return nil
 }
 
-// open tells the Handler of the session.
+// open tells the Handler of the session, also of one that has ended in the meantime.
 func (s *Session) open() {
-	if !s.enter() {
-		return
-	}
 	defer s.leave("Open")
 	s.srv.handler.Open(s)
 	if s.srv.opts.ForgetRequest {
@@ -171,7 +183,6 @@ func (s *Session) leave(call string) {
 	}
 	s.mu.Lock()
 	s.calling = false
-	s.beatAgain()
 	tell := s.end != nil && !s.told
 	s.told = s.told || tell
 	s.mu.Unlock()
