@@ -301,7 +301,8 @@ func (c *Conn) linger() {
 	}
 	c.t.SetReadDeadline(time.Now().Add(lingerTime))
 	c.look()
-	for left := lingerBytes; left > 0 && c.t.Run((*connReader)(c), false) == nil && c.recvErr == nil; {
+	// Behind CloseNow the peer has not been told of an end before that of the stream: it may be sending much, and stops then.
+	for left := lingerBytes; (left > 0 || c.phase() == endLastChance) && c.t.Run((*connReader)(c), false) == nil && c.recvErr == nil; {
 		left -= c.discardInput()
 	}
 }

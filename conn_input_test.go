@@ -189,3 +189,40 @@ func TestStalledAppendRead(t *testing.T) {
 		}
 	})
 }
+
+// readCounter is a net.Conn that counts what is read at once. It can end its stream.
+type readCounter struct {
+	*netpipe.Conn
+	reads int
+}
+
+func (r *readCounter) Read(p []byte) (int, error) {
+	r.reads++
+	return r.Conn.Read(p)
+}
+
+// TestDiscardedInFewReads protects processors from peers that go on sending when the connection has ended: what is discarded is
+// not read byte by byte, although an idle connection waits for one.
+func TestDiscardedInFewReads(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		for name, end := range map[string]func(c *Conn, p *peer){
+			"CloseNow":           func(c *Conn, _ *peer) { c.CloseNow() },
+			"a broken protocol":  func(_ *Conn, p *peer) { p.write([]byte{0x83}) },
+			"a peer that closes": func(_ *Conn, p *peer) { p.send(OpClose, closePayload(StatusNormalClosure, "")) },
+		} {
+			a, b := netpipe.New(pipeSize)
+			counter := &readCounter{Conn: a}
+			c, p := connOver(t, counter, client, nil), peerOver(t, b, !client)
+			c.CloseRead(t.Context())
+			synctest.Wait()
+			end(c, p)
+			synctest.Wait()
+			p.nc.Write(make([]byte, 512<<10)) // is refused where a client need not wait for the server to close
+			p.nc.Close()
+			c.Close(StatusNormalClosure, "") // waits for the transport to be closed
+			if counter.reads > 50 {
+				t.Errorf("%s: %d reads", name, counter.reads)
+			}
+		}
+	})
+}

@@ -69,7 +69,7 @@ func (c *Conn) place() []byte {
 	if c.inBuf == nil {
 		size := readBufferSize
 		switch {
-		case !c.t.Polls() && c.r.Idle():
+		case !c.t.Polls() && c.r.Idle() && !(c.stopped && c.filled > 0): // what is discarded never begins a message
 			return c.t.Room() // an idle connection holds no buffer
 		case !c.t.Polls():
 			size = c.waitSize()

@@ -37,6 +37,8 @@ type messageWriter struct {
 // ErrWriteInProgress, or at once with Options.FailWhenFull; control frames pass, but for automatic pings and pongs while the
 // message is being compressed: some peers would lose it, so these wait for its end, for at most five seconds.
 //
+// Whoever has waited for a Writer to end goes before the next begins, however closely they follow one another.
+//
 // ctx holds for the whole message: if it ends, or a write fails because a text is not UTF-8, after a fragment has been sent,
 // the message cannot be finished and the connection ends with StatusInternalError.
 //
