@@ -24,7 +24,7 @@ model:
 model-replay:
 	go test $(RACE) $(MODEL) -model.seed=$(SEED) -model.keep $(FLAGS)
 
-# For CI, a minute: seeds that are always the same, and others, which are printed.
+# A minute: seeds that are always the same, and others, which are printed.
 .PHONY: model-short
 model-short:
 	go test $(MODEL) -model.base=1 -model.share=3
