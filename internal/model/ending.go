@@ -217,6 +217,10 @@ func (s *side) explainLocal(e *websocket.CloseError) string {
 	defer t.mu.Unlock()
 	application := errors.Is(e, net.ErrClosed)
 	for _, ev := range t.events {
+		// A hole swallows both directions: each side's keepalive finds a dead peer.
+		if ev.kind == faulted && ev.fault == hole && e.Code == 1006 && errors.Is(e, os.ErrDeadlineExceeded) && !application {
+			return ""
+		}
 		if ev.side != s.n {
 			if ev.kind == silenced && e.Code == 1006 && errors.Is(e, os.ErrDeadlineExceeded) && !application {
 				return ""
