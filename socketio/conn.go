@@ -126,8 +126,8 @@ func (c *conn) request() *engineio.Request {
 // receive takes a message. The error says that it is none of the protocol.
 func (c *conn) receive(op websocket.Opcode, data []byte) error {
 	switch {
-	case op == websocket.OpBinary && c.srv.opts.Msgpack:
-		return c.receiveMsgpack(data)
+	case c.srv.opts.Msgpack:
+		return c.receiveMsgpack(op, data)
 	case op == websocket.OpBinary:
 		return c.attachment(data)
 	case c.part != nil:

@@ -23,6 +23,7 @@ func putScratch(b *[]byte) {
 
 // outgoing is a packet that is encoded for one connection or many: by itself where that is cheap, or prepared.
 type outgoing struct {
+	op       websocket.Opcode // of text
 	text     *[]byte
 	prepared *engineio.Prepared
 }
@@ -34,9 +35,9 @@ const preparedFrom = 1 << 10
 func (srv *Server) encodePacket(q *packet.Packet, attachments [][]byte, many bool) (out outgoing, err error) {
 	q.Attachments = len(attachments)
 	if srv.opts.Msgpack {
-		return srv.encodeMsgpack(q, attachments)
+		return encodeMsgpack(q, attachments, many)
 	}
-	out.text = scratch.Get().(*[]byte)
+	out.op, out.text = websocket.OpText, scratch.Get().(*[]byte)
 	*out.text = packet.Append((*out.text)[:0], q)
 	if len(attachments) > 0 || many && len(*out.text) >= preparedFrom {
 		out.prepared, err = prepareRow(*out.text, attachments)
@@ -65,7 +66,7 @@ func (out *outgoing) sendTo(s *engineio.Session) error {
 	if out.prepared != nil {
 		return s.SendPrepared(out.prepared)
 	}
-	return s.Send(websocket.OpText, *out.text)
+	return s.Send(out.op, *out.text)
 }
 
 // size returns how many bytes the text has.

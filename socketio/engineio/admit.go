@@ -76,7 +76,7 @@ func (s *Server) admit(r *http.Request, q query) (*Session, *refusal) {
 	}
 	return &Session{
 		srv: s, id: s.sids.next(), req: keepRequest(r), value: value, base64: q.base64,
-		values: context.WithoutCancel(r.Context()),
+		values: context.WithoutCancel(r.Context()), calling: true, // until Open has been called, so that Close is not before it
 	}, nil
 }
 

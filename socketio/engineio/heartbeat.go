@@ -8,15 +8,13 @@ package engineio
 //	pingDue -- its deadline: a ping is sent --> pongDue
 //	pongDue -- a pong --> pingDue
 //	pongDue -- its deadline, and nothing came --> the end
-//	pongDue -- its deadline, but bytes came --> pongDue
-//	pongDue -- its deadline, while the Handler is called --> stalled -- the call returns --> pongDue
+//	pongDue -- its deadline, but bytes came, or it was not read because the Handler was called: another ping is sent --> pongDue
+//
+// Pings go on whatever the reason why there is no pong: a client gives up, too, when none comes for the interval and the timeout.
 
 import (
-	"errors"
 	"sync"
 	"time"
-
-	"github.com/seed-d69ae1b7/websocket"
 )
 
 // due is what a session waits for.
@@ -26,13 +24,12 @@ const (
 	idle due = iota
 	pingDue
 	pongDue
-	stalled
 )
 
 // beat is a session's heartbeat.
 type beat struct {
 	due  due           // guarded by the session's mu
-	owed bool          // the ping had no room; guarded by the session's mu
+	busy bool          // the Handler was being called when the deadline was set; guarded by the session's mu
 	in   uint64        // the bytes that had come when the deadline was set; guarded by the session's mu
 	out  uint64        // those that had gone; guarded by the session's mu
 	at   time.Duration // the deadline, by the clock; 0 is none; guarded by the session's mu
@@ -185,13 +182,9 @@ func (s *Session) expire(at time.Duration) {
 	case s.beat.due == pingDue:
 		s.ping(at + s.srv.clock.timeout)
 		return
-	case s.beat.due == pongDue && s.calling:
-		s.beat.due, s.beat.at = stalled, 0
-	case s.beat.due == pongDue && s.lives() && s.beat.owed:
+	case s.beat.due == pongDue && (s.calling || s.beat.busy || s.lives()):
 		s.ping(s.srv.clock.now() + s.srv.clock.timeout)
 		return
-	case s.beat.due == pongDue && s.lives():
-		s.awaitPong(s.srv.clock.now() + s.srv.clock.timeout)
 	case s.beat.due == pongDue:
 		if s.finish(PingTimeout, nil, byLoss) {
 			go s.tell()
@@ -204,18 +197,13 @@ func (s *Session) expire(at time.Duration) {
 // is needed yet: the client shows life by taking bytes. mu is held, and released.
 func (s *Session) ping(until time.Duration) {
 	first, err := s.pushPing()
-	s.beat.owed = errors.Is(err, websocket.ErrBackpressure)
-	s.awaitPong(until)
+	s.beat.busy = s.calling
+	s.beat.in, s.beat.out = s.moved()
+	s.srv.clock.arm(s, pongDue, until)
 	if err != nil {
 		first, err = false, nil // how a connection has ended is told by its reader
 	}
 	s.pass(first, err)
-}
-
-// awaitPong sets the deadline of a pong. mu is held.
-func (s *Session) awaitPong(until time.Duration) {
-	s.beat.in, s.beat.out = s.moved()
-	s.srv.clock.arm(s, pongDue, until)
 }
 
 // lives reports whether the client has shown life since the deadline was set: bytes have come, or it takes bytes that wait. mu is held.
@@ -233,18 +221,12 @@ func (s *Session) moved() (in, out uint64) {
 	return n.BytesIn, n.BytesOut
 }
 
-// pong takes a pong. One that nobody waits for means nothing.
+// pong takes a pong. One that nobody waits for means nothing. The next ping is due an interval after the last one, not after the pong,
+// which may have waited for the Handler: the client's own timeout began with the ping.
 func (s *Session) pong() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := &s.srv.clock; s.end == nil && (s.beat.due == pongDue || s.beat.due == stalled) {
-		c.arm(s, pingDue, c.now()+c.interval)
-	}
-}
-
-// beatAgain lets the ping timeout go on after a call of the Handler during which it stood still. mu is held.
-func (s *Session) beatAgain() {
-	if c := &s.srv.clock; s.beat.due == stalled {
-		s.awaitPong(c.now() + c.timeout)
+	if c := &s.srv.clock; s.end == nil && s.beat.due == pongDue {
+		c.arm(s, pingDue, max(c.now(), s.beat.at-c.timeout+c.interval))
 	}
 }

@@ -26,10 +26,10 @@ const (
 // Options configure a Server. The zero value is right for most. They are read by NewServer and when a session begins; do not
 // change what they point to afterwards.
 type Options struct {
-	PingInterval   time.Duration // from a pong, or the handshake, to the server's next ping
-	PingTimeout    time.Duration // for the pong; it begins again when any byte has come meanwhile, and stands still while Handler.Message runs
+	PingInterval   time.Duration // between the server's pings, the first after the handshake
+	PingTimeout    time.Duration // for the pong; it begins again, with a ping, when any byte has come, or Handler.Message was running
 	UpgradeTimeout time.Duration // from the opening of a second transport to the end of its probe
-	BodyTimeout    time.Duration // for the body of a POST request
+	BodyTimeout    time.Duration // for the body of a POST request, and a second more for each 4 KiB that have come
 
 	// MaxPayload is the most bytes that a message, and the body of a POST request, may have. The client is told. A larger one ends the
 	// session: 413 is the answer to a request, and 1009 the code on WebSocket.

@@ -164,11 +164,11 @@ func (s *Session) takeOutput(p *polling) (body []byte, probed bool, refused *ref
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.end != nil:
-		body = p.farewell
-	case s.polling != p:
+	case s.polling != p: // it may have ended since: then there is no farewell for a poll
 		p.getting = false
 		return nil, false, refuse(BadRequest, errMismatch)
+	case s.end != nil:
+		body = p.farewell
 	case len(p.out) > 0 && (s.holds == 0 || p.overfull(s)):
 		body, p.out = p.out, nil
 		s.held = false
@@ -296,11 +296,14 @@ func (s *Session) readPost(w http.ResponseWriter, r *http.Request, p *polling) (
 	if r.ContentLength > limit {
 		return nil, tooLarge(r.ContentLength, limit)
 	}
-	c := http.NewResponseController(w)
-	c.SetReadDeadline(time.Now().Add(s.srv.opts.BodyTimeout))
+	a := &arriving{
+		Reader: http.MaxBytesReader(w, r.Body, limit), p: p,
+		deadline: time.Now().Add(s.srv.opts.BodyTimeout), c: http.NewResponseController(w),
+	}
+	a.c.SetReadDeadline(a.deadline)
 	var body bytes.Buffer
-	_, err := body.ReadFrom(&arriving{http.MaxBytesReader(w, r.Body, limit), p})
-	c.SetReadDeadline(time.Time{})
+	_, err := body.ReadFrom(a)
+	a.c.SetReadDeadline(time.Time{})
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
@@ -313,14 +316,21 @@ func (s *Session) readPost(w http.ResponseWriter, r *http.Request, p *polling) (
 	return body.Bytes(), nil
 }
 
+// slowest is how many bytes of a body a second are not too slow, however long it takes.
+const slowest = 4 << 10
+
 // arriving counts what is read as life.
 type arriving struct {
 	io.Reader
-	p *polling
+	p        *polling
+	deadline time.Time
+	c        *http.ResponseController
 }
 
 func (a *arriving) Read(b []byte) (int, error) {
 	n, err := a.Reader.Read(b)
 	a.p.in.Add(uint64(n))
+	a.deadline = a.deadline.Add(time.Duration(n) * time.Second / slowest)
+	a.c.SetReadDeadline(a.deadline)
 	return n, err
 }

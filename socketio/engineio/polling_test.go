@@ -307,6 +307,7 @@ func TestHold(t *testing.T) {
 				got <- string(m.Data)
 			}
 		}()
+		synctest.Wait() // what opens the session is not being written any more
 		a := s.Hold()
 		s.Send(websocket.OpText, []byte("one"))
 		s.Send(websocket.OpText, []byte("two"))

@@ -37,8 +37,9 @@ func (s *Session) SendPrepared(m *Prepared) error {
 	return s.pass(first, err)
 }
 
-// Hold keeps what is sent from leaving until the function that it returns is called, or Options.WriteBuffer is half full. Holds add up;
-// calling a function twice does nothing.
+// Hold keeps what is sent from leaving until the function that it returns is called, or Options.WriteBuffer is half full, so that
+// it leaves together. It is no promise: what is sent while something else is being written leaves with that. Holds add up; calling a
+// function twice does nothing.
 func (s *Session) Hold() (release func()) {
 	s.mu.Lock()
 	s.holds++
@@ -110,6 +111,8 @@ func (s *Session) pushPrepared(m *Prepared) (first bool, err error) {
 	switch {
 	case s.end != nil:
 		return false, s.end
+	case len(m.messages) == 0:
+		return false, nil
 	case s.polling != nil:
 		payload := m.payload()
 		return s.polling.push(s.srv.opts.WriteBuffer, len(payload), func(dst []byte) []byte { return append(dst, payload...) })

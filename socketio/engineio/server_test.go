@@ -361,34 +361,73 @@ func TestTooLarge(t *testing.T) {
 	})
 }
 
-// TestBlockedHandler protects that the ping timeout stands still while a call of the Handler lasts, on both transports.
+// TestBlockedHandler protects that the ping timeout stands still while a call of the Handler lasts, on both transports, and that pings go
+// on: a client, too, has a timeout, and gives up when none comes for the interval and the timeout.
 func TestBlockedHandler(t *testing.T) {
 	o := testOptions()
 	o.PingInterval, o.PingTimeout = 25*time.Second, 20*time.Second
 	inWorld(t, o, func(w *world) {
-		w.message = func(*Session, websocket.Opcode, []byte) { time.Sleep(time.Minute) }
+		w.message = func(*Session, websocket.Opcode, []byte) { time.Sleep(2 * time.Minute) }
+		p, _ := w.websocket()
+		p.send("4x")
+		for begun := time.Now(); time.Since(begun) < 4*time.Minute; {
+			before := time.Now()
+			p.expect("2")
+			p.send("3")
+			if d := time.Since(before); d > o.PingInterval {
+				t.Errorf("a ping after %v", d)
+			}
+		}
+		w.expect(t, "open", "text x")
+		p.CloseNow()
+		w.expect(t, "close: transport close")
+	})
+	inWorld(t, o, func(w *world) {
+		w.message = func(*Session, websocket.Opcode, []byte) { time.Sleep(2 * time.Minute) }
+		q := w.polling()
+		post := w.later("POST", q, "4y\x1e3\x1e4z")
+		for begun := time.Now(); time.Since(begun) < 4*time.Minute-o.PingInterval; {
+			before := time.Now()
+			w.got(w.do("GET", q, ""), 200, "2")
+			if d := time.Since(before); d > o.PingInterval {
+				t.Errorf("a ping after %v", d)
+			}
+		}
+		w.got(<-post, 200, "ok")
+		w.do("POST", q, "3")
+		w.expect(t, "open", "text y", "text z")
+	})
+}
+
+// TestCallThatEndsLate protects that a client whose pong could not be read, because the Handler was being called, has the whole time
+// for it once the call has returned.
+func TestCallThatEndsLate(t *testing.T) {
+	o := testOptions()
+	o.PingInterval, o.PingTimeout = 25*time.Second, 20*time.Second
+	inWorld(t, o, func(w *world) {
+		w.message = func(*Session, websocket.Opcode, []byte) { time.Sleep(45*time.Second - time.Nanosecond) }
 		p, _ := w.websocket()
 		p.send("4x")
 		p.expect("2")
+		time.Sleep(39 * time.Second) // a nanosecond before the ping timeout, the call returns
 		p.send("3")
-		q := w.polling()
-		post := w.later("POST", q, "4y\x1e3")
-		time.Sleep(time.Minute)
-		w.got(<-post, 200, "ok")
-		w.expect(t, "open", "text x", "open", "text y")
-		time.Sleep(19 * time.Second) // its second ping came with the end of the POST request
-		p.send("4z")
-		w.expect(t, "text z")
+		w.expect(t, "open", "text x")
 		p.CloseNow()
-		w.session().Close()
-		time.Sleep(time.Minute)
+	})
+	inWorld(t, o, func(w *world) {
+		w.message = func(*Session, websocket.Opcode, []byte) { time.Sleep(45*time.Second - time.Nanosecond) }
+		q := w.polling()
+		w.do("POST", q, "4x")
+		time.Sleep(time.Nanosecond + 19*time.Second)
+		w.got(w.do("POST", q, "3"), 200, "ok")
+		w.expect(t, "open", "text x")
 	})
 }
 
 // TestBytesAreLife protects that a large message that comes slowly is no silence, on both transports.
 func TestBytesAreLife(t *testing.T) {
 	o := testOptions()
-	o.PingInterval, o.PingTimeout, o.BodyTimeout = 25*time.Second, 20*time.Second, time.Minute
+	o.PingInterval, o.PingTimeout = 25*time.Second, 20*time.Second
 	inWorld(t, o, func(w *world) {
 		w.message = func(_ *Session, _ websocket.Opcode, data []byte) { w.note("%d", len(data)) }
 		q := w.polling()

@@ -144,11 +144,8 @@ func (s *Session) Close() error {
 	return nil
 }
 
-// open tells the Handler of the session.
+// open tells the Handler of the session, also of one that has ended in the meantime.
 func (s *Session) open() {
-	if !s.enter() {
-		return
-	}
 	defer s.leave("Open")
 	s.srv.handler.Open(s)
 	if s.srv.opts.ForgetRequest {
@@ -186,7 +183,6 @@ func (s *Session) leave(call string) {
 	}
 	s.mu.Lock()
 	s.calling = false
-	s.beatAgain()
 	tell := s.end != nil && !s.told
 	s.told = s.told || tell
 	s.mu.Unlock()

@@ -104,7 +104,7 @@ func TestAbandonedProbes(t *testing.T) {
 		p := w.probe(q)
 		time.Sleep(time.Second - 1)
 		held := w.later("GET", q, "") // the probe's end does not end it
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		p.closed(websocket.StatusNormalClosure)
 		time.Sleep(time.Second)
 		if len(held) != 0 {

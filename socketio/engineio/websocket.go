@@ -21,7 +21,7 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, q query,
 		if !again {
 			session.values = r.Context() // costs nothing beside the connection, unlike net/http's
 		}
-		drive(c, session.attachElsewhere(c, again, base64))
+		drive(c, session.attachElsewhere(c, r, again, base64))
 	}).ServeHTTP(w, r)
 }
 
@@ -29,21 +29,22 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, q query,
 func (s *Server) serveConn(ctx context.Context, nc net.Conn) error {
 	var session *Session
 	var q query
+	var r *http.Request
 	c, err := s.upgrader.UpgradeConn(ctx, nc, func(hr *websocket.Request) (err error) {
-		session, q, err = s.admitConn(hr, nc)
+		r = hr.HTTPRequest()
+		session, q, err = s.admitConn(hr, r)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	d := session.attach(c, q.sid != "", q.base64)
+	d := session.attach(c, r, q.sid != "", q.base64)
 	go drive(c, d) // as it is: another frame would cost 2 KiB of stack
 	return nil
 }
 
 // admitConn is admit for a request that UpgradeConn has read.
-func (s *Server) admitConn(hr *websocket.Request, nc net.Conn) (*Session, query, error) {
-	r := hr.HTTPRequest()
+func (s *Server) admitConn(hr *websocket.Request, r *http.Request) (*Session, query, error) {
 	if !s.origins.AllowsOrigin(r) {
 		return nil, query{}, refuse(Forbidden, errOrigin).handshakeError()
 	}
@@ -62,7 +63,7 @@ func (s *Server) admitConn(hr *websocket.Request, nc net.Conn) (*Session, query,
 }
 
 // attach gives a connection to a session, which begins with it or exists. It returns who takes its messages, or nil.
-func (s *Session) attach(c *websocket.Conn, again, base64 bool) driven {
+func (s *Session) attach(c *websocket.Conn, r *http.Request, again, base64 bool) driven {
 	if !again {
 		if !s.begin(c) {
 			return nil
@@ -71,19 +72,19 @@ func (s *Session) attach(c *websocket.Conn, again, base64 bool) driven {
 	}
 	p := s.tryUpgrade(c, base64)
 	if p == nil { // the Node implementation closes the connection, too, instead of refusing it
-		s.srv.tellRefused(nil, refuse(BadRequest, errSecond))
+		s.srv.tellRefused(r, refuse(BadRequest, errSecond))
 		return nil
 	}
 	return p
 }
 
-// attachElsewhere is attach on a goroutine of its own: the stack of one that has once been 4 KiB is never 2 again, which is enough
-// for reading.
+// attachElsewhere is attach on a goroutine of its own: what the Handler's Open needs of a stack does not stay with the connection. The
+// goroutine of a DetachedHandler has 4 KiB all the same, where that of ServeConn, on which nothing but drive runs, has 2.
 //
 //go:noinline
-func (s *Session) attachElsewhere(c *websocket.Conn, again, base64 bool) driven {
+func (s *Session) attachElsewhere(c *websocket.Conn, r *http.Request, again, base64 bool) driven {
 	taken := make(chan driven)
-	go func() { taken <- s.attach(c, again, base64) }()
+	go func() { taken <- s.attach(c, r, again, base64) }()
 	return <-taken
 }
 

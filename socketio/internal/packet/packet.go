@@ -45,6 +45,7 @@ var (
 	errType        = errors.New("unknown type of packet")
 	errAttachments = errors.New("illegal number of attachments")
 	errID          = errors.New("illegal id of an acknowledgement")
+	errNamespace   = errors.New("a namespace that is no string")
 	errNoData      = errors.New("no payload")
 	errData        = errors.New("illegal payload")
 )
