@@ -262,3 +262,32 @@ func TestRecoveryAmidBroadcasts(t *testing.T) {
 		<-stop
 	})
 }
+
+// TestRecoveryKnowsRooms has a client that has moved between rooms while nothing reached it: it gets what was emitted to a room while it was there.
+func TestRecoveryKnowsRooms(t *testing.T) {
+	inWorld(t, withRecovery, func(w *world) {
+		p := w.connect()
+		s := w.io.Socket(p.id)
+		w.io.Emit("x", 1)
+		p.event(`2["x",1]`)
+		w.io.To("a").Emit("before it joined", 0)
+		w.io.Except("a").Emit("lost", 0)
+		s.Join("a", "b")
+		s.Leave("b")
+		w.io.To("a").Emit("lost", 1)
+		w.io.Except("a").Emit("was in a", 0)
+		s.Leave("a")
+		w.io.To("a").Emit("after it left", 0)
+		s.Join("a")
+		w.io.To("a").Emit("lost", 2)
+		p.CloseNow() // it has read nothing of that
+		synctest.Wait()
+		w.io.To("a").Emit("lost", 3)
+		w.io.To("b").Emit("never in b", 0)
+		q := w.comeBack(p)
+		for n := range 4 {
+			q.event(fmt.Sprintf(`2["lost",%d]`, n))
+		}
+		q.resumed(p, true)
+	})
+}
