@@ -1,3 +1,5 @@
+//go:build !race
+
 package socketio
 
 // This file asserts what events cost.
