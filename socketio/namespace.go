@@ -34,6 +34,8 @@ type Namespace struct {
 	hooksMu sync.Mutex
 	hooks   atomic.Pointer[hooks] // changed with hooksMu held
 
+	position atomic.Pointer[string] // the offset of the last event that was given to sockets; changed with mu held for reading, at least
+
 	mu      sync.RWMutex
 	sockets map[string]*Socket // those that are accepted, by identifier: their own rooms, too
 	rooms   map[string]map[*Socket]struct{}
@@ -238,6 +240,7 @@ func (n *Namespace) accept(s *Socket, missed []*adapter.Packet) bool {
 	defer s.mu.Unlock()
 	n.sockets[s.id] = s
 	for _, room := range s.rooms {
+		s.noteJoined(room)
 		n.enter(s, room)
 	}
 	n.mu.Unlock()

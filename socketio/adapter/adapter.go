@@ -128,4 +128,10 @@ type Session struct {
 	Rooms    []string // without the own
 	Data     jsontext.Value
 	Since    string // the position when it began
+
+	// Memberships tell which events were meant for it by a room other than its own, also one that it has left.
+	Memberships []Membership
 }
+
+// Membership is that a socket was in a room for the events behind one offset, up to another. An empty To means that it is still there.
+type Membership struct{ Room, From, To string }
