@@ -94,8 +94,7 @@ async function join(name) {
   history.replaceState(null, "", "#" + encodeURIComponent(room));
   document.title = room + " · Chat";
   $("title").textContent = room;
-  $("side").classList.remove("open");
-  $("menu").setAttribute("aria-expanded", "false");
+  showSide(false);
   if (!same) {
     last = 0;
     $("messages").replaceChildren();
@@ -228,7 +227,11 @@ $("newroom").onsubmit = (event) => {
   $("room").value = "";
 };
 
-$("menu").onclick = () => {
-  const open = $("side").classList.toggle("open");
-  $("menu").setAttribute("aria-expanded", String(open));
-};
+// On a phone, rooms and people are beside the screen until they are asked for.
+function showSide(on) {
+  $("side").classList.toggle("open", on);
+  $("menu").setAttribute("aria-expanded", String(on));
+}
+
+$("menu").onclick = () => showSide(!$("side").classList.contains("open"));
+document.querySelector("main").onclick = () => showSide(false);
