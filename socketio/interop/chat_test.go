@@ -75,7 +75,9 @@ func TestChat(t *testing.T) {
 	ada.until(`[...document.querySelectorAll("#messages a")].at(-1).textContent === "notes.txt (1 kB)"`)
 	linus.eval(`$("text").value = "I am"; $("text").oninput()`)
 	ada.until(`$("typing").textContent === "Linus is typing…"`)
-	linus.eval(`$("messages").scrollTop = 1e6`)
+	atEnd := `$("messages").scrollTop + $("messages").clientHeight > $("messages").scrollHeight - 2`
+	ada.until(atEnd)
+	linus.until(atEnd)
 	ada.picture("light")
 	linus.picture("dark-phone")
 
@@ -105,6 +107,7 @@ func TestChat(t *testing.T) {
 	// What is refused is said.
 	say(ada, `"x".repeat(2001)`)
 	ada.until(`$("problem").textContent === "the message is too long"`)
+	ada.until(atEnd)
 	ada.picture("problem")
 	nameless := b.open(url, desktop)
 	nameless.until(`!$("login").hidden`)

@@ -129,16 +129,29 @@ function showPeople(people) {
   $("people").replaceChildren(...people.map((name) => element("li", name === me ? name + " (you)" : name)));
 }
 
+// Whoever has read to the end goes on seeing it, whatever comes or changes its size.
+let atEnd = true;
+
+function scroll() {
+  if (atEnd) $("messages").scrollTop = $("messages").scrollHeight;
+}
+
+$("messages").onscroll = () => {
+  const { scrollHeight, scrollTop, clientHeight } = $("messages");
+  atEnd = scrollHeight - scrollTop - clientHeight < 40;
+};
+new ResizeObserver(scroll).observe($("messages"));
+
 function show(message) {
   if (message.id <= last) return; // it is in the history, too
   last = message.id;
   const list = $("messages");
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
   const item = element("li", "", message.from === me ? "mine" : "");
   const time = new Date(message.time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   item.append(element("small", `${message.from} · ${time}`), message.file ? fileOf(message) : element("p", message.text));
   list.append(item);
-  if (atEnd || message.from === me) list.scrollTop = list.scrollHeight;
+  atEnd ||= message.from === me;
+  scroll();
   stopped(message.from);
 }
 
@@ -158,7 +171,7 @@ function fileOf({ id, file }) {
     const picture = new Image();
     picture.alt = file.name;
     picture.src = link.href;
-    picture.onload = () => (picture.closest("ol").scrollTop += picture.height);
+    picture.onload = scroll;
     place.prepend(picture);
   };
   link.onclick = async (event) => {
