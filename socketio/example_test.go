@@ -33,6 +33,7 @@ func Example() {
 func ExampleSocket_Handle() {
 	type Sum struct{ A, B int }
 	server := socketio.NewServer(nil)
+	server.OnError(func(*socketio.Socket, string, error) {}) // or the log has a line for each error
 	server.OnConnect(func(s *socketio.Socket) {
 		s.Handle("sum", func(in Sum) (int, error) {
 			if in.B < 0 {

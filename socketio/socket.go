@@ -179,7 +179,7 @@ func (s *Socket) send(q *packet.Packet, attachments [][]byte, volatile bool) err
 	if err != nil {
 		return err
 	}
-	if volatile && isBehind(s.Session(), out.size()) {
+	if volatile && isBehind(s.Session(), out.size) {
 		return nil
 	}
 	return s.disconnected(out.sendTo(s.Session()))
