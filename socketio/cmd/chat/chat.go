@@ -93,13 +93,16 @@ func admit(s *socketio.Socket) error {
 	return nil
 }
 
-// who returns the person of a socket.
-func who(s *socketio.Socket) person {
-	p, ok := s.Data().(*person)
-	if !ok {
-		return person{}
+// who returns the person of a socket. After a recovery, it is what it was as JSON.
+func who(s *socketio.Socket) (p person) {
+	switch d := s.Data().(type) {
+	case *person:
+		p = *d
+	case map[string]any:
+		p.Name, _ = d["name"].(string)
+		p.Room, _ = d["room"].(string)
 	}
-	return *p
+	return p
 }
 
 // connected shows a socket that has come back where it was, and the others the rooms.

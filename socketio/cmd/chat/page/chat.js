@@ -94,8 +94,7 @@ async function join(name) {
   history.replaceState(null, "", "#" + encodeURIComponent(room));
   document.title = room + " · Chat";
   $("title").textContent = room;
-  $("side").classList.remove("open");
-  $("menu").setAttribute("aria-expanded", "false");
+  showSide(false);
   if (!same) {
     last = 0;
     $("messages").replaceChildren();
@@ -130,16 +129,29 @@ function showPeople(people) {
   $("people").replaceChildren(...people.map((name) => element("li", name === me ? name + " (you)" : name)));
 }
 
+// Whoever has read to the end goes on seeing it, whatever comes or changes its size.
+let atEnd = true;
+
+function scroll() {
+  if (atEnd) $("messages").scrollTop = $("messages").scrollHeight;
+}
+
+$("messages").onscroll = () => {
+  const { scrollHeight, scrollTop, clientHeight } = $("messages");
+  atEnd = scrollHeight - scrollTop - clientHeight < 40;
+};
+new ResizeObserver(scroll).observe($("messages"));
+
 function show(message) {
   if (message.id <= last) return; // it is in the history, too
   last = message.id;
   const list = $("messages");
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
   const item = element("li", "", message.from === me ? "mine" : "");
   const time = new Date(message.time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   item.append(element("small", `${message.from} · ${time}`), message.file ? fileOf(message) : element("p", message.text));
   list.append(item);
-  if (atEnd || message.from === me) list.scrollTop = list.scrollHeight;
+  atEnd ||= message.from === me;
+  scroll();
   stopped(message.from);
 }
 
@@ -159,7 +171,7 @@ function fileOf({ id, file }) {
     const picture = new Image();
     picture.alt = file.name;
     picture.src = link.href;
-    picture.onload = () => (picture.closest("ol").scrollTop += picture.height);
+    picture.onload = scroll;
     place.prepend(picture);
   };
   link.onclick = async (event) => {
@@ -228,7 +240,11 @@ $("newroom").onsubmit = (event) => {
   $("room").value = "";
 };
 
-$("menu").onclick = () => {
-  const open = $("side").classList.toggle("open");
-  $("menu").setAttribute("aria-expanded", String(open));
-};
+// On a phone, rooms and people are beside the screen until they are asked for.
+function showSide(on) {
+  $("side").classList.toggle("open", on);
+  $("menu").setAttribute("aria-expanded", String(on));
+}
+
+$("menu").onclick = () => showSide(!$("side").classList.contains("open"));
+document.querySelector("main").onclick = () => showSide(false);
