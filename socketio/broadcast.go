@@ -78,7 +78,7 @@ func (b Broadcast) emit(event string, enc *encoder) error {
 		return b.n.toAdapter(event, enc, b.target())
 	}
 	q := packet.Packet{Type: packet.Event, Namespace: b.n.wire, Data: enc.data()}
-	return b.n.deliver(event, &q, enc.attachments, &selection{b.rooms, b.except, b.from}, b.volatile)
+	return b.n.deliver(event, &q, enc.attachments, &selection{rooms: b.rooms, except: b.except, from: b.from}, b.volatile)
 }
 
 // toPacket returns an event as adapters have it.
@@ -112,7 +112,7 @@ func (n *Namespace) deliver(event string, q *packet.Packet, attachments [][]byte
 		return err
 	}
 	for _, s := range *crowd {
-		if !s.isReady() || volatile && isBehind(s.Session(), out.size()) {
+		if !s.isReady() || volatile && isBehind(s.Session(), out.size) {
 			continue
 		}
 		s.tellOutgoing(event, q.Data, attachments)

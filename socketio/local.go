@@ -23,7 +23,11 @@ func (l local) Namespace() string { return l.n.name }
 func selectionOf(t *adapter.Target) *selection { return &selection{rooms: t.Rooms, except: t.Except} }
 
 func (l local) Broadcast(p *adapter.Packet, t *adapter.Target) {
-	if err := l.n.deliver(p.Event, l.n.packetOf(p), p.Attachments, selectionOf(t), t.Volatile); err != nil {
+	sel := selectionOf(t)
+	if p.Offset != "" {
+		sel.offset = &p.Offset
+	}
+	if err := l.n.deliver(p.Event, l.n.packetOf(p), p.Attachments, sel, t.Volatile); err != nil {
 		l.n.srv.opts.logger().Error("socketio: broadcast", "namespace", l.n.name, "error", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/seed-d69ae1b7/websocket/socketio/adapter"
 	"github.com/seed-d69ae1b7/websocket/socketio/internal/packet"
@@ -28,11 +29,14 @@ type Namespace struct {
 	store   adapter.Store                        // adapter, with connection state recovery
 	ids     atomic.Uint64                        // of acknowledgements
 
-	users int  // sockets, and who may become one; guarded by the server's mu
-	kept  bool // the application has it; guarded by the server's mu
+	users  int       // sockets, and who may become one; guarded by the server's mu
+	kept   bool      // the application has it; guarded by the server's mu
+	awaits time.Time // until then somebody may come back; guarded by the server's mu
 
 	hooksMu sync.Mutex
 	hooks   atomic.Pointer[hooks] // changed with hooksMu held
+
+	position atomic.Pointer[string] // the offset of the last event that was given to sockets; changed with mu held for reading, at least
 
 	mu      sync.RWMutex
 	sockets map[string]*Socket // those that are accepted, by identifier: their own rooms, too
@@ -238,6 +242,7 @@ func (n *Namespace) accept(s *Socket, missed []*adapter.Packet) bool {
 	defer s.mu.Unlock()
 	n.sockets[s.id] = s
 	for _, room := range s.rooms {
+		s.noteJoined(room)
 		n.enter(s, room)
 	}
 	n.mu.Unlock()

@@ -9,14 +9,64 @@ package socketio
 import (
 	"context"
 	"encoding/json/v2"
+	"slices"
 
 	"github.com/seed-d69ae1b7/websocket/socketio/adapter"
 )
 
 // memory is what connection state recovery knows of a socket.
 type memory struct {
-	pid, since string
-	recovered  bool
+	pid, since  string
+	recovered   bool
+	memberships []adapter.Membership // guarded by the namespace's mu
+}
+
+// maxLeft is how many rooms that a socket has left are remembered, for events on their way when it lost its connection.
+const maxLeft = 100
+
+// noteJoined notes since when the socket is in a room. The namespace's mu is held.
+func (s *Socket) noteJoined(room string) {
+	m := s.memory
+	if m == nil || m.stay(room) >= 0 {
+		return
+	}
+	m.memberships = append(m.memberships, adapter.Membership{Room: room, From: s.namespace.lastOffset()})
+}
+
+// noteLeft notes that the socket is not in a room any more. The namespace's mu is held.
+func (s *Socket) noteLeft(room string) {
+	m := s.memory
+	if m == nil {
+		return
+	}
+	i := m.stay(room)
+	if i < 0 {
+		return
+	}
+	was := m.memberships[i]
+	was.To = s.namespace.lastOffset()
+	m.memberships = slices.Delete(m.memberships, i, i+1)
+	if was.To != was.From { // no event came meanwhile
+		m.memberships = append(m.memberships, was)
+	}
+	hasLeft := func(one adapter.Membership) bool { return one.To != "" }
+	if len(m.memberships) > len(s.rooms)+maxLeft {
+		i := slices.IndexFunc(m.memberships, hasLeft)
+		m.memberships = slices.Delete(m.memberships, i, i+1)
+	}
+}
+
+// stay returns where in memberships it stands that the socket is in a room, or -1.
+func (m *memory) stay(room string) int {
+	return slices.IndexFunc(m.memberships, func(one adapter.Membership) bool { return one.Room == room && one.To == "" })
+}
+
+// lastOffset returns the offset of the last event that was given to sockets. mu is held.
+func (n *Namespace) lastOffset() string {
+	if p := n.position.Load(); p != nil {
+		return *p
+	}
+	return ""
 }
 
 // claim is what a client that comes back sends.
@@ -44,7 +94,7 @@ func (n *Namespace) resume(s *Socket) (ok bool) {
 			return
 		}
 		s.id = was.SID
-		s.memory = &memory{pid: was.PID, since: was.Since, recovered: true}
+		s.memory = &memory{pid: was.PID, since: was.Since, recovered: true, memberships: was.Memberships}
 		s.restore(was)
 		ok = n.accept(s, missed)
 	})
@@ -72,8 +122,17 @@ func (s *Socket) remember(why Reason) {
 	if m == nil || !why.isRecoverable() {
 		return
 	}
-	session := &adapter.Session{SID: s.id, PID: m.pid, Rooms: s.Rooms()[1:], Data: s.dataJSON(), Since: m.since}
-	if err := s.namespace.store.Save(context.Background(), session, s.namespace.srv.opts.Recovery.MaxDisconnection); err != nil {
-		s.namespace.tellError(s, "", err)
+	n := s.namespace
+	n.srv.await(n)
+	session := &adapter.Session{SID: s.id, PID: m.pid, Rooms: s.Rooms()[1:], Data: s.dataJSON(), Since: m.since, Memberships: n.membershipsOf(m)}
+	if err := n.store.Save(context.Background(), session, n.srv.opts.Recovery.MaxDisconnection); err != nil {
+		n.tellError(s, "", err)
 	}
+}
+
+// membershipsOf returns a copy of what is known of rooms.
+func (n *Namespace) membershipsOf(m *memory) []adapter.Membership {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return slices.Clone(m.memberships)
 }

@@ -12,6 +12,7 @@ import (
 type selection struct {
 	rooms, except []string
 	from          *Socket // is not meant; may be nil
+	offset        *string // of the event, with connection state recovery
 }
 
 // join lets a socket join rooms. One that is not accepted yet will be in them when it is.
@@ -28,6 +29,7 @@ func (n *Namespace) join(s *Socket, rooms []string) {
 		}
 		s.rooms = append(s.rooms, room)
 		if state != asked {
+			s.noteJoined(room)
 			n.enter(s, room)
 		}
 	}
@@ -71,6 +73,7 @@ func (n *Namespace) leave(s *Socket, rooms []string) {
 	for _, room := range rooms {
 		if i := slices.Index(s.rooms, room); i >= 0 {
 			s.rooms = slices.Delete(s.rooms, i, i+1)
+			s.noteLeft(room)
 			n.exit(s, room)
 		}
 	}
@@ -99,6 +102,9 @@ func (n *Namespace) remove(s *Socket, why *DisconnectError) (was uint32, ok bool
 func (n *Namespace) chosen(sel *selection, all []*Socket) []*Socket {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
+	if sel.offset != nil {
+		n.position.Store(sel.offset)
+	}
 	switch len(sel.rooms) {
 	case 0:
 		all = slices.Grow(all, len(n.sockets))

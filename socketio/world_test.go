@@ -61,7 +61,6 @@ type world struct {
 	http   *http.Server
 	l      *listener
 	client *http.Client
-	quick  bool // the end need not be orderly
 
 	mu    sync.Mutex
 	notes []string
@@ -219,7 +218,7 @@ type peer struct {
 func (w *world) open() *peer {
 	w.Helper()
 	d := &websocket.Dialer{DialContext: w.l.dial}
-	d.WriteBuffer = 16 << 20
+	d.WriteBuffer, d.WriteTimeout = 16<<20, time.Hour
 	d.ReadLimit = 64 << 20
 	c, _, err := d.Dial(context.Background(), "ws://example.com/socket.io/?EIO=4&transport=websocket")
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// Packet is an event on its way to sockets. It is not changed once it has been given away.
+// Packet is an event on its way to sockets. It is not changed once it has been given away. Its attachments belong to whoever emits it: an
+// Adapter that keeps them longer than the call copies them.
 type Packet struct {
 	Event       string
 	Args        jsontext.Value // the JSON array of the event and its arguments, with placeholders
@@ -128,4 +129,10 @@ type Session struct {
 	Rooms    []string // without the own
 	Data     jsontext.Value
 	Since    string // the position when it began
+
+	// Memberships tell which events were meant for it by a room other than its own, also one that it has left.
+	Memberships []Membership
 }
+
+// Membership is that a socket was in a room for the events behind one offset, up to another. An empty To means that it is still there.
+type Membership struct{ Room, From, To string }

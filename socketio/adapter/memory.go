@@ -4,6 +4,7 @@ package adapter
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strconv"
 	"sync"
@@ -140,18 +141,42 @@ func (m *memory) Take(_ context.Context, pid, offset string, resume Resume) erro
 
 // missed returns the events behind an offset that were meant for a session.
 func (m *memory) missed(s *Session, offset uint64) []*Packet {
-	in := map[string]bool{s.SID: true}
-	for _, room := range s.Rooms {
-		in[room] = true
-	}
-	isIn := func(room string) bool { return in[room] }
+	stays := staysOf(s)
 	var all []*Packet
 	for _, one := range m.log {
-		if one.offset > offset && (len(one.rooms) == 0 || slices.ContainsFunc(one.rooms, isIn)) && !slices.ContainsFunc(one.except, isIn) {
+		wasIn := func(room string) bool { return stays.contain(room, one.offset) }
+		if one.offset > offset && (len(one.rooms) == 0 || slices.ContainsFunc(one.rooms, wasIn)) && !slices.ContainsFunc(one.except, wasIn) {
 			all = append(all, one.packet)
 		}
 	}
 	return all
+}
+
+// stays are the times in rooms, by offsets: behind the first, up to the second.
+type stays map[string][][2]uint64
+
+// staysOf returns those of a session. It was in its own room all the time.
+func staysOf(s *Session) stays {
+	all := stays{s.SID: {{0, math.MaxUint64}}}
+	for _, one := range s.Memberships {
+		from, _ := strconv.ParseUint(one.From, 36, 64) // an empty one is the beginning
+		to := uint64(math.MaxUint64)
+		if one.To != "" {
+			to, _ = strconv.ParseUint(one.To, 36, 64)
+		}
+		all[one.Room] = append(all[one.Room], [2]uint64{from, to})
+	}
+	return all
+}
+
+// contain reports whether an event was emitted during a stay in a room.
+func (all stays) contain(room string, offset uint64) bool {
+	for _, one := range all[room] {
+		if one[0] < offset && offset <= one[1] {
+			return true
+		}
+	}
+	return false
 }
 
 // BroadcastWithAck waits for all answers.
@@ -210,6 +235,7 @@ func Gather(ctx context.Context, l Local, p *Packet, t *Target, ack func(Answer)
 		}
 		ack(a)
 		if left--; left == 0 {
+			over = true
 			close(done)
 		}
 	})

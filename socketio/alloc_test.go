@@ -1,0 +1,93 @@
+//go:build !race
+
+package socketio
+
+// This file asserts what events cost.
+
+import (
+	"context"
+	"io"
+	"math"
+	"runtime"
+	"testing"
+	"unsafe"
+
+	"github.com/seed-d69ae1b7/websocket/socketio/internal/packet"
+	"github.com/seed-d69ae1b7/websocket/wstest"
+)
+
+func TestSizes(t *testing.T) {
+	if n := unsafe.Sizeof(Socket{}); n > 224 {
+		t.Errorf("a Socket takes %d bytes", n)
+	}
+	if n := unsafe.Sizeof(conn{}) + unsafe.Sizeof(seat{}); n > 240 {
+		t.Errorf("a conn and a seat take %d bytes", n)
+	}
+}
+
+// TestAllocations has at most 3 to decode and dispatch one argument, 2 to emit to one socket, 1 a broadcast and none for each client.
+func TestAllocations(t *testing.T) {
+	type message struct{ Room, Text string }
+	srv := NewServer(testOptions())
+	got := 0
+	srv.On("chat", func(_ *Socket, m message) { got += len(m.Text) })
+	srv.On("number", func(_ *Socket, n int) { got += n })
+	srv.Handle("sum", func(_ *Socket, n int) (int, error) { return n, nil })
+	clients := crowd(t, srv, 50)
+	s := clients[0]
+	text := "hello"
+	run := func(wire string) func() {
+		data := []byte(wire)
+		q, err := packet.Parse(data, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		it := item{kind: q.Type, hasID: q.HasID, id: q.ID, data: q.Data}
+		return func() { s.seat.event(&it) }
+	}
+	m := message{"lobby", "hello"}
+	for name, one := range map[string]struct {
+		most float64
+		f    func()
+	}{
+		"dispatch a struct": {3, run(`2["chat",{"room":"lobby","text":"hello"}]`)},
+		"dispatch a number": {3, run(`2["number",5]`)},
+		"emit a text":       {2, func() { s.Emit("chat", text) }},
+		"emit a struct":     {2, func() { s.Emit("chat", m) }},
+		"volatile":          {2, func() { s.Volatile().Emit("chat", 5) }},
+		"broadcast":         {1, func() { srv.Emit("chat", "hello", 5) }},
+		"broadcast, struct": {2, func() { srv.Emit("chat", m) }},                     // and one to make it any
+		"to a room":         {2, func() { srv.To("room").Emit("chat", "hello", 5) }}, // and one for the list of rooms
+	} {
+		one.f()
+		n := math.Inf(1)
+		for range 10 { // what connections allocate meanwhile only adds to it
+			n = min(n, testing.AllocsPerRun(50, one.f))
+		}
+		if n > one.most {
+			t.Errorf("%s: %v allocations, at most %v", name, n, one.most)
+		}
+	}
+}
+
+// crowd connects clients over connections in memory that read everything away.
+func crowd(t *testing.T, srv *Server, n int) (all []*Socket) {
+	t.Cleanup(func() { srv.Shutdown(context.Background()) }) // when the clients are closed
+	for range n {
+		client, server := wstest.NetPipe()
+		go srv.ServeConn(context.Background(), server)
+		io.WriteString(client, "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: example.com\r\nConnection: Upgrade\r\n"+
+			"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\x81\x82\x00\x00\x00\x0040")
+		go io.Copy(io.Discard, client)
+		t.Cleanup(func() { client.Close() })
+	}
+	for len(all) < n {
+		all = all[:0]
+		for s := range srv.Sockets() {
+			s.Join("room")
+			all = append(all, s)
+		}
+		runtime.Gosched()
+	}
+	return all
+}
