@@ -18,6 +18,8 @@ type fake struct {
 	clients int
 	ack     func(Answer)
 	early   int // answers that come before their number is known
+	late    int // those that come afterwards
+	done    chan struct{}
 	cancels int
 }
 
@@ -28,30 +30,29 @@ func (f *fake) BroadcastWithAck(_ *Packet, _ *Target, ack func(Answer)) (int, fu
 	for range f.early {
 		ack(Answer{})
 	}
+	go func() {
+		defer close(f.done)
+		time.Sleep(time.Millisecond)
+		for range f.late {
+			ack(Answer{})
+		}
+	}()
 	return f.clients, func() { f.cancels++ }
 }
 
 func TestGather(t *testing.T) {
 	for _, one := range []struct{ clients, early, late int }{{0, 0, 0}, {1, 1, 0}, {3, 3, 0}, {3, 1, 2}, {3, 0, 3}, {3, 1, 1}, {2, 0, 0}} {
 		synctest.Test(t, func(t *testing.T) {
-			f := &fake{clients: one.clients, early: one.early}
+			f := &fake{clients: one.clients, early: one.early, late: one.late, done: make(chan struct{})}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			answers := 0
-			late := make(chan struct{})
-			go func() {
-				defer close(late)
-				time.Sleep(time.Millisecond)
-				for range one.late {
-					f.ack(Answer{})
-				}
-			}()
 			err := Gather(ctx, f, &Packet{}, &Target{}, func(Answer) { answers++ })
 			all := one.early+one.late == one.clients
 			if answers != one.early+one.late || (err == nil) != all || !all && !errors.Is(err, context.DeadlineExceeded) || f.cancels != 1 {
 				t.Errorf("%+v: %d answers, %v", one, answers, err)
 			}
-			<-late
+			<-f.done
 			if f.ack(Answer{}); answers != one.early+one.late {
 				t.Errorf("%+v: an answer after the end", one)
 			}
