@@ -1,10 +1,11 @@
-# What people and CI run. Nothing here needs more than Go, but for interop (Node.js, npm and Chromium) and test-arm64
-# (qemu-user-static); .ci/run installs these.
+# What people and CI run. Nothing here needs more than Go, but for interop (Node.js, npm and Chromium), interop-socketio (python3-socketio
+# and python3-aiohttp, too) and test-arm64 (qemu-user-static); .ci/run installs these.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
-MODULES := $(dir $(wildcard ./go.mod ./*/go.mod ./*/*/go.mod))
+# The modules under socketio/ need Go 1.27 and have targets of their own, in socketio.mk.
+MODULES := $(filter-out ./socketio/%,$(dir $(wildcard ./go.mod ./*/go.mod ./*/*/go.mod)))
 # Those that go.work leaves out, because they need a newer Go than the rest. They are run with GOWORK=off.
 OUTSIDE := $(filter-out $(addsuffix /,$(shell awk '/^\t\./ { print $$1 }' go.work)),$(MODULES))
 # What one run of go can look at, beside the root, whose packages are ./...
@@ -34,7 +35,7 @@ VET := linux/amd64 linux/arm64 linux/386 windows/amd64 darwin/arm64 freebsd/amd6
 
 .PHONY: lint
 lint: bin/staticcheck
-	@echo gofmt -l .; files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "$$files"; exit 1; fi
+	@echo gofmt -l; files=$$(git ls-files '*.go' ':!socketio' | xargs gofmt -l); if [ -n "$$files" ]; then echo "$$files"; exit 1; fi
 	go vet $(INSIDE)
 	@for target in $(VET); do \
 		echo "go vet ./... for $$target"; \
@@ -82,3 +83,4 @@ include bench/bench.mk
 include conformance.mk
 include model.mk
 include compat.mk
+include socketio.mk

@@ -1,0 +1,131 @@
+// Package adapter is the seam between socketio and what spreads events over several servers, or keeps them for clients that come
+// back.
+//
+// A namespace of a server is a Local. What is emitted to it goes to its Adapter, which calls the Local for the sockets of this process,
+// and tells other servers, which do the same. A server without an Adapter calls its Local itself.
+package adapter
+
+import (
+	"context"
+	"encoding/json/jsontext"
+	"time"
+)
+
+// Packet is an event on its way to sockets. It is not changed once it has been given away.
+type Packet struct {
+	Event       string
+	Args        jsontext.Value // the JSON array of the event and its arguments, with placeholders
+	Attachments [][]byte
+
+	// Offset, if not empty, is the place of the event among all, which clients send back to get what came after it. An Adapter that is a
+	// Store sets it, before Local.Broadcast.
+	Offset string
+}
+
+// Target says which sockets are meant: those in any of Rooms, or all if there are none, that are in none of Except. The identifier of
+// a socket is a room that it alone is in, unless others have joined it.
+type Target struct {
+	Rooms, Except   []string
+	Volatile, Local bool
+}
+
+// Answer is an acknowledgement, or says that there will be none.
+type Answer struct {
+	Args        jsontext.Value // an array, with placeholders
+	Attachments [][]byte
+	Err         error // why there will be none
+}
+
+// Local is the part of a namespace that lives in this process. socketio implements it; adapters call it. Its methods do
+// not block, but take the time to tell every socket that is meant.
+type Local interface {
+	Namespace() string
+	Broadcast(p *Packet, t *Target)
+
+	// BroadcastWithAck calls ack once for each of the clients whose number it returns, perhaps before it returns, until cancel is called.
+	BroadcastWithAck(p *Packet, t *Target, ack func(Answer)) (clients int, cancel func())
+
+	Join(t *Target, rooms []string)
+	Leave(t *Target, rooms []string)
+	Disconnect(t *Target, close bool)
+	Sockets(t *Target) []Socket
+	Rooms() []string
+
+	// ServerSideEmit is called with what another server has emitted to this one. ack, which may be nil, is called at most once, perhaps later.
+	ServerSideEmit(p *Packet, ack func(Answer))
+}
+
+// Adapter spreads what Local does over all servers. All methods may be called by several goroutines at once. None keeps a Target.
+type Adapter interface {
+	Broadcast(ctx context.Context, p *Packet, t *Target) error
+
+	// BroadcastWithAck calls ack, one call at a time, for each client of all servers, and returns when all have answered, or the
+	// context's error.
+	BroadcastWithAck(ctx context.Context, p *Packet, t *Target, ack func(Answer)) error
+
+	Join(ctx context.Context, t *Target, rooms []string) error
+	Leave(ctx context.Context, t *Target, rooms []string) error
+	Disconnect(ctx context.Context, t *Target, close bool) error
+	Sockets(ctx context.Context, t *Target) ([]Socket, error)
+
+	// ServerSideEmit tells the other servers. With ack, which may be nil, it waits until all of them have answered, or for the end of ctx.
+	ServerSideEmit(ctx context.Context, p *Packet, ack func(Answer)) error
+
+	// Servers returns how many servers there are, this one included.
+	Servers(ctx context.Context) (int, error)
+
+	// RoomOpened and RoomClosed tell that the first socket of this server has joined a room, or the last has left. They are called
+	// in that order, with locks held: they must neither block nor call the Local.
+	RoomOpened(room string)
+	RoomClosed(room string)
+
+	Close(ctx context.Context) error
+}
+
+// Store is an Adapter that keeps events and sessions for connection state recovery.
+type Store interface {
+	Adapter
+
+	// Save keeps a session that has lost its connection.
+	Save(ctx context.Context, s *Session, keep time.Duration) error
+
+	// Take gives a session that was kept, and the events behind offset that were meant for it, to resume, which lets a socket take part: no
+	// event is given to the Local between those and what resume does. position is that of the last event. A session is given once. An
+	// unknown one, and one of which not all events are known, is nil: then resume lets a new socket take part, or does nothing.
+	Take(ctx context.Context, pid, offset string, resume Resume) error
+}
+
+// Resume is what Store.Take calls, once.
+type Resume func(s *Session, missed []*Packet, position string)
+
+// New makes the adapter of a namespace.
+type New func(l Local) (Adapter, error)
+
+// Socket is a socket as other servers see it.
+type Socket struct {
+	ID        string
+	Rooms     []string // with the own
+	Handshake Handshake
+	Data      jsontext.Value
+}
+
+// Handshake is a handshake in the form of the Node implementation.
+type Handshake struct {
+	Headers map[string]string // names in lower case
+	Query   map[string]string
+	Auth    jsontext.Value
+	Address string
+	URL     string
+	Time    string
+	Issued  int64 // milliseconds since 1970
+	Secure  bool
+	XDomain bool
+}
+
+// Session is what connection state recovery keeps.
+type Session struct {
+	SID, PID string
+	Rooms    []string // without the own
+	Data     jsontext.Value
+	Since    string // the position when it began
+}

@@ -1,0 +1,2 @@
+// Package bench holds the benchmarks of package socketio.
+package bench

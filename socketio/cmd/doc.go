@@ -1,0 +1,2 @@
+// Package cmd holds the commands that stand on package socketio.
+package cmd

@@ -1,0 +1,121 @@
+package engineio
+
+// This file holds the ways in for WebSocket, and the loop that drives a session, or a probe, from a connection.
+
+import (
+	"context"
+	"net"
+	"net/http"
+
+	"github.com/seed-d69ae1b7/websocket"
+)
+
+// serveWebSocket upgrades a request that has been admitted, for a new session or for one on polling. The root package answers what
+// is no proper opening handshake.
+func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, q query, session *Session) {
+	if q.sid == "" && s.opts.Cookie != nil {
+		http.SetCookie(w, s.cookie(session.id))
+	}
+	again, base64 := q.sid != "", q.base64
+	s.upgrader.DetachedHandler(func(c *websocket.Conn, r *http.Request) {
+		if !again {
+			session.values = r.Context() // costs nothing beside the connection, unlike net/http's
+		}
+		drive(c, session.attachElsewhere(c, r, again, base64))
+	}).ServeHTTP(w, r)
+}
+
+// serveConn is ServeConn while the server is not shut down.
+func (s *Server) serveConn(ctx context.Context, nc net.Conn) error {
+	var session *Session
+	var q query
+	var r *http.Request
+	c, err := s.upgrader.UpgradeConn(ctx, nc, func(hr *websocket.Request) (err error) {
+		r = hr.HTTPRequest()
+		session, q, err = s.admitConn(hr, r)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	d := session.attach(c, r, q.sid != "", q.base64)
+	go drive(c, d) // as it is: another frame would cost 2 KiB of stack
+	return nil
+}
+
+// admitConn is admit for a request that UpgradeConn has read.
+func (s *Server) admitConn(hr *websocket.Request, r *http.Request) (*Session, query, error) {
+	if !s.origins.AllowsOrigin(r) {
+		return nil, query{}, refuse(Forbidden, errOrigin).handshakeError()
+	}
+	q, refused := s.parseQuery(r)
+	if refused != nil {
+		return nil, q, refused.handshakeError()
+	}
+	session, refused := s.admit(r, q)
+	if refused != nil {
+		return nil, q, refused.handshakeError()
+	}
+	if q.sid == "" && s.opts.Cookie != nil {
+		hr.AddResponseHeader("Set-Cookie", s.cookie(session.id).String())
+	}
+	return session, q, nil
+}
+
+// attach gives a connection to a session, which begins with it or exists. It returns who takes its messages, or nil.
+func (s *Session) attach(c *websocket.Conn, r *http.Request, again, base64 bool) driven {
+	if !again {
+		if !s.begin(c) {
+			return nil
+		}
+		return s
+	}
+	p := s.tryUpgrade(c, base64)
+	if p == nil { // the Node implementation closes the connection, too, instead of refusing it
+		s.srv.tellRefused(r, refuse(BadRequest, errSecond))
+		return nil
+	}
+	return p
+}
+
+// attachElsewhere is attach on a goroutine of its own: what the Handler's Open needs of a stack does not stay with the connection. The
+// goroutine of a DetachedHandler has 4 KiB all the same, where that of ServeConn, on which nothing but drive runs, has 2.
+//
+//go:noinline
+func (s *Session) attachElsewhere(c *websocket.Conn, r *http.Request, again, base64 bool) driven {
+	taken := make(chan driven)
+	go func() { taken <- s.attach(c, r, again, base64) }()
+	return <-taken
+}
+
+// begin opens a session on WebSocket. It returns false after Shutdown.
+func (s *Session) begin(c link) bool {
+	opened := s.srv.clock.now()
+	s.link = c
+	if !s.srv.remember(s) {
+		return false
+	}
+	c.Queue(websocket.OpText, appendOpen(nil, s.id, false, &s.srv.opts))
+	s.startBeat(opened)
+	s.open()
+	c.Send()
+	return true
+}
+
+// drive reads a connection for a session or a probe until it has ended, and ends the connection. It reads nothing for nobody.
+func drive(c *websocket.Conn, d driven) {
+	if d == nil {
+		c.Close(websocket.StatusNormalClosure, "")
+		return
+	}
+	for m, err := range c.MessagesInPlace(context.Background()) {
+		if err != nil {
+			d.ended(err)
+			break
+		}
+		if d = d.receive(m.Op, m.Data); d == nil {
+			break
+		}
+	}
+	c.Close(websocket.StatusNormalClosure, "")
+}

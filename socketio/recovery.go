@@ -1,0 +1,79 @@
+package socketio
+
+// This file holds connection state recovery: a client that lost its connection comes back as the same socket.
+//
+// Every event without acknowledgement has an offset, its last argument on the wire, which the client remembers. What a session was is
+// saved by its end, under a secret that only its client knows (pid), and events are kept by the adapter. A client that comes back
+// with both gets what it has missed, in order and before anything else.
+
+import (
+	"context"
+	"encoding/json/v2"
+
+	"github.com/seed-d69ae1b7/websocket/socketio/adapter"
+)
+
+// memory is what connection state recovery knows of a socket.
+type memory struct {
+	pid, since string
+	recovered  bool
+}
+
+// claim is what a client that comes back sends.
+type claim struct {
+	PID    string `json:"pid"`
+	Offset string `json:"offset"`
+}
+
+// claim returns what the client says about a session that it had.
+func (s *Socket) claim() (c claim) {
+	if s.namespace.store != nil && len(s.auth) > 0 {
+		json.Unmarshal(s.auth, &c, lenient) // what is no claim is none
+	}
+	return c
+}
+
+// mayComeBack reports whether a client says that it had a session.
+func (n *Namespace) mayComeBack(s *Socket) bool { return s.claim().PID != "" }
+
+// resume lets a client that comes back in, as who it was. It returns false if that is not known any more.
+func (n *Namespace) resume(s *Socket) (ok bool) {
+	c := s.claim()
+	err := n.store.Take(context.Background(), c.PID, c.Offset, func(was *adapter.Session, missed []*adapter.Packet, _ string) {
+		if was == nil {
+			return
+		}
+		s.id = was.SID
+		s.memory = &memory{pid: was.PID, since: was.Since, recovered: true}
+		s.restore(was)
+		ok = n.accept(s, missed)
+	})
+	if err != nil {
+		n.tellError(s, "", err)
+	}
+	return ok
+}
+
+// restore gives a socket what it had.
+func (s *Socket) restore(was *adapter.Session) {
+	s.Join(was.Rooms...)
+	if len(was.Data) == 0 {
+		return
+	}
+	var data any
+	if err := json.Unmarshal(was.Data, &data, lenient); err == nil {
+		s.SetData(data)
+	}
+}
+
+// remember saves the session, if its client may come back.
+func (s *Socket) remember(why Reason) {
+	m := s.memory
+	if m == nil || !why.isRecoverable() {
+		return
+	}
+	session := &adapter.Session{SID: s.id, PID: m.pid, Rooms: s.Rooms()[1:], Data: s.dataJSON(), Since: m.since}
+	if err := s.namespace.store.Save(context.Background(), session, s.namespace.srv.opts.Recovery.MaxDisconnection); err != nil {
+		s.namespace.tellError(s, "", err)
+	}
+}
