@@ -82,4 +82,5 @@ interop/node/node_modules/.package-lock.json: interop/node/package-lock.json
 include bench/bench.mk
 include conformance.mk
 include model.mk
+include compat.mk
 include socketio.mk

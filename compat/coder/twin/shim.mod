@@ -1,0 +1,14 @@
+module github.com/seed-d69ae1b7/websocket/compat/coder/twin
+
+go 1.25.0
+
+require github.com/coder/websocket v1.8.15
+
+require (
+	github.com/seed-d69ae1b7/websocket v0.0.0 // indirect
+	golang.org/x/sys v0.45.0 // indirect
+)
+
+replace github.com/seed-d69ae1b7/websocket => ../../../
+
+replace github.com/coder/websocket => ../
