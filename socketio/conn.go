@@ -300,7 +300,7 @@ func (c *conn) drop(t *seat) {
 
 // refuse tells the client that it is not in a namespace.
 func (c *conn) refuse(name string, e *Error) {
-	enc, err := encodeAnswer([]any{e})
+	enc, err := encodeRefusal(e)
 	if err != nil { // its Data cannot be encoded
 		c.srv.opts.logger().Error("socketio: refusal cannot be encoded", "error", err)
 		enc, _ = encodeAnswer([]any{&Error{Message: e.Message}})
@@ -308,4 +308,14 @@ func (c *conn) refuse(name string, e *Error) {
 	defer enc.release()
 	data := enc.data()
 	c.send(&packet.Packet{Type: packet.ConnectError, Namespace: []byte(name), Data: data[1 : len(data)-1]}, nil)
+}
+
+// encodeRefusal encodes an *Error. A panic of its Data's marshaler is an error.
+func encodeRefusal(e *Error) (enc *encoder, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("%w: %v", errPanic, v)
+		}
+	}()
+	return encodeAnswer([]any{e})
 }

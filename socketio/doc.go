@@ -26,7 +26,8 @@
 //
 //	io.On("chat", func(s *socketio.Socket, text string) { s.To("lobby").Emit("chat", text) })
 //
-// A panic in a handler is logged and disconnects its socket, and nothing else.
+// A panic in a handler, or anything else that is registered, is logged and disconnects its socket, and nothing else. So is runtime.Goexit,
+// which the FailNow of a test calls.
 //
 // # Events
 //

@@ -80,7 +80,7 @@ func (e *Error) Error() string { return e.Message }
 // travels returns err as what may travel: an *Error itself, and what tells nothing for others.
 func travels(err error) *Error {
 	var e *Error
-	if errors.As(err, &e) {
+	if errors.As(err, &e) && e != nil {
 		return e
 	}
 	return &Error{Message: "internal error"}

@@ -44,15 +44,22 @@ func (l local) BroadcastWithAck(p *adapter.Packet, t *adapter.Target, ack func(a
 		return 0, func() {}
 	}
 	crowd := slices.DeleteFunc(l.n.chosen(selectionOf(t), nil), func(s *Socket) bool { return !s.isReady() || !s.expect(id, ack) })
+	cancel, sent := func() {
+		for _, s := range crowd {
+			s.forget(id)
+		}
+	}, false
+	defer func() {
+		if !sent { // OnAnyOutgoing has panicked
+			cancel()
+		}
+	}()
 	for _, s := range crowd {
 		s.tellOutgoing(p.Event, q.Data, p.Attachments)
 		out.sendTo(s.Session()) // its end answers
 	}
-	return len(crowd), func() {
-		for _, s := range crowd {
-			s.forget(id)
-		}
-	}
+	sent = true
+	return len(crowd), cancel
 }
 
 func (l local) Join(t *adapter.Target, rooms []string) {
@@ -98,11 +105,16 @@ func (l local) ServerSideEmit(p *adapter.Packet, ack func(adapter.Answer)) {
 }
 
 // dataJSON returns Data as JSON: null where it cannot be.
-func (s *Socket) dataJSON() jsontext.Value {
+func (s *Socket) dataJSON() (all jsontext.Value) {
 	data := s.Data()
 	if data == nil {
 		return nil
 	}
+	defer func() { // of a marshaler: whoever has called, all of the namespace's servers perhaps, must not suffer from it
+		if v := recover(); v != nil {
+			s.seat.failed("SetData", nil, v)
+		}
+	}()
 	b, err := json.Marshal(data, lenient)
 	if err != nil {
 		s.namespace.srv.opts.logger().Warn("socketio: Data is no JSON", "socket", s.id, "error", err)

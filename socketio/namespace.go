@@ -129,7 +129,7 @@ func (n *Namespace) OnAnyOutgoing(f func(s *Socket, e *Event)) {
 func (n *Namespace) tellError(s *Socket, event string, err error) {
 	for _, h := range slices.Backward(inOrder(n.inherited())) {
 		if h.onError != nil {
-			h.onError(s, event, err)
+			s.seat.call("OnError", s, func() { h.onError(s, event, err) })
 			return
 		}
 	}
@@ -150,9 +150,9 @@ func (n *Namespace) tellEnd(s *Socket, reason Reason) {
 	}
 }
 
-// welcome asks whether a socket may come in, and lets it. It returns false if it does not. It is called by the seat's goroutine, and so
+// admit asks whether a socket may come in, and lets it. It returns false if it does not. It is called by the seat's goroutine, and so
 // is everything below.
-func (n *Namespace) welcome(s *Socket) bool {
+func (n *Namespace) admit(s *Socket) bool {
 	back := n.mayComeBack(s)
 	if back && n.srv.opts.Recovery.RunMiddleware {
 		if !n.ask(s) {
@@ -167,49 +167,54 @@ func (n *Namespace) welcome(s *Socket) bool {
 		return false
 	}
 	s.seat.conn.hasJoined()
-	n.greet(s)
 	return true
 }
 
 // greet calls OnConnect.
 func (n *Namespace) greet(s *Socket) {
 	defer s.seat.conn.forgetRequest()
-	defer s.seat.protect("OnConnect", s)
 	all := n.inherited()
-	switch {
-	case all[1].onConnect != nil:
-		all[1].onConnect(s)
-	case all[0].onConnect != nil:
-		all[0].onConnect(s)
+	f := all[1].onConnect
+	if f == nil {
+		f = all[0].onConnect
+	}
+	if f != nil {
+		s.seat.call("OnConnect", s, func() { f(s) })
 	}
 }
 
 // ask runs the middleware. It returns false if the socket has been refused, or has gone meanwhile.
-func (n *Namespace) ask(s *Socket) bool {
-	err := n.runMiddleware(s)
-	if err == nil {
-		return !s.isGone()
-	}
-	n.tellError(s, "", err)
-	if _, ok := n.remove(s, &DisconnectError{ServerNamespaceDisconnect, err}); ok {
-		s.cancel()
-		s.seat.conn.refuse(s.seat.name, travels(err))
-	}
-	return false
+func (n *Namespace) ask(s *Socket) (ok bool) {
+	err := errPanic // unless the middleware returns
+	defer func() {
+		if err != nil {
+			n.turnAway(s, err)
+		}
+		ok = err == nil && !s.isGone()
+	}()
+	s.seat.call("Use", nil, func() { err = n.runMiddleware(s) })
+	return ok
 }
 
-// runMiddleware runs the middleware until an error. A panic is one.
-func (n *Namespace) runMiddleware(s *Socket) (err error) {
-	err = errPanic
-	defer s.seat.protect("Use", nil)
+// runMiddleware runs the middleware until an error.
+func (n *Namespace) runMiddleware(s *Socket) error {
 	for _, h := range n.inherited() {
 		for _, f := range h.uses {
-			if e := f(s); e != nil || s.isGone() {
-				return e
+			if err := f(s); err != nil || s.isGone() {
+				return err
 			}
 		}
 	}
 	return nil
+}
+
+// turnAway refuses a socket.
+func (n *Namespace) turnAway(s *Socket, err error) {
+	if _, ok := n.remove(s, &DisconnectError{ServerNamespaceDisconnect, err}); ok {
+		s.cancel()
+		s.seat.conn.refuse(s.seat.name, travels(err))
+	}
+	n.tellError(s, "", err)
 }
 
 // begin lets a socket that is new in.
@@ -222,10 +227,7 @@ func (n *Namespace) begin(s *Socket) (ok bool) {
 		ok = n.accept(s, nil)
 	})
 	if err != nil {
-		n.tellError(s, "", err)
-		if _, ok := n.remove(s, &DisconnectError{ServerNamespaceDisconnect, err}); ok {
-			s.seat.conn.refuse(s.seat.name, travels(err))
-		}
+		n.turnAway(s, err)
 	}
 	return ok
 }

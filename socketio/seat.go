@@ -15,7 +15,8 @@ import (
 	"github.com/seed-d69ae1b7/websocket/socketio/internal/packet"
 )
 
-var errPanic = errors.New("socketio: a panic")
+// errPanic says that a function of the application has not returned.
+var errPanic = errors.New("socketio: a panic, or runtime.Goexit")
 
 // seat is a place of a client in a namespace. It is guarded by the conn's mu.
 type seat struct {
@@ -92,10 +93,12 @@ func (t *seat) isLeft() bool { return t.socket != nil && t.socket.isGone() && !t
 
 // run deals with what stands in line, until there is nothing.
 func (t *seat) run() {
-	defer t.conn.srv.leave()
+	done := false
+	defer func() { t.over(done) }()
 	for {
 		it, ok := t.next()
 		if !ok {
+			done = true
 			return
 		}
 		switch it.kind {
@@ -109,6 +112,15 @@ func (t *seat) run() {
 			}
 			t.end(!it.free)
 		}
+	}
+}
+
+// over is called when run ends. Where a function of the application has ended the goroutine, another one goes on.
+func (t *seat) over(done bool) {
+	if done {
+		t.conn.srv.leave()
+	} else {
+		go t.run()
 	}
 }
 
@@ -155,23 +167,38 @@ func (t *seat) join(auth []byte) {
 		c.close(ForcedServerClose, fmt.Errorf("%w: %.40q", errIsIn, t.name))
 		return
 	}
-	t.end(true) // what this side has sent away
+	defer t.seek(auth) // also if OnDisconnect ends the goroutine
+	t.end(true)        // what this side has sent away
+}
+
+// seek finds the namespace, and lets a socket in if it may.
+func (t *seat) seek(auth []byte) {
+	c := t.conn
 	n := t.choose(&Handshake{c.request(), auth})
 	if n == nil {
-		c.refuse(t.name, &Error{Message: "Invalid namespace"})
 		return
 	}
-	s := newSocket(n, t, auth)
-	if !t.sit(s) || !n.welcome(s) {
-		t.sit(nil)
-		c.srv.release(n)
+	s, in := newSocket(n, t, auth), false
+	defer func() {
+		if !in {
+			t.sit(nil)
+			c.srv.release(n)
+		}
+	}()
+	if in = t.sit(s) && n.admit(s); in {
+		n.greet(s)
 	}
 }
 
-// choose returns the namespace, or nil.
+// choose returns the namespace, or tells the client that there is none.
 func (t *seat) choose(h *Handshake) (n *Namespace) {
-	defer t.protect("OfFunc", nil)
-	return t.conn.srv.namespace(t.name, h)
+	defer func() {
+		if n == nil {
+			t.conn.refuse(t.name, &Error{Message: "Invalid namespace"})
+		}
+	}()
+	t.call("OfFunc", nil, func() { n = t.conn.srv.namespace(t.name, h) })
+	return n
 }
 
 // event deals with an event.
@@ -189,14 +216,9 @@ func (t *seat) event(it *item) {
 	case s.sentAway():
 	default:
 		// It is not pooled: what an application keeps against the rule must never become another client's.
-		t.dispatch(&Event{socket: s, name: name, args: Args{it.data, 1, it.attachments}, id: it.id, hasID: it.hasID})
+		e := &Event{socket: s, name: name, args: Args{it.data, 1, it.attachments}, id: it.id, hasID: it.hasID}
+		t.call("event", s, func() { s.dispatch(e) })
 	}
-}
-
-// dispatch calls everybody who is interested in an event. A panic sends the socket away.
-func (t *seat) dispatch(e *Event) {
-	defer t.protect("event", e.socket)
-	e.socket.dispatch(e)
 }
 
 // end tells a socket that has gone of its end, once, and leaves the seat empty. One that this side has sent away stays on it until the
@@ -206,28 +228,42 @@ func (t *seat) end(clear bool) {
 	if s == nil || !s.isGone() {
 		return
 	}
-	if !s.told {
-		s.told = true
-		t.farewell(s)
-		t.conn.srv.release(s.namespace)
-	}
-	if clear || !s.sentAway() {
-		t.sit(nil)
-	}
-}
-
-// farewell tells of a socket's end.
-func (t *seat) farewell(s *Socket) {
-	defer t.protect("OnDisconnect", nil)
-	s.tellEnd()
-}
-
-// protect, deferred, logs a panic of the application, and sends a socket away.
-func (t *seat) protect(where string, s *Socket) {
-	if v := recover(); v != nil {
-		t.conn.srv.opts.logger().Error("socketio: panic", "in", where, "namespace", t.name, "panic", v, "stack", string(debug.Stack()))
-		if s != nil {
-			s.disconnect(&DisconnectError{ServerNamespaceDisconnect, fmt.Errorf("%w: %v", errPanic, v)})
+	defer func() {
+		if clear || !s.sentAway() {
+			t.sit(nil)
 		}
+	}()
+	if s.told {
+		return
+	}
+	s.told = true
+	defer t.conn.srv.release(s.namespace)
+	defer t.call("OnDisconnect", nil, func() { s.namespace.tellEnd(s, s.end.Reason) })
+	if f := s.own().onEnd; f != nil {
+		t.call("OnDisconnect", nil, func() { f(s.end.Reason) })
+	}
+}
+
+// call calls a function of the application, which may end the goroutine: what has to follow is deferred. A panic, and
+// runtime.Goexit, which testing.T.FailNow calls, is logged, and sends a socket away.
+func (t *seat) call(where string, s *Socket, f func()) {
+	returned := false
+	defer func() {
+		if v := recover(); !returned {
+			t.failed(where, s, v)
+		}
+	}()
+	f()
+	returned = true
+}
+
+// failed tells of a panic, or of runtime.Goexit if v is nil.
+func (t *seat) failed(where string, s *Socket, v any) {
+	if v == nil {
+		v = "runtime.Goexit"
+	}
+	t.conn.srv.opts.logger().Error("socketio: panic", "in", where, "namespace", t.name, "panic", v, "stack", string(debug.Stack()))
+	if s != nil {
+		s.disconnect(&DisconnectError{ServerNamespaceDisconnect, fmt.Errorf("%w: %v", errPanic, v)})
 	}
 }

@@ -296,14 +296,6 @@ func (s *Socket) leave(why *DisconnectError) bool {
 	return true
 }
 
-// tellEnd calls who wants to know of the end.
-func (s *Socket) tellEnd() {
-	if f := s.own().onEnd; f != nil {
-		f(s.end.Reason)
-	}
-	s.namespace.tellEnd(s, s.end.Reason)
-}
-
 // Handshake is how a client came: the HTTP request that opened its session, and what it sent to join the namespace.
 type Handshake struct {
 	*engineio.Request                // nil if it was forgotten: see Options.ForgetRequest

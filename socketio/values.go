@@ -119,9 +119,8 @@ func (e *encoder) value(arg any) error {
 
 // args passes arguments on as they came, behind those that have been encoded.
 func (e *encoder) args(a Args) error {
-	for i := range a.Len() {
-		v := packet.ShiftPlaceholders(a.Raw(i), len(a.attachments), len(e.attachments))
-		if err := e.json.WriteValue(v); err != nil {
+	for _, v := range a.values() {
+		if err := e.json.WriteValue(packet.ShiftPlaceholders(v, len(a.attachments), len(e.attachments))); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -64,6 +65,24 @@ func TestSecondWebSocketIsTold(t *testing.T) {
 		if want := "[/engine.io/ engineio: Bad request: " + errSecond.Error() + "]"; fmt.Sprint(got) != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
+	})
+}
+
+// TestGoexit protects that a call of the Handler which ends its goroutine, as testing.T.FailNow does, is dealt with as a panic.
+func TestGoexit(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.message = func(*Session, websocket.Opcode, []byte) { runtime.Goexit() }
+		p, _ := w.websocket()
+		p.send("4x")
+		p.closed(websocket.StatusProtocolError)
+		w.expect(t, "open", "text x", "close: transport error")
+		q := w.polling()
+		w.try(context.Background(), "POST", q, "4x") // its goroutine is net/http's
+		w.expect(t, "open", "text x", "close: transport error")
+		w.open = func(*Session) { runtime.Goexit() }
+		p, _ = w.websocket()
+		p.closed(websocket.StatusProtocolError)
+		w.expect(t, "open", "close: transport error")
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 
 	"github.com/seed-d69ae1b7/websocket"
@@ -35,14 +36,25 @@ func (f *refusal) response() ([]byte, http.Header) {
 // tellRefused tells OnRefuse and the log.
 func (s *Server) tellRefused(r *http.Request, why *refusal) {
 	err := why.error()
-	if s.opts.OnRefuse != nil {
-		s.opts.OnRefuse(r, err)
-	}
+	s.onRefuse(r, err)
 	var remote, path string
 	if r != nil {
 		remote, path = r.RemoteAddr, r.URL.Path // not the query: identifiers are secret
 	}
 	s.opts.logger().Info("engineio: request refused", "status", why.status, "error", err, "remote", remote, "path", path)
+}
+
+// onRefuse calls OnRefuse. A panic is logged: it is not always net/http that has called.
+func (s *Server) onRefuse(r *http.Request, err error) {
+	if s.opts.OnRefuse == nil {
+		return
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			s.opts.logger().Error("engineio: panic of OnRefuse", "panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	s.opts.OnRefuse(r, err)
 }
 
 // error returns the refusal as an error that wraps an *Error.

@@ -43,6 +43,7 @@ type Session struct {
 	end     *CloseError     // nil until the end
 	how     ending          // with end
 	calling bool            // a call of the Handler runs
+	aborted bool            // that call has not returned; owned by its goroutine
 	told    bool            // Handler.Close has been called, or is going to be by whoever set it
 	base64  bool            // binary travels as text on WebSocket, too
 	held    bool            // something waits for the last release
@@ -147,7 +148,9 @@ func (s *Session) Close() error {
 // open tells the Handler of the session, also of one that has ended in the meantime.
 func (s *Session) open() {
 	defer s.leave("Open")
+	s.aborted = true
 	s.srv.handler.Open(s)
+	s.aborted = false
 	if s.srv.opts.ForgetRequest {
 		s.mu.Lock()
 		s.req = nil
@@ -161,7 +164,9 @@ func (s *Session) message(op websocket.Opcode, data []byte) {
 		return
 	}
 	defer s.leave("Message")
+	s.aborted = true
 	s.srv.handler.Message(s, op, data)
+	s.aborted = false
 }
 
 // enter begins a call of the Handler. It returns false if there are to be no more. Nobody else is in one: there is one reader of a
@@ -176,9 +181,9 @@ func (s *Session) enter() bool {
 	return true
 }
 
-// leave ends what enter began, also by a panic, and makes the last call if the session has ended meanwhile.
+// leave ends what enter began, also by a panic or runtime.Goexit, and makes the last call if the session has ended meanwhile.
 func (s *Session) leave(call string) {
-	if v := recover(); v != nil {
+	if v := recover(); s.aborted {
 		s.panicked(call, v)
 	}
 	s.mu.Lock()
@@ -191,8 +196,11 @@ func (s *Session) leave(call string) {
 	}
 }
 
-// panicked logs a panic of the Handler and ends the session.
+// panicked logs a panic of the Handler, or runtime.Goexit if v is nil, and ends the session.
 func (s *Session) panicked(call string, v any) {
+	if v == nil {
+		v = "runtime.Goexit"
+	}
 	if v != http.ErrAbortHandler {
 		s.srv.opts.logger().Error("engineio: panic of the handler", "call", call, "panic", v, "stack", string(debug.Stack()))
 	}

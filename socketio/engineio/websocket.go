@@ -83,8 +83,11 @@ func (s *Session) attach(c *websocket.Conn, r *http.Request, again, base64 bool)
 //
 //go:noinline
 func (s *Session) attachElsewhere(c *websocket.Conn, r *http.Request, again, base64 bool) driven {
-	taken := make(chan driven)
-	go func() { taken <- s.attach(c, r, again, base64) }()
+	taken := make(chan driven, 1)
+	go func() {
+		defer close(taken) // nobody takes it where a function of the application has ended the goroutine
+		taken <- s.attach(c, r, again, base64)
+	}()
 	return <-taken
 }
 
