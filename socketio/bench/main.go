@@ -27,12 +27,9 @@ func main() {
 	}
 }
 
-// pingInterval is so long that no ping disturbs a measure.
-const pingInterval = 5 * time.Minute
-
 func run() error {
 	if args := os.Args[1:]; isRole(args) {
-		return serve(args[0], pingInterval)
+		return serve(args)
 	}
 	clients := flag.Int("clients", 10_000, "clients")
 	period := flag.Duration("time", 2*time.Second, "for each measure of events")

@@ -28,6 +28,9 @@ const (
 	roleFloor = "serve-floor" // floor.go
 )
 
+// pingInterval is so long that no ping disturbs a measure. A second argument stands for another one.
+const pingInterval = 5 * time.Minute
+
 // isRole reports whether args are those of a server.
 func isRole(args []string) bool {
 	return len(args) > 0 && (args[0] == roleHTTP || args[0] == roleConn || args[0] == roleFloor)
@@ -46,18 +49,23 @@ type status struct {
 	Rooms       int    `json:"rooms"`
 }
 
-// serve is a process that is a server. interval is that of pings, and what a client has for its pong.
-func serve(role string, interval time.Duration) error {
+// serve is a process that is a server, as args say.
+func serve(args []string) error {
 	tell := func(port int, s settled) {
 		fmt.Printf("{\"port\":%d}\n", port)
 		go answer(s)
 	}
-	switch role {
-	case roleFloor:
+	if args[0] == roleFloor {
 		return serveFloor(tell)
-	default:
-		return serveOurs(role, interval, tell)
 	}
+	interval := pingInterval
+	if len(args) > 1 {
+		var err error
+		if interval, err = time.ParseDuration(args[1]); err != nil {
+			return err
+		}
+	}
+	return serveOurs(args[0], interval, tell)
 }
 
 // answer answers the parent, and ends the process with its input.
@@ -85,7 +93,7 @@ func answer(s settled) {
 	os.Exit(0)
 }
 
-// serveOurs serves with package socketio.
+// serveOurs serves with package socketio. Where pings are frequent, all else that a client may take its time for is, too.
 func serveOurs(role string, interval time.Duration, tell func(int, settled)) error {
 	o := &socketio.Options{}
 	o.Logger = slog.New(slog.DiscardHandler) // clients leave without a word, and those of a soak break every rule
