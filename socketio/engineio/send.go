@@ -138,6 +138,8 @@ func (s *Session) pushPing() (first bool, err error) {
 func (s *Session) pass(first bool, err error) error {
 	l, tell := s.link, false
 	switch {
+	case errors.Is(err, websocket.ErrBackpressure) && s.client != nil:
+		err = ErrFull
 	case errors.Is(err, websocket.ErrBackpressure):
 		tell = s.finish(TransportError, err, byLoss)
 		err = s.end

@@ -34,6 +34,7 @@ type Session struct {
 	srv    *Server
 	id     string
 	values context.Context // has the values of the request's
+	client *client         // nil unless this side has opened it: see dialer.go
 
 	mu      sync.Mutex // guards the rest, but for what heartbeat.go says
 	req     *Request
@@ -288,6 +289,8 @@ func (s *Session) take(p packet, ok bool) bool {
 		s.message(p.op, p.data)
 	case p.kind == packetPong:
 		s.pong()
+	case p.kind == packetPing && s.client != nil:
+		s.answerPing()
 	case p.kind == packetPing:
 		s.stopHere(TransportError, errDirection, byFault)
 	case p.kind == packetClose:
