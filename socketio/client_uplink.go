@@ -4,7 +4,6 @@ package socketio
 // Client is wanted any more. What comes over a session is put together here and given to the Clients.
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -174,9 +173,9 @@ func (u *uplink) tellAttempt(n int) {
 
 // visit is a session, as its Handler.
 type visit struct {
-	u    *uplink
-	gone chan struct{} // closed by its end
-	part *part         // what waits for attachments; owned by the reader
+	u     *uplink
+	gone  chan struct{}    // closed by its end
+	parts packet.Assembler // owned by the reader
 }
 
 // Open lets the Clients that are wanted ask to be accepted.
@@ -233,51 +232,40 @@ func (v *visit) Message(s *engineio.Session, op websocket.Opcode, data []byte) {
 	s.Close()
 }
 
-// receive puts packets together.
+// receive takes a message. The error says that it is none of the protocol.
 func (v *visit) receive(op websocket.Opcode, data []byte) error {
 	most := v.u.o.MaxAttachments
-	switch {
-	case v.u.o.Msgpack && op != websocket.OpBinary:
-		return errNoMsgpack
-	case v.u.o.Msgpack:
-		q, attachments, err := packet.ParseMsgpack(data, most)
-		if err != nil {
-			return err
-		}
-		for i, a := range attachments {
-			attachments[i] = bytes.Clone(a)
-		}
-		return v.take(&q, attachments)
-	case op == websocket.OpBinary:
-		return v.attachment(data)
-	case v.part != nil:
-		return errMissing
+	if v.u.o.Msgpack {
+		return v.receiveMsgpack(op, data, most)
 	}
-	q, err := packet.Parse(data, most)
+	var q packet.Packet
+	var attachments [][]byte
+	var whole bool
+	var err error
+	if op == websocket.OpBinary {
+		q, attachments, whole, err = v.parts.Binary(data)
+	} else {
+		q, whole, err = v.parts.Text(data, most)
+	}
+	if err != nil || !whole {
+		return err
+	}
+	return v.take(&q, attachments)
+}
+
+// receiveMsgpack is receive where packets are MessagePack.
+func (v *visit) receiveMsgpack(op websocket.Opcode, data []byte, most int) error {
+	if op != websocket.OpBinary {
+		return errNoMsgpack
+	}
+	q, attachments, err := packet.ParseMsgpack(data, most)
 	if err != nil {
 		return err
 	}
-	if q.Attachments == 0 {
-		return v.take(&q, nil)
+	for i, a := range attachments {
+		attachments[i] = append([]byte{}, a...)
 	}
-	text := bytes.Clone(data)
-	q, err = packet.Parse(text, most) // again: it borrows
-	v.part = &part{text: text, packet: q}
-	return err
-}
-
-// attachment takes an attachment.
-func (v *visit) attachment(data []byte) error {
-	p := v.part
-	if p == nil {
-		return errLoneBinary
-	}
-	p.attachments = append(p.attachments, bytes.Clone(data))
-	if len(p.attachments) < p.packet.Attachments {
-		return nil
-	}
-	v.part = nil
-	return v.take(&p.packet, p.attachments)
+	return v.take(&q, attachments)
 }
 
 // take gives a packet to its Client, if there is one.

@@ -2,12 +2,12 @@ module github.com/seed-d69ae1b7/websocket/socketio/interop
 
 go 1.27
 
-require github.com/seed-d69ae1b7/websocket/socketio v0.0.0-00010101000000-000000000000
-
 require (
-	github.com/seed-d69ae1b7/websocket v0.0.0-00010101000000-000000000000 // indirect
-	golang.org/x/sys v0.45.0 // indirect
+	github.com/seed-d69ae1b7/websocket v0.0.0-00010101000000-000000000000
+	github.com/seed-d69ae1b7/websocket/socketio v0.0.0-00010101000000-000000000000
 )
+
+require golang.org/x/sys v0.45.0 // indirect
 
 replace (
 	github.com/seed-d69ae1b7/websocket => ../../

@@ -44,10 +44,16 @@ var clients = []struct {
 	{"3 msgpack", client{Version: 3, Msgpack: true, Options: map[string]any{}}},
 }
 
-// start starts the servers for a client.
-func (c *client) start(t *testing.T) {
-	c.URL = startServer(t, &socketio.Options{Msgpack: c.Msgpack}).http.URL
-	c.Recovering = startServer(t, &socketio.Options{Msgpack: c.Msgpack, Recovery: new(socketio.Recovery)}).http.URL
+// start starts the servers for a client in a page of one of these origins.
+func (c *client) start(t *testing.T, origins ...string) {
+	for _, one := range []struct {
+		url      *string
+		recovery *socketio.Recovery
+	}{{&c.URL, nil}, {&c.Recovering, new(socketio.Recovery)}} {
+		o := &socketio.Options{Msgpack: c.Msgpack, Recovery: one.recovery}
+		o.Origins = origins
+		*one.url = startServer(t, o).http.URL
+	}
 }
 
 func TestNode(t *testing.T) {
