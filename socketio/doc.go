@@ -100,6 +100,9 @@
 // what is emitted until that is noticed is "emitted that the server has not got". With Retries an event may arrive twice. Alone, what
 // is kept while disconnected is bounded by ClientOptions.SendBuffer; beyond it, Emit fails with ErrBufferFull.
 //
+// From a server with Recovery, events have one more argument, a text that the client comes back with. As with the Node implementation, handlers
+// for more arguments than were emitted see it.
+//
 // # Security
 //
 // Pages of other origins are refused on both transports, unlike with the Node implementation, unless Options.Origins names them. All that a client
