@@ -2,7 +2,7 @@
 # root: paths are relative to that.
 #
 #	make test-socketio              what of them needs only Go, which fetches 1.27 by itself
-#	make interop-socketio           the official clients, in Node, in Chromium and of Python, as peers
+#	make interop-socketio           the official clients, in Node, in Chromium and of Python, and servers, as peers
 #	make fuzz-socketio FUZZTIME=1m  each fuzz target
 
 # What a go command of any version fetches, if it is not that already.
@@ -33,11 +33,14 @@ bin/staticcheck-socketio: socketio/tools/go.mod
 
 .PHONY: interop-socketio
 interop-socketio: socketio/interop/node/node_modules/.package-lock.json
+interop-socketio: socketio/interop/nodeserver/node_modules/.package-lock.json
 	cd socketio && $(SOCKETIO_GO) go test $(RACE) -shuffle=on ./interop/...
 
 # npm writes this file when it has installed everything.
 socketio/interop/node/node_modules/.package-lock.json: socketio/interop/node/package-lock.json
 	cd socketio/interop/node && npm ci
+socketio/interop/nodeserver/node_modules/.package-lock.json: socketio/interop/nodeserver/package-lock.json
+	cd socketio/interop/nodeserver && npm ci
 
 .PHONY: fuzz-socketio
 fuzz-socketio:

@@ -96,6 +96,7 @@ func TestClientKeepsMore(t *testing.T) {
 					}
 				}
 				time.Sleep(10 * time.Second)
+				synctest.Wait()
 				if next != 300 {
 					t.Errorf("%d events have come", next)
 				}
@@ -160,6 +161,7 @@ func TestClientRetries(t *testing.T) {
 		c.Volatile().Emit("say", 5)
 		c.Emit("say", 6)
 		time.Sleep(time.Second)
+		synctest.Wait()
 		if len(c.retried)+c.bytes+len(c.acks) != 0 {
 			t.Errorf("%d and %d and %d are left", len(c.retried), c.bytes, len(c.acks))
 		}
@@ -191,6 +193,7 @@ func TestClientFloods(t *testing.T) {
 					w.io.Emit("news", i, strings.Repeat("x", 1000))
 				}
 				time.Sleep(10 * time.Second)
+				synctest.Wait()
 				if next != 1000 || !c.Connected() {
 					t.Errorf("%d events have come", next)
 				}

@@ -15,14 +15,15 @@ import (
 	"time"
 )
 
-// network is what lies between clients and the server. It can swallow what the clients send, and be cut.
+// network is what lies between clients and the server. It can swallow what the clients, or the server, send, and be cut.
 type network struct {
 	w *world
 
-	mu       sync.Mutex
-	swallows bool
-	isDown   bool
-	conns    []net.Conn
+	mu        sync.Mutex
+	swallows  bool // what clients send
+	withholds bool // what the server sends
+	isDown    bool
+	conns     []net.Conn
 }
 
 // plug is a connection over it.
@@ -41,6 +42,18 @@ func (p *plug) Write(b []byte) (int, error) {
 	return p.Conn.Write(b)
 }
 
+func (p *plug) Read(b []byte) (int, error) {
+	for {
+		k, err := p.Conn.Read(b)
+		p.n.mu.Lock()
+		withholds := p.n.withholds
+		p.n.mu.Unlock()
+		if err != nil || !withholds {
+			return k, err
+		}
+	}
+}
+
 func (n *network) dial(ctx context.Context, name, addr string) (net.Conn, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -56,11 +69,14 @@ func (n *network) dial(ctx context.Context, name, addr string) (net.Conn, error)
 }
 
 // swallow swallows what clients send from now on.
-func (n *network) swallow() {
+func (n *network) swallow() { n.mute(true, false) }
+
+// mute swallows what clients, or the server, send from now on.
+func (n *network) mute(clients, server bool) {
 	synctest.Wait()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.swallows = true
+	n.swallows, n.withholds = clients, server
 }
 
 // cut ends all connections.
@@ -78,7 +94,7 @@ func (n *network) cut() {
 // restore lets connections be made again, and waits until clients have had time for it.
 func (n *network) restore() {
 	n.mu.Lock()
-	n.isDown, n.swallows = false, false
+	n.isDown, n.swallows, n.withholds = false, false, false
 	n.mu.Unlock()
 	time.Sleep(10 * time.Second)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -145,7 +146,11 @@ func everything(w *world, transports []engineio.Transport, msgpack bool) {
 	time.Sleep(time.Second)
 	w.noted("any echo")
 	c.Close()
-	w.noted("disconnect: io client disconnect", "client namespace disconnect")
+	synctest.Wait()
+	w.mu.Lock()
+	slices.Sort(w.notes)
+	w.mu.Unlock()
+	w.noted("client namespace disconnect", "disconnect: io client disconnect")
 	if err := c.Emit("x"); !errors.Is(err, ErrDisconnected) {
 		w.Errorf("%v", err)
 	}

@@ -269,6 +269,10 @@ func TestCutPayload(t *testing.T) {
 		{"4a|4b|4c", 1, []string{"4a", "4b", "4c"}},
 		{"4aaaa|4b", 3, []string{"4aaaa", "4b"}},
 		{"4aaaa", 3, []string{"4aaaa"}},
+		{"4", 1, []string{"4"}},
+		{"4|4|4", 1, []string{"4", "4", "4"}},
+		{strings.Repeat("4|", 16) + "4x", 0, []string{strings.Repeat("4|", 15) + "4", "4x"}},
+		{strings.Repeat("4|", 15) + "4", 0, []string{strings.Repeat("4|", 15) + "4"}},
 	} {
 		rest := []byte(strings.ReplaceAll(test.payload, "|", "\x1e"))
 		var got []string

@@ -146,17 +146,25 @@ func (s *Session) nextPayload(p *polling) (payload []byte, last bool) {
 	}
 }
 
-// cutPayload splits a payload behind its last packet with which it has at most that many bytes, or behind its first.
+// maxPackets is how many packets a request has: python-engineio ends a session that sends more at once.
+const maxPackets = 16
+
+// cutPayload splits a payload behind its last packet with which it has at most that many bytes, and maxPackets packets, or behind its first.
 func cutPayload(payload []byte, most int) (first, rest []byte) {
-	if most == 0 || len(payload) <= most {
-		return payload, nil
-	}
-	end := bytes.LastIndexByte(payload[:most+1], separator)
-	if end < 0 {
-		end = bytes.IndexByte(payload, separator)
-	}
-	if end < 0 {
-		return payload, nil
+	end := 0 // of what fits
+	for range maxPackets {
+		next := bytes.IndexByte(payload[min(end+1, len(payload)):], separator)
+		if next < 0 {
+			next = len(payload)
+		} else {
+			next += end + 1
+		}
+		if end > 0 && most > 0 && next > most {
+			break
+		}
+		if end = next; end == len(payload) {
+			return payload, nil
+		}
 	}
 	return payload[:end], payload[end+1:]
 }
