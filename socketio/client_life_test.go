@@ -244,6 +244,32 @@ func TestClientNever(t *testing.T) {
 	})
 }
 
+// TestClientURL checks what NewClient makes of URLs.
+func TestClientURL(t *testing.T) {
+	for url, want := range map[string][2]string{
+		"http://a":              {"http://a/socket.io/", "/"},
+		"ws://a:1/":             {"ws://a:1/socket.io/", "/"},
+		"https://a/b/c?d=e":     {"https://a/socket.io/?d=e", "/b/c"},
+		"http://a/with%20space": {"http://a/socket.io/", "/with space"},
+	} {
+		if c := NewClient(url, nil); c.err != nil || c.up.server != want[0] || c.Namespace() != want[1] {
+			t.Errorf("%s: %q and %q, %v", url, c.up.server, c.Namespace(), c.err)
+		}
+	}
+	for _, url := range []string{"", "a", "ftp://a", "http://%zz", ":"} {
+		c := NewClient(url, nil)
+		if err := c.Connect(t.Context()); err == nil {
+			t.Errorf("%s: no error", url)
+		}
+		if err := c.Of("/x", nil).Connect(t.Context()); err == nil {
+			t.Errorf("%s: no error", url)
+		}
+	}
+	if c := NewClient("http://a/b", &ClientOptions{Path: "/p/"}); c.up.server != "http://a/p/" {
+		t.Errorf("%q", c.up.server)
+	}
+}
+
 // TestClientSentAway is disconnected by the server: it does not come back by itself, and does when asked.
 func TestClientSentAway(t *testing.T) {
 	for _, all := range []bool{false, true} {

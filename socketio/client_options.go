@@ -101,7 +101,12 @@ func (o *ClientOptions) delay(attempt int, random float64) time.Duration {
 func (o *ClientOptions) target(rawURL string) (server, namespace string, err error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		return "", "", fmt.Errorf("socketio: %w", err)
+		return "", packet.Main, fmt.Errorf("socketio: %w", err)
+	}
+	switch strings.ToLower(u.Scheme) {
+	case "http", "https", "ws", "wss":
+	default:
+		return "", packet.Main, fmt.Errorf("socketio: the scheme of the URL is %.10q", u.Scheme)
 	}
 	namespace = u.Path
 	u.Path, u.RawPath = o.Path, ""
