@@ -42,6 +42,7 @@ func TestClientKeeps(t *testing.T) {
 			sizes++
 		}
 		w.must(c)
+		time.Sleep(time.Second) // the session is moving
 		want := []string{"connect, recovered false"}
 		for i := range sizes {
 			want = append(want, fmt.Sprintf("%d %d", i, 1000*(i%2)))

@@ -72,7 +72,8 @@ func TestClientReconnects(t *testing.T) {
 				})
 				c.OnConnectError(nil)
 				w.must(c)
-				w.noted("token 1, <nil>", "connect, recovered false")
+				w.sorted()
+				w.noted("connect, recovered false", "token 1, <nil>")
 				for i := range 2 {
 					time.Sleep(time.Second)
 					down.Store(true)
@@ -93,7 +94,8 @@ func TestClientReconnects(t *testing.T) {
 					time.Sleep(4*time.Second - 1)
 					w.noted()
 					time.Sleep(time.Second)
-					w.noted("attempt 6", fmt.Sprintf("token %d, <nil>", i+2), "connect, recovered false")
+					w.sorted()
+					w.noted("attempt 6", "connect, recovered false", fmt.Sprintf("token %d, <nil>", i+2))
 				}
 				if tokens != 3 {
 					t.Errorf("Auth was called %d times", tokens)
@@ -450,6 +452,7 @@ func TestClientCloses(t *testing.T) {
 		c.On("now", func(struct{}) { c.Close(); w.note("closed") })
 		c.On("never", func(struct{}) { w.note("never") })
 		w.must(c)
+		time.Sleep(time.Second) // the session is moving
 		w.noted("connect, recovered false", "closed", "disconnect: io client disconnect")
 	})
 }

@@ -63,6 +63,14 @@ func (w *world) brief() context.Context {
 	return ctx
 }
 
+// sorted waits until everything is still and sorts what was written down: by two sides, at the same time.
+func (w *world) sorted() {
+	synctest.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	slices.Sort(w.notes)
+}
+
 // TestClient does everything that a client can do while it is connected.
 func TestClient(t *testing.T) {
 	for name, transports := range ways {
@@ -146,10 +154,7 @@ func everything(w *world, transports []engineio.Transport, msgpack bool) {
 	time.Sleep(time.Second)
 	w.noted("any echo")
 	c.Close()
-	synctest.Wait()
-	w.mu.Lock()
-	slices.Sort(w.notes)
-	w.mu.Unlock()
+	w.sorted()
 	w.noted("client namespace disconnect", "disconnect: io client disconnect")
 	if err := c.Emit("x"); !errors.Is(err, ErrDisconnected) {
 		w.Errorf("%v", err)

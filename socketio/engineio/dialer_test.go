@@ -220,7 +220,7 @@ func TestDialPingTimeout(t *testing.T) {
 				s := w.dialSession(way.transports, n)
 				time.Sleep(45*time.Second - 1)
 				n.expect(t, "open")
-				time.Sleep(2)
+				time.Sleep(2 * time.Nanosecond)
 				n.expect(t, "close: ping timeout")
 				w.shut(s)
 			})
