@@ -121,6 +121,7 @@ func TestClientAbandons(t *testing.T) {
 			}
 			c.Emit("say", 2)
 			w.must(c)
+			time.Sleep(time.Second) // the session is moving
 			w.noted("2")
 			if len(c.acks)+len(c.kept)+len(c.retried)+c.bytes != 0 {
 				t.Errorf("%d, %d, %d and %d are left", len(c.acks), len(c.kept), len(c.retried), c.bytes)

@@ -61,6 +61,7 @@ func (w *world) soak(r *rand.Rand, edit func(o *ClientOptions)) {
 	w.io.Emit("down", 0, []byte{})
 	<-first
 	done := make(chan struct{})
+	trouble := rand.New(rand.NewPCG(r.Uint64(), 2))
 	go func() {
 		defer close(done)
 		for i := range events {
@@ -71,7 +72,6 @@ func (w *world) soak(r *rand.Rand, edit func(o *ClientOptions)) {
 			time.Sleep(time.Duration(r.IntN(1000)) * time.Millisecond)
 		}
 	}()
-	trouble := rand.New(rand.NewPCG(r.Uint64(), 2))
 	for finished := false; !finished; {
 		select {
 		case <-done:
