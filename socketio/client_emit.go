@@ -105,9 +105,9 @@ func (c *Client) post(q *packet.Packet, attachments [][]byte, volatile bool) (*l
 		return l, nil
 	}
 	if sends {
-		if err = l.sendTo(s); err == nil || s.Err() == nil {
+		if err = l.sendTo(s); err == nil || errors.Is(err, engineio.ErrFull) {
 			return l, full(err)
-		}
+		} // else the connection has ended, which is told in a moment
 	}
 	switch {
 	case volatile:
@@ -284,7 +284,14 @@ func (c *Client) acknowledge(id uint64, enc *encoder) error {
 	if err != nil {
 		return err
 	}
-	return full(l.sendTo(c.up.session))
+	switch err := l.sendTo(c.up.session); {
+	case err == nil:
+		return nil
+	case errors.Is(err, engineio.ErrFull):
+		return full(err)
+	default: // the connection has ended, which is told in a moment
+		return fmt.Errorf("%w: %w", ErrDisconnected, err)
+	}
 }
 
 // tell tells of the end of an event with Retries.

@@ -213,6 +213,7 @@ func (c *client) setDialers(srv *Server) {
 	c.own = &http.Transport{
 		DialContext: c.websocket.DialContext, Proxy: c.websocket.Proxy, TLSClientConfig: c.websocket.TLS,
 		ProxyConnectHeader: c.websocket.ProxyHeader, TLSHandshakeTimeout: websocket.DefaultHandshakeTimeout,
+		IdleConnTimeout: 4 * time.Second, // before a server in Node closes it, after 5
 	}
 	if c.own.Proxy == nil {
 		c.own.Proxy = http.ProxyFromEnvironment

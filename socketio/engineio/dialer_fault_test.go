@@ -53,6 +53,10 @@ func (w *world) failDial(transports []Transport, at int64, which int32) {
 			s.Send(websocket.OpText, fmt.Append(nil, i))
 			time.Sleep(20 * time.Millisecond)
 		}
+		time.Sleep(time.Second)
+		if got := len(n.soFar()); s.Err() == nil && got != 1+20 {
+			w.Errorf("operation %d of connection %d: the session goes on, and has lost %d messages", at, which, 21-got)
+		}
 		w.shut(s)
 	}
 	all := n.soFar()
@@ -67,6 +71,54 @@ func (w *world) failDial(transports []Transport, at int64, which int32) {
 	}
 	if opened != closed || err == nil && opened != 1 {
 		w.Errorf("operation %d of connection %d: %v, %q", at, which, err, all)
+	}
+}
+
+// losing is a connection that loses what the n-th read would return, and all that follows.
+type losing struct {
+	net.Conn
+	at, reads int
+}
+
+func (l *losing) Read(p []byte) (int, error) {
+	n, err := l.Conn.Read(p)
+	if l.reads++; l.reads >= l.at && err == nil {
+		return 0, errors.New("on purpose")
+	}
+	return n, err
+}
+
+// TestDialLosesResponse loses responses that the server has sent: the messages in them are gone, so that the session must end. (net/http would
+// send such a GET again, by itself.)
+func TestDialLosesResponse(t *testing.T) {
+	for at := 1; at <= 12; at++ {
+		for which := 1; which <= 2; which++ {
+			inWorld(t, nil, func(w *world) {
+				conns := 0
+				d := w.dialer([]Transport{Polling})
+				d.WebSocket.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+					c, err := w.l.dial(ctx, network, addr)
+					if conns++; conns == which && err == nil {
+						c = &losing{Conn: c, at: at}
+					}
+					return c, err
+				}
+				n := noEcho()
+				s, err := d.Dial(context.Background(), base, n)
+				if err != nil {
+					return
+				}
+				for i := range 20 {
+					s.Send(websocket.OpText, fmt.Append(nil, i))
+					time.Sleep(20 * time.Millisecond)
+				}
+				time.Sleep(time.Second)
+				if got := len(n.soFar()); s.Err() == nil && got != 1+20 {
+					t.Errorf("read %d of connection %d: the session goes on, and has lost %d messages", at, which, 21-got)
+				}
+				w.shut(s)
+			})
+		}
 	}
 }
 

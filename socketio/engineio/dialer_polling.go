@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket"
@@ -30,7 +31,7 @@ func (s *Session) openByPolling(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, c.cancel)
 	p := newPolling()
 	p.getting = true // so that nothing is kept for a poll
-	body, err := c.do(http.MethodGet, c.url(Polling, ""), nil, p)
+	body, err := c.do(http.MethodGet, "", nil, p)
 	stop()
 	if err != nil {
 		return errors.Join(err, context.Cause(ctx))
@@ -76,7 +77,7 @@ func (s *Session) request(loop func()) {
 // pollAll makes one GET request after another.
 func (s *Session) pollAll(p *polling) {
 	for s.mayPoll() {
-		body, err := s.client.do(http.MethodGet, s.client.url(Polling, s.id), nil, p)
+		body, err := s.client.do(http.MethodGet, s.id, nil, p)
 		if err != nil {
 			s.stop(TransportError, err, byLoss)
 			return
@@ -113,7 +114,7 @@ func (s *Session) postAll(p *polling) {
 		for len(payload) > 0 {
 			var one []byte
 			one, payload = cutPayload(payload, s.client.maxPayload)
-			if _, err := s.client.do(http.MethodPost, s.client.url(Polling, s.id), one, p); err != nil {
+			if _, err := s.client.do(http.MethodPost, s.id, one, p); err != nil {
 				s.stop(TransportError, err, byLoss)
 				last, payload = true, nil
 			}
@@ -182,13 +183,19 @@ func (s *Session) lastRequests() {
 	context.AfterFunc(s.client.ctx, func() { t.Stop() })
 }
 
-// do sends a request and returns the body of its response. p counts what comes.
-func (c *client) do(method, url string, body []byte, p *polling) ([]byte, error) {
+// unrepeatable is a body without anything. net/http sends a GET request without a body again when its connection breaks before the response
+// came, which may have been under way with messages: nobody would notice that they are lost.
+type unrepeatable struct{ *strings.Reader }
+
+func (unrepeatable) Close() error { return nil }
+
+// do sends a request, of a session or to open one, and returns the body of its response. p counts what comes.
+func (c *client) do(method, sid string, body []byte, p *polling) ([]byte, error) {
 	var content io.Reader
 	if body != nil {
 		content = bytes.NewReader(body)
 	}
-	r, err := http.NewRequestWithContext(c.ctx, method, url, content)
+	r, err := http.NewRequestWithContext(c.ctx, method, c.url(Polling, sid), content)
 	if err != nil {
 		return nil, fmt.Errorf("engineio: %w", err)
 	}
@@ -197,6 +204,9 @@ func (c *client) do(method, url string, body []byte, p *polling) ([]byte, error)
 	}
 	if h := r.Header.Get("Host"); h != "" {
 		r.Host = h
+	}
+	if body == nil && sid != "" {
+		r.Body = unrepeatable{strings.NewReader("")}
 	}
 	if body != nil {
 		r.Header.Set("Content-Type", "text/plain;charset=UTF-8")
