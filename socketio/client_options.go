@@ -57,8 +57,9 @@ type ClientOptions struct {
 	Retries    int
 	AckTimeout time.Duration
 
-	// MaxQueued is the most bytes of events that wait for the handlers of this connection. When there are more, it is not read. See
-	// Options.MaxQueued. 0 means 1 MiB.
+	// MaxQueued is the most bytes of events that wait for the handlers of this connection. When there are more, it is not read, so
+	// that pings are not answered: a server ends a session that stands still for its timeout. One event of any size is taken when none
+	// waits. While somebody waits in EmitWithAck, twice as much is taken; then that fails with ErrQueueFull. 0 means 1 MiB.
 	MaxQueued int
 
 	// MaxAttachments is the most attachments that an event may have. 0 means 10.

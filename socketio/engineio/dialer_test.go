@@ -185,10 +185,9 @@ func TestDialAtOnce(t *testing.T) {
 
 // silent is a server that opens sessions and sends nothing more.
 func silent(w http.ResponseWriter, r *http.Request) {
-	const open = `0{"sid":"abc","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100}`
 	if !websocket.IsUpgrade(r) {
 		if r.URL.Query().Get("sid") == "" {
-			w.Write([]byte(open))
+			w.Write([]byte(openPacket))
 			return
 		}
 		<-r.Context().Done()
@@ -198,7 +197,7 @@ func silent(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	c.Write(context.Background(), websocket.OpText, []byte(open))
+	c.Write(context.Background(), websocket.OpText, []byte(openPacket))
 	c.Read(context.Background())
 }
 
