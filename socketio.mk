@@ -2,7 +2,7 @@
 # root: paths are relative to that.
 #
 #	make test-socketio              what of them needs only Go, which fetches 1.27 by itself
-#	make interop-socketio           the official clients, in Node, in Chromium and of Python, and servers, as peers
+#	make interop-socketio           the official clients, in Node, in Chromium and of Python, servers, and Go's frameworks
 #	make fuzz-socketio FUZZTIME=1m  each fuzz target
 
 # What a go command of any version fetches, if it is not that already.
