@@ -16,7 +16,7 @@ import (
 const openPacket = `0{"sid":"abc","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":100}`
 
 // slowPart is more than a frame holds back.
-var slowPart = strings.Repeat("x", 10_000)
+var slowPart = strings.Repeat("x", 40_000)
 
 // slowly calls write with parts of a message, ten seconds apart, until ctx ends.
 func slowly(ctx context.Context, write func(part string)) {
