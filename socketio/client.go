@@ -240,13 +240,13 @@ func (c *Client) accepted(data []byte) error {
 	c.early = nil
 	c.sendKept()
 	c.put(job{run: c.hooks.connected})
-	for i := range early {
+	c.sendRetried()
+	c.connected(nil)
+	for i := range early { // last: it may wait
 		if err := c.event(&early[i]); err != nil {
 			return err
 		}
 	}
-	c.sendRetried()
-	c.connected(nil)
 	return nil
 }
 

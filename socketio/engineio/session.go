@@ -29,7 +29,7 @@ type Handler interface {
 	Close(s *Session, reason Reason, err error)
 }
 
-// Session is one client, whatever transport it is on. Its methods may be called by any goroutine.
+// Session is one client, whatever transport it is on, or, opened by a Dialer, one server. Its methods may be called by any goroutine.
 type Session struct {
 	srv    *Server
 	id     string
@@ -79,7 +79,7 @@ const (
 // ID returns the identifier. It is secret: it is what a client proves itself with.
 func (s *Session) ID() string { return s.id }
 
-// Request returns what is kept of the request that opened the session, or nil: see Options.ForgetRequest.
+// Request returns what is kept of the request that opened the session, or nil: see Options.ForgetRequest and Dialer.
 func (s *Session) Request() *Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
