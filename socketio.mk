@@ -2,7 +2,7 @@
 # root: paths are relative to that.
 #
 #	make test-socketio              what of them needs only Go, which fetches 1.27 by itself
-#	make interop-socketio           the official clients, in Node, in Chromium and of Python, and Go's frameworks
+#	make interop-socketio           the official clients, in Node, in Chromium and of Python, servers, and Go's frameworks
 #	make fuzz-socketio FUZZTIME=1m  each fuzz target
 #	make soak-socketio SOAK=10m     10,000 clients at once, which vanish; then clients that come and go in every way
 #	make bench-socketio             what a server costs, beside others: socketio/BENCHMARKING.md
@@ -37,6 +37,7 @@ bin/staticcheck-socketio: socketio/tools/go.mod
 
 .PHONY: interop-socketio
 interop-socketio: socketio/interop/node/node_modules/.package-lock.json
+interop-socketio: socketio/interop/nodeserver/node_modules/.package-lock.json
 	cd socketio && $(SOCKETIO_GO) go test $(RACE) -shuffle=on ./interop/...
 
 # npm writes this file when it has installed everything.
