@@ -8,6 +8,7 @@ package adapter
 import (
 	"context"
 	"encoding/json/jsontext"
+	"errors"
 	"time"
 )
 
@@ -28,6 +29,9 @@ type Target struct {
 	Rooms, Except   []string
 	Volatile, Local bool
 }
+
+// ErrDisconnected is the error of an Answer where the socket has been disconnected.
+var ErrDisconnected = errors.New("socketio: disconnected")
 
 // Answer is an acknowledgement, or says that there will be none.
 type Answer struct {
