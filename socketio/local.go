@@ -57,7 +57,7 @@ func (l local) BroadcastWithAck(p *adapter.Packet, t *adapter.Target, ack func(a
 
 func (l local) Join(t *adapter.Target, rooms []string) {
 	for _, s := range l.n.chosen(selectionOf(t), nil) {
-		s.Join(rooms...)
+		l.n.join(s, rooms)
 	}
 }
 

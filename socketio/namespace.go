@@ -151,6 +151,7 @@ func (n *Namespace) tellEnd(s *Socket, reason Reason) {
 // welcome asks whether a socket may come in, and lets it. It returns false if it does not. It is called by the seat's goroutine, and so
 // is everything below.
 func (n *Namespace) welcome(s *Socket) bool {
+	n.await(nil) // a client that is accepted hears other servers
 	back := n.mayComeBack(s)
 	if back && n.srv.opts.Recovery.RunMiddleware {
 		if !n.ask(s) {
@@ -165,6 +166,7 @@ func (n *Namespace) welcome(s *Socket) bool {
 		return false
 	}
 	s.seat.conn.hasJoined()
+	n.await(s.Rooms())
 	n.greet(s)
 	return true
 }

@@ -210,8 +210,14 @@ func (s *Socket) Except(rooms ...string) Broadcast { return s.Broadcast().Except
 // Broadcast chooses all other sockets of the namespace.
 func (s *Socket) Broadcast() Broadcast { return Broadcast{n: s.namespace, from: s} }
 
-// Join joins rooms, unless the socket is disconnected.
-func (s *Socket) Join(rooms ...string) { s.namespace.join(s, rooms) }
+// Join joins rooms, unless the socket is disconnected. When it has returned, what other servers emit to them reaches the socket, unless the
+// adapter's connection to those is away.
+func (s *Socket) Join(rooms ...string) {
+	s.namespace.join(s, rooms)
+	if s.isReady() {
+		s.namespace.await(rooms)
+	}
+}
 
 // Leave leaves rooms. The own, which has the socket's identifier for its name, cannot be left.
 func (s *Socket) Leave(rooms ...string) { s.namespace.leave(s, rooms) }

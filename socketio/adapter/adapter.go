@@ -86,6 +86,15 @@ type Adapter interface {
 	Close(ctx context.Context) error
 }
 
+// Waiter is an Adapter that needs time before what other servers emit reaches this one.
+type Waiter interface {
+	Adapter
+
+	// Await waits until what other servers emit to rooms that are open here, and to all sockets, reaches this one. It waits for a time that is bounded, and not
+	// at all while there is no connection to other servers: the error says so.
+	Await(ctx context.Context, rooms ...string) error
+}
+
 // Store is an Adapter that keeps events and sessions for connection state recovery.
 type Store interface {
 	Adapter

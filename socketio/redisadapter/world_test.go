@@ -1,0 +1,302 @@
+package redisadapter
+
+// This file holds what the tests share: a Redis of their own, servers with it, and clients.
+
+import (
+	"context"
+	"encoding/json/v2"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/socketio"
+	"github.com/seed-d69ae1b7/websocket/socketio/adapter"
+)
+
+// broker is a redis-server on a socket of its own.
+type broker struct {
+	t      *testing.T
+	socket string
+	cmd    *exec.Cmd
+}
+
+// startBroker starts one, which ends with the test.
+func startBroker(t *testing.T) *broker {
+	t.Helper()
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Fatal("redis-server (Debian: redis-server) is needed: ", err)
+	}
+	dir, err := os.MkdirTemp("", "redis") // t.TempDir is too long for the path of a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	b := &broker{t: t, socket: filepath.Join(dir, "s")}
+	b.start(path)
+	t.Cleanup(b.stop)
+	return b
+}
+
+// start starts the process, and waits until it answers.
+func (b *broker) start(path string) {
+	b.cmd = exec.Command(path, "--port", "0", "--unixsocket", b.socket, "--save", "", "--appendonly", "no", "--maxmemory", "256mb", "--dir", filepath.Dir(b.socket))
+	if err := b.cmd.Start(); err != nil {
+		b.t.Fatal(err)
+	}
+	c := b.client()
+	defer c.Close()
+	until := time.Now().Add(20 * time.Second)
+	for c.Ping(context.Background()).Err() != nil {
+		if time.Now().After(until) {
+			b.t.Fatal("redis-server does not answer")
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// stop ends the process.
+func (b *broker) stop() {
+	b.signal(syscall.SIGCONT)
+	b.cmd.Process.Kill()
+	b.cmd.Wait()
+}
+
+// restart ends it and starts another.
+func (b *broker) restart() {
+	b.stop()
+	os.Remove(b.socket)
+	b.start(b.cmd.Path)
+}
+
+func (b *broker) signal(s syscall.Signal) { b.cmd.Process.Signal(s) }
+
+// client returns a client of it.
+func (b *broker) client() *redis.Client {
+	return redis.NewClient(&redis.Options{Network: "unix", Addr: b.socket})
+}
+
+// member is a server of a cluster.
+type member struct {
+	t    *testing.T
+	io   *socketio.Server
+	http *httptest.Server
+	main adapter.Adapter // of the main namespace
+
+	mu     sync.Mutex
+	errors []error
+}
+
+// makers make adapters, by the format.
+var makers = map[string]func(c redis.UniversalClient, o *Options) adapter.New{"pubsub": PubSub}
+
+// eachFormat runs a test with every format.
+func eachFormat(t *testing.T, f func(t *testing.T, format string)) {
+	for _, format := range slices.Sorted(maps.Keys(makers)) {
+		t.Run(format, func(t *testing.T) { f(t, format) })
+	}
+}
+
+// startMember starts a server.
+func startMember(t *testing.T, b *broker, format string, o *Options) *member {
+	t.Helper()
+	m := &member{t: t}
+	if o == nil {
+		o = new(Options)
+	}
+	o.OnError = func(err error) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.errors = append(m.errors, err)
+	}
+	c := b.client()
+	maker := makers[format](c, o)
+	so := &socketio.Options{Adapter: func(l adapter.Local) (adapter.Adapter, error) {
+		a, err := maker(l)
+		if l.Namespace() == "/" {
+			m.main = a
+		}
+		return a, err
+	}}
+	so.Logger = slog.New(slog.DiscardHandler)
+	m.io = socketio.NewServer(so)
+	m.io.Handle("join", func(s *socketio.Socket, room string) (bool, error) {
+		s.Join(room)
+		return true, nil
+	})
+	m.http = httptest.NewServer(m.io)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		m.io.Shutdown(ctx)
+		m.http.Close()
+		c.Close()
+	})
+	return m
+}
+
+// told returns what OnError was told, and forgets it.
+func (m *member) told() []error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	was := m.errors
+	m.errors = nil
+	return was
+}
+
+// peer is a client, on WebSocket.
+type peer struct {
+	*websocket.Conn
+	t  *testing.T
+	id string
+
+	mu     sync.Mutex
+	got    []string
+	change chan struct{}
+	ended  bool
+	answer func(p *peer, text string) // deals with every text that comes
+}
+
+// connect connects a client to a server by its address, and joins rooms.
+func connect(t *testing.T, url string, rooms ...string) *peer {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	c, _, err := websocket.Dial(ctx, strings.Replace(url, "http", "ws", 1)+"/socket.io/?EIO=4&transport=websocket")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &peer{Conn: c, t: t, change: make(chan struct{})}
+	t.Cleanup(func() { c.CloseNow() })
+	read := func() string {
+		m, err := c.Read(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(m.Data)
+	}
+	read()
+	p.send("0")
+	var o struct{ SID string }
+	if err := json.Unmarshal([]byte(strings.TrimPrefix(read(), "40")), &o, json.MatchCaseInsensitiveNames(true)); err != nil {
+		t.Fatal(err)
+	}
+	p.id = o.SID
+	go p.read()
+	for i, room := range rooms {
+		p.send(fmt.Sprintf(`2%d["join",%q]`, i, room))
+		p.waitFor(fmt.Sprintf(`3%d[true]`, i))
+	}
+	return p
+}
+
+func (p *peer) send(text string) {
+	p.t.Helper()
+	if err := p.Write(p.t.Context(), websocket.OpText, []byte("4"+text)); err != nil {
+		p.t.Error(err)
+	}
+}
+
+// read notes what comes; a binary message follows its text, behind a blank.
+func (p *peer) read() {
+	for {
+		m, err := p.Conn.Read(context.Background())
+		p.mu.Lock()
+		switch {
+		case err != nil:
+			p.ended = true
+		case m.Op == websocket.OpBinary:
+			p.got[len(p.got)-1] += " " + string(m.Data)
+		case string(m.Data) == "2":
+			p.Write(context.Background(), websocket.OpText, []byte("3"))
+		default:
+			p.got = append(p.got, strings.TrimPrefix(string(m.Data), "4"))
+			if text := p.got[len(p.got)-1]; p.answer != nil {
+				p.answer(p, text)
+			}
+		}
+		close(p.change)
+		p.change = make(chan struct{})
+		p.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// until waits until f, which is called with mu held, returns true.
+func (p *peer) until(what string, f func() bool) {
+	p.t.Helper()
+	late := time.After(20 * time.Second)
+	for {
+		p.mu.Lock()
+		ok, change := f(), p.change
+		p.mu.Unlock()
+		if ok {
+			return
+		}
+		select {
+		case <-change:
+		case <-late:
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.t.Fatalf("no %s: got %d: %.1000s", what, len(p.got), fmt.Sprintf("%q", p.got))
+		}
+	}
+}
+
+// waitFor waits for a packet, and forgets what has come up to it.
+func (p *peer) waitFor(text string) {
+	p.t.Helper()
+	p.until(text, func() bool {
+		i := slices.Index(p.got, text)
+		if i >= 0 {
+			p.got = p.got[i+1:]
+		}
+		return i >= 0
+	})
+}
+
+// expect waits for packets, and that nothing else has come before them.
+func (p *peer) expect(want ...string) {
+	p.t.Helper()
+	p.until(fmt.Sprint(want), func() bool { return len(p.got) >= len(want) })
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if got := p.got[:len(want)]; !slices.Equal(got, want) {
+		p.t.Errorf("got %q, want %q", got, want)
+	}
+	p.got = p.got[len(want):]
+}
+
+// acknowledge lets the client answer every event that asks for it.
+func (p *peer) acknowledge(with string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.answer = func(p *peer, text string) {
+		text, _, _ = strings.Cut(strings.TrimPrefix(text, "51-"), "[") // before a binary message comes
+		if id := strings.TrimPrefix(text, "2"); id != "" {
+			p.send("3" + id + with)
+		}
+	}
+}
+
+// timed returns a context that ends after a while.
+func timed(t *testing.T, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
