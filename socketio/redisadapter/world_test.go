@@ -101,7 +101,7 @@ type member struct {
 }
 
 // makers make adapters, by the format.
-var makers = map[string]func(c redis.UniversalClient, o *Options) adapter.New{"pubsub": PubSub}
+var makers = map[string]func(c redis.UniversalClient, o *Options) adapter.New{"pubsub": PubSub, "sharded": Sharded}
 
 // eachFormat runs a test with every format.
 func eachFormat(t *testing.T, f func(t *testing.T, format string)) {
@@ -210,22 +210,28 @@ func (p *peer) send(text string) {
 	}
 }
 
-// read notes what comes; a binary message follows its text, behind a blank.
+// read notes packets as they are complete, with a blank before each attachment.
 func (p *peer) read() {
+	packet, missing := "", 0
 	for {
 		m, err := p.Conn.Read(context.Background())
-		p.mu.Lock()
-		switch {
-		case err != nil:
-			p.ended = true
-		case m.Op == websocket.OpBinary:
-			p.got[len(p.got)-1] += " " + string(m.Data)
-		case string(m.Data) == "2":
+		if string(m.Data) == "2" {
 			p.Write(context.Background(), websocket.OpText, []byte("3"))
-		default:
-			p.got = append(p.got, strings.TrimPrefix(string(m.Data), "4"))
-			if text := p.got[len(p.got)-1]; p.answer != nil {
-				p.answer(p, text)
+			continue
+		}
+		if m.Op == websocket.OpBinary {
+			packet += " " + string(m.Data)
+			missing--
+		} else {
+			packet = strings.TrimPrefix(string(m.Data), "4")
+			fmt.Sscanf(packet, "5%d-", &missing)
+		}
+		p.mu.Lock()
+		p.ended = err != nil
+		if err == nil && missing == 0 {
+			p.got = append(p.got, packet)
+			if p.answer != nil {
+				p.answer(p, packet)
 			}
 		}
 		close(p.change)
@@ -287,7 +293,7 @@ func (p *peer) acknowledge(with string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.answer = func(p *peer, text string) {
-		text, _, _ = strings.Cut(strings.TrimPrefix(text, "51-"), "[") // before a binary message comes
+		text, _, _ = strings.Cut(strings.TrimPrefix(text, "51-"), "[")
 		if id := strings.TrimPrefix(text, "2"); id != "" {
 			p.send("3" + id + with)
 		}
