@@ -9,6 +9,7 @@ replace (
 
 require (
 	github.com/redis/go-redis/v9 v9.23.0
+	github.com/seed-d69ae1b7/websocket v0.0.0-00010101000000-000000000000
 	github.com/seed-d69ae1b7/websocket/socketio v0.0.0-00010101000000-000000000000
 )
 

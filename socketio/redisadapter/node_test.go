@@ -158,7 +158,9 @@ func TestGoToNode(t *testing.T) {
 		if slices.Sort(answers); !slices.Equal(answers, []int{1, exact}) || err != nil {
 			t.Errorf("answers %v, %v", answers, err)
 		}
-		c.onNode.until("question", func() bool { return len(c.onNode.got) == 1 && strings.HasSuffix(c.onNode.got[0], `["ask",{"_placeholder":true,"num":0}] b`) })
+		c.onNode.until("question", func() bool {
+			return len(c.onNode.got) == 1 && strings.HasSuffix(c.onNode.got[0], `["ask",{"_placeholder":true,"num":0}] b`)
+		})
 		c.onNode.got = nil
 
 		sockets, err := io.All().FetchSockets(ctx)
@@ -219,7 +221,9 @@ func TestNodeToGo(t *testing.T) {
 		if got := c.node.do(order{Do: "ask", Rooms: []string{"room"}, Args: []any{"ask", bytes}}); got != `[9007199254740994,1]` && got != `[1,9007199254740994]` {
 			t.Errorf("answers %s", got)
 		}
-		c.onGo.until("question", func() bool { return len(c.onGo.got) == 1 && strings.HasSuffix(c.onGo.got[0], `["ask",{"_placeholder":true,"num":0}] bytes`) })
+		c.onGo.until("question", func() bool {
+			return len(c.onGo.got) == 1 && strings.HasSuffix(c.onGo.got[0], `["ask",{"_placeholder":true,"num":0}] bytes`)
+		})
 		c.onGo.got = nil
 
 		c.goes.io.Socket(c.onGo.id).SetData(map[string]any{"n": int64(exact)})

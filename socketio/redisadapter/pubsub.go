@@ -41,6 +41,19 @@ func namesOf(key, namespace string) names {
 	return names{key + "#" + namespace + "#", key + "-request#" + namespace + "#", key + "-response#" + namespace + "#"}
 }
 
+// of returns the channel of a message.
+func (n names) of(m *cluster.Message) string {
+	switch {
+	case m.Kind == cluster.Broadcast && m.Request == "" && len(m.Target.Rooms) == 1:
+		return n.broadcast + m.Target.Rooms[0] + "#"
+	case m.Kind == cluster.Broadcast && m.Request == "":
+		return n.broadcast
+	case m.IsAnswer():
+		return n.response
+	}
+	return n.request
+}
+
 // pubSub is a Carrier.
 type pubSub struct {
 	hub   *hub
@@ -64,18 +77,9 @@ func (p *pubSub) Send(m *cluster.Message) error {
 	if err != nil {
 		return err
 	}
-	name := p.names.request
-	switch {
-	case m.Kind == cluster.Broadcast && m.Request == "":
-		name = p.names.broadcast
-		if len(m.Target.Rooms) == 1 {
-			name += m.Target.Rooms[0] + "#"
-		}
-	case m.IsAnswer():
-		name = p.names.response
-		if p.hub.opts.ResponseChannel && m.To != "" {
-			name += m.To + "#"
-		}
+	name := p.names.of(m)
+	if m.IsAnswer() && p.hub.opts.ResponseChannel && m.To != "" {
+		name += m.To + "#"
 	}
 	return p.link.publish(name, payload)
 }
