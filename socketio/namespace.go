@@ -474,7 +474,7 @@ var errParent = errors.New("socketio: a parent of namespaces has no sockets itse
 // packetOf returns an event as it goes to clients.
 func (n *Namespace) packetOf(p *adapter.Packet) *packet.Packet {
 	data := []byte(p.Args)
-	if p.Offset != "" && len(data) > 0 {
+	if p.Offset != "" && n.store != nil && len(data) > 0 {
 		data = fmt.Appendf(slices.Clip(data[:len(data)-1]), `,%q]`, p.Offset)
 	}
 	return &packet.Packet{Type: packet.Event, Namespace: n.wire, Data: data}

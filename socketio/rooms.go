@@ -45,6 +45,13 @@ func (n *Namespace) await(rooms []string) {
 	}
 }
 
+// flush lets nothing that follows overtake what was emitted. No lock is held.
+func (n *Namespace) flush() {
+	if f, ok := n.adapter.(adapter.Flusher); ok {
+		f.Flush()
+	}
+}
+
 // enter notes that a socket is in a room. mu is held.
 func (n *Namespace) enter(s *Socket, room string) {
 	members := n.rooms[room]

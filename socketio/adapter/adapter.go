@@ -95,6 +95,14 @@ type Waiter interface {
 	Await(ctx context.Context, rooms ...string) error
 }
 
+// Flusher is an Adapter that gives events to the Local later than Broadcast returns.
+type Flusher interface {
+	Adapter
+
+	// Flush gives the Local the events that are on their way to it, because something follows that must not overtake them.
+	Flush()
+}
+
 // Store is an Adapter that keeps events and sessions for connection state recovery.
 type Store interface {
 	Adapter

@@ -4,10 +4,8 @@ package redisadapter
 
 import (
 	"bufio"
-	"context"
 	"encoding/json/jsontext"
 	"encoding/json/v2"
-	"fmt"
 	"io"
 	"os/exec"
 	"slices"
@@ -16,6 +14,7 @@ import (
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket/socketio"
+	"github.com/seed-d69ae1b7/websocket/socketio/adapter"
 )
 
 // nodeServer is an official server.
@@ -100,7 +99,7 @@ func (n *nodeServer) do(o order) string {
 }
 
 // nodeFormats are the adapters of Node, and ours for each.
-var nodeFormats = map[string]string{"pubsub": "pubsub", "specific": "pubsub", "sharded": "sharded", "streams": "streams"}
+var nodeFormats = map[string]string{"pubsub": "pubsub", "specific": "pubsub", "sharded": "sharded", "streams": "streams", "recovering": "recovering"}
 
 // eachNode runs a test with every format that we have: one server of ours and one of Node, each with a client in "room".
 func eachNode(t *testing.T, f func(t *testing.T, c *mixed)) {
@@ -252,7 +251,7 @@ func TestNodeToGo(t *testing.T) {
 		for !s.In("new") {
 			time.Sleep(time.Millisecond)
 		}
-		c.goes.main.(interface{ awaitRooms(...string) }).awaitRooms("new") // Node has no way to know
+		c.goes.main.(adapter.Waiter).Await(t.Context(), "new") // Node has no way to know
 		c.node.do(order{Do: "emit", Rooms: []string{"new"}, Args: []any{"new"}})
 		c.onGo.expect(`2["new"]`)
 		if strings.HasSuffix(t.Name(), "pubsub") {
@@ -281,11 +280,4 @@ func TestNodeToGo(t *testing.T) {
 		c.node.do(order{Do: "disconnect", Rooms: []string{c.onGo.id}})
 		c.onGo.until("end", func() bool { return c.onGo.ended })
 	})
-}
-
-// awaitRooms is Await for tests.
-func (n *node) awaitRooms(rooms ...string) {
-	if err := n.Await(context.Background(), rooms...); err != nil {
-		panic(fmt.Sprint("Await: ", err))
-	}
 }

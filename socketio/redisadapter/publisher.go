@@ -73,6 +73,22 @@ func (p *publisher) put(it item) error {
 	return nil
 }
 
+// ask puts a command into the queue and waits for its result.
+func (p *publisher) ask(ctx context.Context, add func(redis.Pipeliner) redis.Cmder) (redis.Cmder, error) {
+	result := make(chan redis.Cmder, 1)
+	if err := p.put(item{add: add, done: func(c redis.Cmder) { result <- c }}); err != nil {
+		return nil, err
+	}
+	select {
+	case c := <-result:
+		return c, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case <-p.over:
+		return nil, errClosed
+	}
+}
+
 // poke wakes the goroutine. mu is held.
 func (p *publisher) poke() {
 	select {
@@ -146,13 +162,13 @@ func (p *publisher) send(ctx context.Context, batch []item) bool {
 		return false
 	}
 	p.alive = time.Now()
-	if err != nil {
+	if err != nil && !errors.Is(err, redis.Nil) {
 		p.onError(err)
 		p.hangUp()
 	}
 	lost := 0
 	for i, it := range batch {
-		if cmds[i].Err() != nil {
+		if err := cmds[i].Err(); err != nil && !errors.Is(err, redis.Nil) {
 			lost++
 		}
 		if it.done != nil {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -101,7 +102,9 @@ type member struct {
 }
 
 // makers make adapters, by the format.
-var makers = map[string]func(c redis.UniversalClient, o *Options) adapter.New{"pubsub": PubSub, "sharded": Sharded}
+var makers = map[string]func(c redis.UniversalClient, o *Options) adapter.New{
+	"pubsub": PubSub, "sharded": Sharded, "streams": Streams, "recovering": Streams, // with connection state recovery
+}
 
 // eachFormat runs a test with every format.
 func eachFormat(t *testing.T, f func(t *testing.T, format string)) {
@@ -131,6 +134,9 @@ func startMember(t *testing.T, b *broker, format string, o *Options) *member {
 		}
 		return a, err
 	}}
+	if format == "recovering" {
+		so.Recovery = &socketio.Recovery{}
+	}
 	so.Logger = slog.New(slog.DiscardHandler)
 	m.io = socketio.NewServer(so)
 	m.io.Handle("join", func(s *socketio.Socket, room string) (bool, error) {
@@ -160,11 +166,13 @@ func (m *member) told() []error {
 // peer is a client, on WebSocket.
 type peer struct {
 	*websocket.Conn
-	t  *testing.T
-	id string
+	t   *testing.T
+	id  string
+	pid string // with connection state recovery
 
 	mu     sync.Mutex
 	got    []string
+	offset string // the last
 	change chan struct{}
 	ended  bool
 	answer func(p *peer, text string) // deals with every text that comes
@@ -173,34 +181,47 @@ type peer struct {
 // connect connects a client to a server by its address, and joins rooms.
 func connect(t *testing.T, url string, rooms ...string) *peer {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	c, _, err := websocket.Dial(ctx, strings.Replace(url, "http", "ws", 1)+"/socket.io/?EIO=4&transport=websocket")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &peer{Conn: c, t: t, change: make(chan struct{})}
-	t.Cleanup(func() { c.CloseNow() })
-	read := func() string {
-		m, err := c.Read(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(m.Data)
-	}
-	read()
-	p.send("0")
-	var o struct{ SID string }
-	if err := json.Unmarshal([]byte(strings.TrimPrefix(read(), "40")), &o, json.MatchCaseInsensitiveNames(true)); err != nil {
-		t.Fatal(err)
-	}
-	p.id = o.SID
+	p, answer := open(t, url, "0")
+	p.accepted(answer)
 	go p.read()
 	for i, room := range rooms {
 		p.send(fmt.Sprintf(`2%d["join",%q]`, i, room))
 		p.waitFor(fmt.Sprintf(`3%d[true]`, i))
 	}
 	return p
+}
+
+// accepted notes who the client is.
+func (p *peer) accepted(answer string) {
+	p.t.Helper()
+	var o struct{ SID, PID string }
+	if err := json.Unmarshal([]byte(strings.TrimPrefix(answer, "0")), &o, json.MatchCaseInsensitiveNames(true)); err != nil || o.SID == "" {
+		p.t.Fatalf("%s: %v", answer, err)
+	}
+	p.id, p.pid = o.SID, o.PID
+}
+
+// open opens a session, asks for the main namespace, and returns the first packet.
+func open(t *testing.T, url, ask string) (p *peer, first string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	c, _, err := websocket.Dial(ctx, strings.Replace(url, "http", "ws", 1)+"/socket.io/?EIO=4&transport=websocket")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p = &peer{Conn: c, t: t, change: make(chan struct{})}
+	t.Cleanup(func() { c.CloseNow() })
+	for i := range 2 {
+		m, err := c.Read(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first = strings.TrimPrefix(string(m.Data), "4"); i == 0 {
+			p.send(ask)
+		}
+	}
+	return p, first
 }
 
 func (p *peer) send(text string) {
@@ -210,7 +231,10 @@ func (p *peer) send(text string) {
 	}
 }
 
-// read notes packets as they are complete, with a blank before each attachment.
+// offsets are what events end with, with connection state recovery.
+var offsets = regexp.MustCompile(`,"([0-9]+-[0-9]+)"\]`)
+
+// read notes packets as they are complete, with a blank before each attachment, and without their offsets.
 func (p *peer) read() {
 	packet, missing := "", 0
 	for {
@@ -229,6 +253,9 @@ func (p *peer) read() {
 		p.mu.Lock()
 		p.ended = err != nil
 		if err == nil && missing == 0 {
+			if m := offsets.FindStringSubmatch(packet); m != nil {
+				p.offset, packet = m[1], strings.Replace(packet, m[0], "]", 1)
+			}
 			p.got = append(p.got, packet)
 			if p.answer != nil {
 				p.answer(p, packet)

@@ -29,9 +29,10 @@ async function main() {
     specific: () => createAdapter(pub, sub, { publishOnSpecificResponseChannel: true }),
     sharded: () => createShardedAdapter(pub, sub),
     streams: () => streams.createAdapter(pub),
+    recovering: () => streams.createAdapter(pub),
   };
   const options = { adapter: adapters[format]() };
-  if (format === "streams") options.connectionStateRecovery = {};
+  if (format === "recovering") options.connectionStateRecovery = {};
   const http = createServer();
   const io = new Server(http, options);
   const heard = [];
