@@ -181,9 +181,8 @@ type peer struct {
 // connect connects a client to a server by its address, and joins rooms.
 func connect(t *testing.T, url string, rooms ...string) *peer {
 	t.Helper()
-	p, answer := open(t, url, "0")
-	p.accepted(answer)
-	go p.read()
+	p := open(t, url, "0")
+	p.accepted()
 	for i, room := range rooms {
 		p.send(fmt.Sprintf(`2%d["join",%q]`, i, room))
 		p.waitFor(fmt.Sprintf(`3%d[true]`, i))
@@ -191,18 +190,26 @@ func connect(t *testing.T, url string, rooms ...string) *peer {
 	return p
 }
 
-// accepted notes who the client is.
-func (p *peer) accepted(answer string) {
+// accepted waits until the client is accepted, and notes who it is. What has come before stays in got.
+func (p *peer) accepted() {
 	p.t.Helper()
+	at := -1
+	p.until("acceptance", func() bool {
+		at = slices.IndexFunc(p.got, func(s string) bool { return strings.HasPrefix(s, "0{") })
+		return at >= 0
+	})
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	var o struct{ SID, PID string }
-	if err := json.Unmarshal([]byte(strings.TrimPrefix(answer, "0")), &o, json.MatchCaseInsensitiveNames(true)); err != nil || o.SID == "" {
-		p.t.Fatalf("%s: %v", answer, err)
+	if err := json.Unmarshal([]byte(p.got[at][1:]), &o, json.MatchCaseInsensitiveNames(true)); err != nil {
+		p.t.Fatalf("%s: %v", p.got[at], err)
 	}
 	p.id, p.pid = o.SID, o.PID
+	p.got = slices.Delete(p.got, at, at+1)
 }
 
-// open opens a session, asks for the main namespace, and returns the first packet.
-func open(t *testing.T, url, ask string) (p *peer, first string) {
+// open opens a session and asks for the main namespace.
+func open(t *testing.T, url, ask string) *peer {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -210,18 +217,14 @@ func open(t *testing.T, url, ask string) (p *peer, first string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p = &peer{Conn: c, t: t, change: make(chan struct{})}
+	p := &peer{Conn: c, t: t, change: make(chan struct{})}
 	t.Cleanup(func() { c.CloseNow() })
-	for i := range 2 {
-		m, err := c.Read(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if first = strings.TrimPrefix(string(m.Data), "4"); i == 0 {
-			p.send(ask)
-		}
+	if _, err := c.Read(ctx); err != nil { // the session's opening
+		t.Fatal(err)
 	}
-	return p, first
+	p.send(ask)
+	go p.read()
+	return p
 }
 
 func (p *peer) send(text string) {
@@ -253,10 +256,7 @@ func (p *peer) read() {
 		p.mu.Lock()
 		p.ended = err != nil
 		if err == nil && missing == 0 {
-			if m := offsets.FindStringSubmatch(packet); m != nil {
-				p.offset, packet = m[1], strings.Replace(packet, m[0], "]", 1)
-			}
-			p.got = append(p.got, packet)
+			packet = p.take(packet)
 			if p.answer != nil {
 				p.answer(p, packet)
 			}
@@ -268,6 +268,15 @@ func (p *peer) read() {
 			return
 		}
 	}
+}
+
+// take notes a packet, without its offset.
+func (p *peer) take(packet string) string {
+	if m := offsets.FindStringSubmatch(packet); m != nil {
+		p.offset, packet = m[1], strings.Replace(packet, m[0], "]", 1)
+	}
+	p.got = append(p.got, packet)
+	return packet
 }
 
 // until waits until f, which is called with mu held, returns true.
