@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-d69ae1b7/websocket/socketio"
 	"github.com/seed-d69ae1b7/websocket/socketio/internal/msgpack"
 )
 
@@ -209,7 +208,6 @@ func TestFlush(t *testing.T) {
 		m := startMember(t, b, format, nil)
 		p, other := connect(t, m.http.URL, "room"), connect(t, m.http.URL)
 		s := m.io.Socket(p.id)
-		m.io.OnConnect(func(*socketio.Socket) { m.io.Emit("welcome") })
 		for range 100 {
 			m.io.To("room").Emit("before")
 			s.Leave("room")
