@@ -83,7 +83,7 @@ func FuzzClassic(f *testing.F) {
 	f.Fuzz(func(t *testing.T, p []byte) {
 		for _, decode := range []func([]byte) (*cluster.Message, error){decodeBroadcast, decodeRequest, decodeResponse} {
 			m, err := decode(bytes.Clone(p))
-			if err != nil || m == nil {
+			if err != nil || m == nil || m.Kind == cluster.FetchIDs || m.Kind == cluster.FetchRooms { // which we answer, and do not make
 				continue
 			}
 			if _, err := encodeClassic(m); err != nil {
