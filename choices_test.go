@@ -26,7 +26,26 @@ func allServers(t *testing.T, u *Upgrader) map[string]string {
 		t.Cleanup(s.Close)
 		byName[name] = s.Listener.Addr().String()
 	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serveHandshake(t, u, w, r) }))
+	t.Cleanup(s.Close)
+	byName["Handshake"] = s.Listener.Addr().String()
 	return byName
+}
+
+// serveHandshake answers a request by the handshake without I/O, as a server would that is not net/http's.
+func serveHandshake(t *testing.T, u *Upgrader, w http.ResponseWriter, r *http.Request) {
+	agreed, resp, refusal := u.Handshake(r)
+	nc, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	resp.Close = refusal != nil
+	if resp.Write(nc); refusal != nil {
+		nc.Close()
+		return
+	}
+	ServerConn(nc, &u.Options, agreed, nil).CloseNow()
 }
 
 // withFields returns the minimal request with further fields.

@@ -130,7 +130,8 @@ func (h *ClientHandshake) AppendRequest(dst []byte) []byte {
 }
 
 // Request returns the request for an HTTP client: a GET with a URL whose scheme is http or https, or, in a handshake that
-// Dialer.DialStream makes, a CONNECT with the pseudo-header field ":protocol" in its Header (RFC 8441, Section 4).
+// Dialer.DialStream makes, a CONNECT with the pseudo-header field ":protocol" in its Header (RFC 8441, Section 4). The
+// names of the others are in the form that http.Header has, unlike those of AppendRequest.
 func (h *ClientHandshake) Request() *http.Request {
 	r := &http.Request{
 		Method: http.MethodGet, URL: h.url, Host: h.host, Header: make(http.Header, len(h.fields)+1),

@@ -217,6 +217,9 @@ func TestDialSecrets(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", name, err)
 		}
+		if query := strings.Contains(err.Error(), "server.example/?xxxxx: "); query != (name == "query") {
+			t.Errorf("%s: %v; a query is shown to be there, and only then", name, err)
+		}
 		if name == "proxy" && !errors.Is(err, environment) {
 			t.Errorf("%s: %v does not wrap the cause", name, err)
 		}
@@ -237,5 +240,65 @@ func TestDialSecrets(t *testing.T) {
 				t.Errorf("proxy %v: %q", proxy, fmt.Sprint(err))
 			}
 		}
+	}
+}
+
+// TestDialStreamRefusal protects a refusal over a stream from what an HTTP of the caller's leaves out: its body can be read
+// and its Location had in any case, and the error names the status.
+func TestDialStreamRefusal(t *testing.T) {
+	_, resp, err := new(Dialer).DialStream(t.Context(), "wss://server.example/a", func(context.Context, *http.Request) (net.Conn, *http.Response, error) {
+		return nil, &http.Response{StatusCode: 307, Header: http.Header{"Location": {"/b"}}}, nil
+	})
+	if err == nil || !strings.Contains(err.Error(), "answered 307 Temporary Redirect") {
+		t.Error(err)
+	}
+	if u, err := resp.Location(); err != nil || u.String() != "https://server.example/b" {
+		t.Errorf("%v, %v", u, err)
+	}
+	if body, err := io.ReadAll(resp.Body); len(body) != 0 || err != nil || resp.Body.Close() != nil {
+		t.Errorf("%q, %v", body, err)
+	}
+}
+
+// drip is a body that never ends and gives a byte in time for not being given up.
+type drip struct{ closed chan struct{} }
+
+func (d drip) Read(p []byte) (int, error) {
+	select {
+	case <-time.After(refusalSilence / 2):
+		return copy(p, "x"), nil
+	case <-d.closed:
+		return 0, net.ErrClosed
+	}
+}
+
+func (d drip) Close() error {
+	select {
+	case <-d.closed:
+	default:
+		close(d.closed)
+	}
+	return nil
+}
+
+// TestDialStreamDrip protects the bound on a handshake from the body of a refusal that comes byte by byte.
+func TestDialStreamDrip(t *testing.T) {
+	for _, cancelled := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			want := DefaultHandshakeTimeout
+			if cancelled {
+				want = time.Second
+				time.AfterFunc(want, cancel)
+			}
+			start := time.Now()
+			_, resp, err := new(Dialer).DialStream(ctx, "ws://server.example", func(context.Context, *http.Request) (net.Conn, *http.Response, error) {
+				return nil, &http.Response{StatusCode: 500, Body: drip{make(chan struct{})}}, nil
+			})
+			if body, _ := io.ReadAll(resp.Body); err == nil || len(body) == 0 || time.Since(start) != want {
+				t.Errorf("%v, %d bytes, after %v", err, len(body), time.Since(start))
+			}
+		})
 	}
 }

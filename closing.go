@@ -257,7 +257,8 @@ func (c *Conn) lost(err error) {
 func (c *Conn) finish() {
 	c.unwatch()
 	c.stopKeepalive()
-	c.ctx, c.gather = context.Background(), notGathering
+	c.ctx = context.Background()
+	c.gatherNothing()
 	c.dst, c.stream, c.skip, c.stopped = nil, nil, false, true
 	if c.phase() <= endHandshake {
 		c.stopped = false
@@ -301,14 +302,13 @@ func (c *Conn) linger() {
 	c.t.setReadDeadline(time.Now().Add(lingerTime))
 	c.look()
 	for left := lingerBytes; left > 0 && c.t.run(c, false) == nil && c.recvErr == nil; {
-		left -= len(c.in)
-		c.in = nil
+		left -= c.discardInput()
 	}
 }
 
 // finished lets go of everything.
 func (c *Conn) finished() {
-	c.in = nil
+	c.discardInput()
 	c.dropInput()
 	c.mu.Lock()
 	c.countInput()

@@ -33,22 +33,22 @@ type Conn struct {
 	// Owned by whoever holds the reading bit.
 	r        Receiver
 	ctx      context.Context // of the read under way
-	in       []byte          // has come and has not been given to r
-	inBuf    []byte          // the pooled buffer that in is part of, or nil
+	input    []byte          // input.go has this one: has come and has not been given to r
+	inBuf    []byte          // input.go, too: the pooled buffer that input is part of, or nil
 	dst      []byte          // where the message under way is put together; between reads, what a cancelled one had of it
 	stream   *messageReader  // the Reader of the message under way, or nil
 	messages uint32          // how many have come since counts was brought up to date
 	state    atomic.Uint32   // reading, inBody, moreInput, ended; for everybody, but here it fills a word
 	bytes    uint64          // of the transport that have come
-	gather   gathering       // what kind of slice dst is
+	gather   gathering       // input.go, too: what kind of slice dst is
 	op       Opcode          // of the message under way
 	skip     bool            // the rest of the message under way is not wanted
 	stopped  bool            // nothing more will be read for the application
 	known    knowledge       // of the socket; reading.go has this one
-	wide     bool            // messages are larger than readBufferSize
-	filled   uint8           // how many reads in a row have filled their room, on a transport that cannot poll
+	wide     bool            // input.go, too: messages are larger than readBufferSize
+	filled   uint8           // input.go, too: how many reads in a row have filled their room, on a transport that cannot poll
 	recvErr  error           // of the transport, seen inside of readable
-	loopBody messageBody     // ... and this: that of the Messages loop under way, or nil
+	loopBody messageBody     // reading.go, too: that of the Messages loop under way, or nil
 	deadline readDeadline    // has a lock of its own
 
 	// Guarded by mu.
@@ -84,6 +84,7 @@ type extra struct {
 	heard     uint64        // how many bytes had come when giveUp was set
 	expecting *time.Timer   // calls noEndCame, on a transport without deadlines
 	turns     *turn         // the large messages that wait for the transport
+	passing   int           // how many messages wait for the end of a streamed one, or have and are not in yet: see afterStreamed
 	controls  []byte        // control frames that pass what waits in out; pooled
 	traced    []Header      // frames that Trace.FrameOut has not been told of
 	tracing   bool          // a goroutine is telling it
@@ -145,11 +146,7 @@ func newConn(nc net.Conn, cfg connConfig) *Conn {
 	}
 	c.r.Reset(ro)
 	c.s.Reset(so)
-	if len(cfg.buffered) > 0 {
-		c.inBuf = append(getBuffer(len(cfg.buffered)), cfg.buffered...)
-		c.in = c.inBuf
-		c.bytes = uint64(len(c.in))
-	}
+	c.beginInput(cfg.buffered)
 	if c.opts.PingInterval > 0 {
 		c.deadline.alive = new(keepalive)
 	}

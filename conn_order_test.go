@@ -17,16 +17,30 @@ import (
 	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
 )
 
-// TestNobodyStarves protects that Flush and a large write of each kind return within the write timeout while a thousand others
-// write all the time to a peer that is slow: each waits for what was written before it, and for nothing else.
+// TestNobodyStarves protects that Flush and a write of each kind return within the write timeout while others, a thousand of them
+// where their messages are small, write all the time to a peer that is slow: each waits for what was written before it, and for
+// little else.
 func TestNobodyStarves(t *testing.T) {
+	for name, busy := range map[string]struct {
+		writers int
+		write   func(c *Conn, ctx context.Context) error
+	}{
+		"Write":         {1000, func(c *Conn, ctx context.Context) error { return c.Write(ctx, OpBinary, make([]byte, 100)) }},
+		"Write, larger": {4, func(c *Conn, ctx context.Context) error { return c.Write(ctx, OpBinary, make([]byte, 100<<10)) }},
+		"Writer":        {4, func(c *Conn, ctx context.Context) error { return streams(c, make([]byte, 100<<10)) }},
+	} {
+		t.Run(name, func(t *testing.T) { nobodyStarves(t, busy.writers, busy.write) })
+	}
+}
+
+func nobodyStarves(t *testing.T, writers int, write func(*Conn, context.Context) error) {
 	inBubble(t, func(t *testing.T, client bool) {
 		a, b := netpipe.New(4 << 10)
 		c, p := connOver(t, a, client, nil), peerOver(t, b, !client)
 		ctx, cancel := context.WithCancel(t.Context())
-		for range 1000 {
+		for range writers {
 			go func() {
-				for c.Write(ctx, OpBinary, make([]byte, 100)) == nil {
+				for ctx.Err() == nil && write(c, ctx) == nil {
 				}
 			}()
 		}
@@ -48,6 +62,7 @@ func TestNobodyStarves(t *testing.T) {
 		for name, call := range map[string]func() error{
 			"Flush":                      func() error { return c.Flush(context.Background()) },
 			"Flush with a context":       func() error { return c.Flush(ctx) },
+			"a small Write":              func() error { return c.Write(ctx, OpBinary, nil) },
 			"a large Write":              func() error { return c.Write(context.Background(), OpBinary, large) },
 			"... with a context":         func() error { return c.Write(ctx, OpBinary, large) },
 			"a large WritePrepared":      func() error { return c.WritePrepared(ctx, m) },

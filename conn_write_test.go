@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
 )
 
 // TestWritersCombine protects that messages of many goroutines arrive whole, each exactly once, and those of one
@@ -339,6 +341,44 @@ func TestBufferedAndFlush(t *testing.T) {
 		}
 		c.CloseNow()
 		wantClosed(t, c.Flush(context.Background()), StatusAbnormalClosure, true)
+	})
+}
+
+// deafConn is a net.Conn with a write that nothing interrupts.
+type deafConn struct {
+	net.Conn
+	release chan struct{}
+}
+
+func (c deafConn) Write(p []byte) (int, error) {
+	<-c.release
+	return c.Conn.Write(p)
+}
+
+func (deafConn) SetWriteDeadline(time.Time) error { return nil }
+
+// TestBufferedAfterEnd protects that nothing is buffered once the transport is closed, though a write has not returned.
+func TestBufferedAfterEnd(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		nc, other := netpipe.New(100)
+		defer other.Close()
+		deaf := deafConn{nc, make(chan struct{})}
+		c := connOver(t, deaf, client, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		if err := c.Write(ctx, OpBinary, make([]byte, 100)); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if c.Buffered() == 0 {
+			t.Error("nothing is buffered while the write stands")
+		}
+		c.CloseNow()
+		time.Sleep(time.Minute)
+		if n := c.Buffered(); n != 0 {
+			t.Errorf("%d bytes are buffered after the end", n)
+		}
+		close(deaf.release)
 	})
 }
 

@@ -162,24 +162,30 @@ func (d *Dialer) open(ctx context.Context, h *ClientHandshake) (reply serverRepl
 func openStream(
 	ctx context.Context, h *ClientHandshake, open func(context.Context, *http.Request) (net.Conn, *http.Response, error),
 ) (reply serverReply, err error) {
-	if reply.nc, reply.resp, err = open(ctx, h.Request()); err != nil {
-		reply.resp = nil
+	request := h.Request()
+	nc, resp, err := open(ctx, request)
+	reply.nc = nc
+	switch accepted := err == nil && resp != nil && h.accepts(resp.StatusCode); {
+	case err != nil:
 		return reply, err
-	}
-	switch accepted := reply.resp != nil && h.accepts(reply.resp.StatusCode); {
-	case reply.resp == nil:
+	case resp == nil:
 		return reply, errors.New("no response")
-	case accepted && reply.nc == nil:
-		reply.resp = nil
+	case accepted && nc == nil:
 		return reply, errors.New("no stream")
 	case accepted && ctx.Err() != nil:
-		reply.resp = nil
 		return reply, context.Cause(ctx)
-	case accepted:
-		reply.resp.Body = http.NoBody
-	case reply.resp.Body != nil:
-		holdBody(reply.resp, reply.resp.Body)
+	case accepted || resp.Body == nil:
+		resp.Body = http.NoBody
+	default:
+		body := resp.Body
+		stop := context.AfterFunc(ctx, func() { body.Close() })
+		holdBody(resp, body)
+		stop()
 	}
+	if resp.Request == nil {
+		resp.Request = request // a Location may be relative to its URL
+	}
+	reply.resp = resp
 	return reply, nil
 }
 

@@ -20,6 +20,9 @@
 // long. DetachedHandler is for many idle connections: it returns at once, which takes some 9 kB less for each. Upgrade
 // leaves the end to the caller; UpgradeConn does without net/http, and Handshake without any I/O.
 //
+// They are handlers like others: who the user is, middleware finds out, or a handler that calls this one. Which pages may
+// connect, Upgrader.Origins and CheckOrigin say.
+//
 // Upgrader.Shutdown ends all connections and waits for the functions; http.Server.Shutdown knows nothing of either.
 // Call both.
 //
@@ -121,6 +124,6 @@
 //
 // Receiver and Sender are the protocol without I/O: bytes to messages and back, with every rule, for those who have an
 // event loop or a transport of their own. ServerConn and ClientConn make a Conn over a net.Conn whose opening
-// handshake was done elsewhere. Package wstest has connected pairs in memory for tests, wsjson reads and writes JSON,
+// handshake was done elsewhere. Package wstest has connections and servers in memory for tests, wsjson reads and writes JSON,
 // compress is the compression by itself, and autobahn tests implementations in any language.
 package websocket

@@ -56,6 +56,43 @@ func ExampleUpgrader_Handler() {
 	// middleware ends
 }
 
+// A handler of one's own looks at the request first, and decides about the end.
+func ExampleUpgrader_Upgrade() {
+	sessions := map[string]string{"0123": "Ada"}
+	var upgrader websocket.Upgrader
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		cookie, err := r.Cookie("session")
+		if err != nil || sessions[cookie.Value] == "" {
+			http.Error(w, "log in first", http.StatusUnauthorized)
+			return
+		}
+		conn, err := upgrader.Upgrade(w, r)
+		if err != nil {
+			return // the client has been answered
+		}
+		defer conn.CloseNow() // if nothing else has ended it
+		conn.Write(r.Context(), websocket.OpText, []byte("hello, "+sessions[cookie.Value]))
+		conn.Close(websocket.StatusNormalClosure, "that was all")
+	}))
+	defer server.Close()
+
+	for _, cookie := range []string{"session=0123", "session=other"} {
+		conn, resp, err := dial(server, http.Header{"Cookie": {cookie}})
+		if err != nil {
+			fmt.Println(resp.Status)
+			continue
+		}
+		m, _ := conn.Read(context.Background())
+		fmt.Println(string(m.Data))
+		_, err = conn.Read(context.Background())
+		fmt.Println(err)
+	}
+	// Output:
+	// hello, Ada
+	// websocket: closed by the peer: 1000 (normal closure): "that was all"
+	// 401 Unauthorized
+}
+
 // Where many connections are idle, net/http's goroutine need not wait for each.
 func ExampleUpgrader_DetachedHandler() {
 	var upgrader websocket.Upgrader
@@ -291,6 +328,50 @@ func ExampleUpgrader_Handshake() {
 	// Output: welcome
 }
 
+// Without net/http: the callback sees the request, also as net/http would show it, and an error of it refuses with the
+// status, the fields and the body that it names.
+func ExampleRequest_HTTPRequest() {
+	upgrader := websocket.Upgrader{MaxRequestHead: 256 << 10} // for cookies of unusual size
+	accept := func(r *websocket.Request) error {
+		session, err := r.HTTPRequest().Cookie("session")
+		if err != nil || session.Value != "0123" {
+			return &websocket.HandshakeError{
+				Status: http.StatusUnauthorized,
+				Header: http.Header{"Content-Type": {"application/json"}},
+				Body:   []byte(`{"error":"log in first"}`),
+			}
+		}
+		return nil
+	}
+	for _, cookie := range []string{"session=0123", ""} {
+		near, far := net.Pipe()
+		go func() {
+			conn, err := upgrader.UpgradeConn(context.Background(), far, accept)
+			if err != nil {
+				return // far has been closed
+			}
+			conn.Write(context.Background(), websocket.OpText, []byte("welcome"))
+			conn.CloseRead(context.Background())
+		}()
+		d := websocket.Dialer{
+			Header:      http.Header{"Cookie": {cookie}},
+			DialContext: func(context.Context, string, string) (net.Conn, error) { return near, nil },
+		}
+		conn, resp, err := d.Dial(context.Background(), "ws://server.example/")
+		if err != nil {
+			body, _ := io.ReadAll(resp.Body)
+			fmt.Println(resp.StatusCode, string(body))
+			continue
+		}
+		m, _ := conn.Read(context.Background())
+		fmt.Println(string(m.Data))
+		conn.CloseNow()
+	}
+	// Output:
+	// welcome
+	// 401 {"error":"log in first"}
+}
+
 // An HTTP/2 server sends the response by its own means and gives the stream. This one is a pipe whose other end plays the
 // client.
 func ExampleUpgrader_AcceptStream() {
@@ -323,6 +404,8 @@ type statusWriter struct {
 	http.ResponseWriter
 	status int
 }
+
+var _ websocket.SwitchObserver = (*statusWriter)(nil)
 
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (w *statusWriter) WriteHeader(status int) {

@@ -100,64 +100,6 @@ func ExampleConn_NetConn() {
 	// Output: TLS 1.3
 }
 
-// A chat server keeps what Messages yields, and sends it to everybody: encoded once, whatever the number of members, and in one
-// write for each of them however many messages came together.
-func ExampleConn_Queue() {
-	var members []*websocket.Conn // guarded by a lock, in a real server
-	client, server := wstest.Pipe(nil, nil)
-	members = append(members, server)
-
-	line := func(s string) websocket.Message { return websocket.Message{Op: websocket.OpText, Data: []byte(s)} }
-	m, err := websocket.PrepareMessages(line("Ada: hello"), line("Bob: hi"))
-	if err != nil {
-		log.Fatal(err)
-	}
-	for range 2 {
-		for _, member := range members {
-			if _, err := member.QueuePrepared(m); errors.Is(err, websocket.ErrBackpressure) {
-				member.CloseNow() // it has not taken what it was sent for a while
-			}
-		}
-	}
-	for _, member := range members {
-		member.Send()
-	}
-	for range 4 {
-		msg, err := client.Read(context.Background())
-		if err != nil {
-			log.Fatal(err)
-		}
-		fmt.Printf("%s\n", msg.Data)
-	}
-	// Output:
-	// Ada: hello
-	// Bob: hi
-	// Ada: hello
-	// Bob: hi
-}
-
-// A proxy passes pings on, instead of answering them itself.
-func ExampleConn_SendPing() {
-	toServer, server := wstest.Pipe(nil, nil)
-	client, toClient := wstest.Pipe(nil, &websocket.Options{
-		OnPing: func(_ *websocket.Conn, payload []byte) (answered bool) {
-			fmt.Printf("ping %s passes\n", payload)
-			return toServer.SendPing(context.Background(), payload) == nil
-		},
-	})
-	for _, c := range []*websocket.Conn{toServer, server, client, toClient} {
-		defer c.CloseNow()
-	}
-	toClient.CloseRead(context.Background())
-	if err := client.SendPing(context.Background(), []byte("1")); err != nil {
-		log.Fatal(err)
-	}
-	client.Write(context.Background(), websocket.OpText, nil)
-	client.Flush(context.Background())
-	client.Close(websocket.StatusNormalClosure, "") // behind the ping
-	// Output: ping 1 passes
-}
-
 // A program that ends does not wait for the peers of its connections for longer than it has time.
 func ExampleConn_CloseContext() {
 	client, server := wstest.Pipe(nil, nil)

@@ -12,7 +12,8 @@ import (
 // Opcode says what a frame or a message is (RFC 6455, Sections 5.2 and 11.8).
 type Opcode uint8
 
-// The opcodes that RFC 6455 defines. A message is OpText or OpBinary; the others are frames of the protocol itself.
+// The opcodes that RFC 6455 defines. A message is OpText or OpBinary; the others are frames of the protocol itself, which
+// Write and whatever else sends messages refuses with an error: Ping, SendPing, SendPong and Close are for those.
 const (
 	OpContinuation Opcode = 0x0 // a further fragment of the message under way
 	OpText         Opcode = 0x1 // a message of UTF-8 text

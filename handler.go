@@ -57,7 +57,7 @@ func (u *Upgrader) DetachedHandler(f func(*Conn, *http.Request)) http.Handler {
 		}()
 		if c := u.upgrade(w, r); c != nil {
 			detached = true
-			go u.serve(c, r.WithContext(valuesContext{c}), f)
+			go (&detachedFunction{u: u, c: c, r: r.WithContext(valuesContext{c}), f: f}).run()
 		}
 	})
 }
@@ -87,16 +87,35 @@ func runFunction(c *Conn, r *http.Request, f func(*Conn, *http.Request)) {
 	code = StatusNormalClosure
 }
 
-// serve calls f on its own goroutine, where nobody else would see a panic.
-func (u *Upgrader) serve(c *Conn, r *http.Request, f func(*Conn, *http.Request)) {
-	defer u.conns.leave()
-	defer func() {
-		if v := recover(); v != nil && v != http.ErrAbortHandler {
-			stack := make([]byte, 64<<10)
-			u.logf(c.Context(), "websocket: panic serving %v: %v\n%s", c.RemoteAddr(), v, stack[:runtime.Stack(stack, false)])
-		}
-	}()
-	runFunction(c, r, f)
+// detachedFunction is the function of a DetachedHandler at work, on a goroutine of its own. What it needs is here and not in
+// frames of the stack, which must leave the function room to wait within 2 KiB: see TestEchoStack.
+type detachedFunction struct {
+	u    *Upgrader
+	c    *Conn
+	r    *http.Request // nil as soon as f has it: see runFunction
+	f    func(*Conn, *http.Request)
+	code StatusCode // with which the connection will be closed
+}
+
+// run is runFunction where nobody else would see a panic. Shutdown finds it by its frame on the stack, too.
+func (d *detachedFunction) run() {
+	d.code = StatusInternalError
+	defer d.over()
+	r := d.r
+	d.r = nil
+	d.f(d.c, r)
+	d.code = StatusNormalClosure
+}
+
+// over ends what run has begun.
+func (d *detachedFunction) over() {
+	v := recover()
+	defer d.u.conns.leave()
+	d.c.beginClose(d.code, "")
+	if v != nil && v != http.ErrAbortHandler {
+		stack := make([]byte, 64<<10)
+		d.u.logf(d.c.Context(), "websocket: panic serving %v: %v\n%s", d.c.RemoteAddr(), v, stack[:runtime.Stack(stack, false)])
+	}
 }
 
 // valuesContext has the values of a connection's request and does not end. It takes no memory of its own, and no lock:

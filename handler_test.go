@@ -252,7 +252,7 @@ func TestDefaultLog(t *testing.T) {
 	a, b := net.Pipe()
 	b.Close()
 	c := newConn(a, connConfig{options: &Options{}})
-	new(Upgrader).serve(c, r, func(*Conn, *http.Request) { panic("x") })
+	(&detachedFunction{u: new(Upgrader), c: c, r: r, f: func(*Conn, *http.Request) { panic("x") }}).run()
 	if !strings.Contains(logged.String(), "panic serving") {
 		t.Errorf("log %q", logged.String())
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/seed-d69ae1b7/websocket/compress"
 )
@@ -70,7 +71,7 @@ func (e *HandshakeError) body() []byte {
 
 // header returns the fields of that response, but those of its framing, in a map of the caller's.
 func (e *HandshakeError) header() http.Header {
-	h := make(http.Header, len(e.Header)+2)
+	h := make(http.Header, len(e.Header)+3)
 	for name, values := range e.Header {
 		if isToken(name) && !equalFold(name, "Content-Length") && !equalFold(name, "Transfer-Encoding") {
 			name = http.CanonicalHeaderKey(name)
@@ -78,7 +79,7 @@ func (e *HandshakeError) header() http.Header {
 		}
 	}
 	for name, value := range map[string]string{
-		"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff",
+		"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff", "Date": dateNow(),
 	} {
 		if _, given := h[name]; !given {
 			h.Set(name, value)
@@ -86,6 +87,10 @@ func (e *HandshakeError) header() http.Header {
 	}
 	return h
 }
+
+// dateNow returns the value of Date. RFC 9110, Section 6.6.1: "An origin server with a clock MUST generate a Date header
+// field in all 2xx (Successful), 3xx (Redirection), and 4xx (Client Error) responses".
+func dateNow() string { return time.Now().UTC().Format(http.TimeFormat) }
 
 // Agreement is what an opening handshake has settled about a connection. The zero value is a connection without
 // subprotocol and extensions.
@@ -547,8 +552,18 @@ func checkAnswers(resp *http.Response, offered []string, compression *compress.O
 	return agreed, nil
 }
 
-// shownStatus returns the status of a response as it may stand in an error.
-func shownStatus(resp *http.Response) string { return shown(resp.Status) }
+// shownStatus returns the status of a response as it may stand in an error. HTTP/2 has no text beside the number.
+func shownStatus(resp *http.Response) string {
+	if resp.Status == "" {
+		return statusText(resp.StatusCode)
+	}
+	return shown(resp.Status)
+}
+
+// statusText returns a status as http.Response has it: the number and, if it is known, its text.
+func statusText(status int) string {
+	return strings.TrimSpace(strconv.Itoa(status) + " " + http.StatusText(status))
+}
 
 // maxShown is the most bytes of a peer's text that an error shows.
 const maxShown = 200

@@ -29,25 +29,32 @@ func heapOfIdle(t *testing.T, addr string, waits <-chan struct{}) float64 {
 		runtime.ReadMemStats(&m)
 		return float64(m.HeapAlloc)
 	}
-	buf := make([]byte, 1<<10)
 	before := heap()
 	for range conns {
-		nc, err := net.Dial("tcp", addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { nc.Close() })
-		io.WriteString(nc, minimalRequest)
-		for n := 0; !bytes.HasSuffix(buf[:n], []byte("\r\n\r\n")); {
-			more, err := nc.Read(buf[n:])
-			if err != nil {
-				t.Fatal(err)
-			}
-			n += more
-		}
+		bareClient(t, addr)
 		<-waits
 	}
 	return (heap() - before) / conns
+}
+
+// bareClient returns a connection to addr on which the opening handshake is done, and nothing else was made. It stays open until
+// the test ends.
+func bareClient(t *testing.T, addr string) net.Conn {
+	nc, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { nc.Close() })
+	io.WriteString(nc, minimalRequest)
+	var buf [1 << 10]byte
+	for n := 0; !bytes.HasSuffix(buf[:n], []byte("\r\n\r\n")); {
+		more, err := nc.Read(buf[n:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += more
+	}
+	return nc
 }
 
 // TestIdleHeap protects the memory of an idle connection through DetachedHandler: net/http makes some 10 KiB for its

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -144,34 +145,47 @@ var untilEnd = map[string]func(c *Conn) error{
 		_, err := io.Copy(io.Discard, Stream(c, OpText))
 		return err
 	},
-	"cancelled reads": func(c *Conn) error {
+	"cancelled reads": cancelledReads(250 * time.Millisecond),
+}
+
+// cancelledReads is the form of reads that end after a while, one after the other.
+func cancelledReads(after time.Duration) func(c *Conn) error {
+	return func(c *Conn) error {
 		for {
-			ctx, cancel := context.WithTimeout(context.Background(), 250*time.Millisecond)
+			ctx, cancel := context.WithTimeout(context.Background(), after)
 			_, err := c.Read(ctx)
 			cancel()
-			if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-				return err
-			}
 			var closed *CloseError
-			if errors.As(err, &closed) {
+			if err != nil && !errors.Is(err, context.DeadlineExceeded) || errors.As(err, &closed) {
 				return err
 			}
 		}
-	},
+	}
 }
 
 // alivePeers are kinds of peer: what they do with a ping, and what they send by themselves. The seconds are those at which
 // pings come to them in 100, given an interval of 10 and a timeout of 20.
 var alivePeers = map[string]struct {
-	pongs   bool
-	trickle bool // sends the bytes of one message, one in 7 seconds
-	dead    int  // the second at which it is given up, or 0
-	pings   []int
+	pongs bool
+	sends func(p *peer) [][]byte // one in 7 seconds; nil for nothing
+	dead  int                    // the second at which it is given up, or 0
+	pings []int
 }{
 	"dead":            {dead: 30, pings: []int{10}},
 	"pongs":           {pongs: true, pings: []int{10, 20, 30, 40, 50, 60, 70, 80, 90}},
-	"trickles":        {trickle: true},
-	"trickles, pongs": {trickle: true, pongs: true},
+	"messages":        {sends: sendsMessages},
+	"messages, pongs": {sends: sendsMessages, pongs: true},
+	"trickles":        {sends: trickles},
+	"trickles, pongs": {sends: trickles, pongs: true},
+}
+
+func sendsMessages(p *peer) [][]byte { return slices.Repeat([][]byte{p.message("a message")}, 20) }
+
+func trickles(p *peer) (parts [][]byte) {
+	for b := range slices.Chunk(p.message("a message of 20 bytes"), 1) {
+		parts = append(parts, b)
+	}
+	return parts
 }
 
 // TestKeepaliveTable protects the times of the keepalive, everywhere.
@@ -205,15 +219,15 @@ func TestKeepaliveTable_5_5_2(t *testing.T) {
 								}
 							}
 						}()
-						if kind.trickle {
+						if kind.sends != nil {
 							go func() {
-								for _, b := range p.message("a message of 20 bytes") {
+								for _, b := range kind.sends(p) {
 									select {
 									case <-time.After(7 * time.Second):
 									case <-stop:
 										return
 									}
-									if _, err := nc.Write([]byte{b}); err != nil {
+									if _, err := nc.Write(b); err != nil {
 										return
 									}
 								}

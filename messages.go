@@ -16,7 +16,7 @@ type Message struct {
 
 // Messages returns the loop over the messages that come:
 //
-//	for msg, err := range conn.MessagesInPlace(ctx) {
+//	for msg, err := range conn.Messages(ctx) {
 //		if err != nil {
 //			return err
 //		}
@@ -126,14 +126,4 @@ func (c *Conn) findMessage() (p []byte, ok bool) {
 			return slices.Clip(c.dst), true
 		}
 	}
-}
-
-// keepFromLoop gives back the loop's buffer, and keeps what has come of a message if the body may want the rest.
-func (c *Conn) keepFromLoop(wanted bool) {
-	dst := c.dst
-	c.dst = nil
-	if wanted {
-		c.keep(dst)
-	}
-	putBuffer(dst)
 }

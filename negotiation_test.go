@@ -264,3 +264,84 @@ func TestDialWrongCompression(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestWishes protects the connection from a wish: whatever a real server makes of windows and takeover that a client would
+// like but does not insist on, the handshake succeeds, and what is agreed on is what both sides then do. The servers
+// answer as those do that they are named after.
+func TestWishes(t *testing.T) {
+	const d = compress.Name
+	elements := func(offer string) []string { return strings.Split(offer, ", ") }
+	servers := map[string]func(offer string) (answer string){
+		// The first element without what it cannot do.
+		"coder": func(offer string) string {
+			for _, e := range elements(offer) {
+				if !strings.Contains(e, "server_max_window_bits") {
+					if strings.Contains(e, "server_no_context_takeover") {
+						return d + "; server_no_context_takeover"
+					}
+					return d
+				}
+			}
+			return ""
+		},
+		// Its own way, whatever is asked.
+		"gorilla": func(string) string { return d + "; server_no_context_takeover; client_no_context_takeover" },
+		"tornado": func(string) string { return d },
+		// Every element, one behind the other, which stand for two filters.
+		"libsoup": func(offer string) string {
+			return strings.NewReplacer("; client_max_window_bits=9", "", "; client_max_window_bits", "").Replace(offer)
+		},
+		"off": func(string) string { return "" },
+	}
+	type outcome struct {
+		compressed, alone bool // alone: the server does without takeover
+		bits              int
+	}
+	window := compress.Options{FromServer: compress.Direction{MaxWindowBits: 10}, FromClient: compress.Direction{MaxWindowBits: 9}}
+	insisting, alone := window, compress.Options{FromServer: compress.Direction{NoContextTakeover: true}}
+	insisting.Strict = true
+	fails := outcome{}
+	for _, row := range []struct {
+		name string
+		o    compress.Options
+		want map[string]outcome
+	}{
+		{"zero", compress.Options{}, map[string]outcome{
+			"coder": {true, false, 15}, "gorilla": {true, true, 15}, "tornado": {true, false, 15}, "libsoup": {true, false, 15}, "off": {bits: -1},
+		}},
+		{"window", window, map[string]outcome{
+			"coder": {bits: -1}, "gorilla": {true, true, 15}, "tornado": {true, false, 15}, "libsoup": {true, false, 10}, "off": {bits: -1},
+		}},
+		{"no takeover", alone, map[string]outcome{
+			"coder": {true, true, 15}, "gorilla": {true, true, 15}, "tornado": {true, false, 15}, "libsoup": {true, true, 15}, "off": {bits: -1},
+		}},
+		{"strict window", insisting, map[string]outcome{
+			"coder": {true, true, 15}, "gorilla": {true, true, 15}, "tornado": fails, "libsoup": fails, "off": {bits: -1},
+		}},
+	} {
+		for name, server := range servers {
+			dialer := Dialer{Options: Options{Compression: &row.o}}
+			opening, err := dialer.Handshake("ws://server.example/")
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := opening.Request()
+			header := http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}}
+			header.Set("Sec-WebSocket-Accept", AcceptKey(r.Header.Get("Sec-WebSocket-Key")))
+			if answer := server(r.Header.Get("Sec-WebSocket-Extensions")); answer != "" {
+				header.Set("Sec-WebSocket-Extensions", answer)
+			}
+			agreed, err := opening.Check(&http.Response{StatusCode: 101, ProtoMajor: 1, ProtoMinor: 1, Header: header})
+			got := outcome{bits: -1}
+			if p := agreed.Compression; p != nil {
+				got = outcome{true, p.ServerNoContextTakeover, p.ServerMaxWindowBits}
+			}
+			if err != nil {
+				got = fails
+			}
+			if want := row.want[name]; got != want {
+				t.Errorf("%s asked of %s: %+v, %v; want %+v", row.name, name, got, err, want)
+			}
+		}
+	}
+}

@@ -27,10 +27,7 @@ func (c *Conn) NetConn() net.Conn { return c.view(c.t.netConn()) }
 func (c *Conn) view(nc net.Conn) net.Conn {
 	v := netView{nc, c}
 	switch nc := nc.(type) {
-	case interface {
-		ConnectionState() tls.ConnectionState
-		NetConn() net.Conn
-	}:
+	case tlsConn:
 		return tlsView{v, nc}
 	case syscall.Conn:
 		return socketView{v, nc}
@@ -64,10 +61,7 @@ func (v socketView) SyscallConn() (syscall.RawConn, error) { return v.socket.Sys
 // tlsView is the view of a TLS connection.
 type tlsView struct {
 	netView
-	tls interface {
-		ConnectionState() tls.ConnectionState
-		NetConn() net.Conn
-	}
+	tls tlsConn
 }
 
 func (v tlsView) ConnectionState() tls.ConnectionState { return v.tls.ConnectionState() }

@@ -22,6 +22,11 @@ var fieldOwners = map[string]string{
 	"taken":    "writing.go",
 	"flushed":  "writing.go",
 	"loopBody": "reading.go",
+	"input":    "input.go",
+	"inBuf":    "input.go",
+	"gather":   "input.go",
+	"wide":     "input.go",
+	"filled":   "input.go",
 }
 
 // bitOwners are the same for the bits of Conn.state.

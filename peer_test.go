@@ -50,6 +50,9 @@ func connOver(t testing.TB, nc net.Conn, client bool, o *Options) *Conn {
 
 func peerOver(t testing.TB, nc net.Conn, client bool) *peer {
 	t.Cleanup(func() { nc.Close() })
+	if stream, ok := newTransport(nc).(*netTransport); ok {
+		nc = stream.nc // of a socket of packets
+	}
 	return &peer{t: t, nc: nc, br: bufio.NewReader(nc), client: client}
 }
 

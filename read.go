@@ -1,35 +1,12 @@
 package websocket
 
 // This file holds reading: how bytes get from the transport to the Receiver, and the reads that deliver a whole message.
-// Who may read, and what is known meanwhile, is in reading.go, streaming in reader.go, the loop in messages.go.
+// Who may read, and what is known meanwhile, is in reading.go, where what has come is kept and gathered in input.go, streaming in
+// reader.go, the loop in messages.go.
 
 import (
 	"context"
 	"os"
-	"slices"
-)
-
-const (
-	// readBufferSize is how much a read takes from the network at once, and wideBufferSize how much where the messages
-	// before were too large for that and not for this: a message that comes as one whole is not copied together.
-	readBufferSize = size32K
-	wideBufferSize = size128K
-	// directSize is how many bytes of a message must have come, and how many of its frame must be due, until the rest is read
-	// straight to its destination.
-	directSize = size16K
-	// waitBufferSize is how much a read takes where it may have to wait for it, and directSize there.
-	waitBufferSize = size512
-	// maxFilled is the Conn.filled at which waitBufferSize has become readBufferSize.
-	maxFilled = 7
-)
-
-// gathering says where a read puts a message together.
-type gathering uint8
-
-const (
-	notGathering gathering = iota // it does not
-	intoSlice                     // in Conn.dst, which is the caller's
-	intoPool                      // in Conn.dst, which is a pooled buffer or nil
 )
 
 // cause returns how the connection ended. It must have.
@@ -77,28 +54,14 @@ func (c *Conn) beginRead(ctx context.Context) error {
 // endRead ends it and returns the error that ended the connection, if it has.
 func (c *Conn) endRead() error {
 	stopped := c.stopped
-	c.ctx, c.gather = nil, notGathering
+	c.ctx = nil
+	c.gatherNothing()
 	c.dropInput()
 	c.release()
 	if stopped {
 		return c.cause()
 	}
 	return nil
-}
-
-// dropInput gives back the buffers that nothing is left in.
-func (c *Conn) dropInput() {
-	if len(c.in) > 0 || c.stream != nil && len(c.stream.part) > 0 {
-		return
-	}
-	if c.inBuf != nil {
-		putBuffer(c.inBuf)
-		c.in, c.inBuf = nil, nil
-	}
-	if c.dst != nil && len(c.dst) == 0 && c.gather != intoSlice {
-		putBuffer(c.dst)
-		c.dst = nil
-	}
 }
 
 // AppendRead waits for the next message and appends its payload to dst: Data is the extended slice. It does not allocate
@@ -110,7 +73,7 @@ func (c *Conn) AppendRead(ctx context.Context, dst []byte) (Message, error) {
 	if err := c.beginRead(ctx); err != nil {
 		return Message{Data: dst}, err
 	}
-	c.dst, c.gather = append(dst, c.dst...), intoSlice
+	c.gatherInto(dst)
 	err := c.message((*Conn).gatherMessage)
 	m := Message{c.op, c.dst}
 	c.dst = nil
@@ -140,14 +103,12 @@ func (c *Conn) Read(ctx context.Context) (Message, error) {
 // has come is kept then; when the connection ended, it is nil and stopped is set.
 func (c *Conn) ownMessage() (Message, error) {
 	c.gatherIntoPool()
-	err := c.message((*Conn).readMessage)
-	m := Message{c.op, c.dst}
-	c.dst = nil
-	if err != nil {
-		c.keep(m.Data)
-		putBuffer(m.Data)
+	if err := c.message((*Conn).readMessage); err != nil {
+		c.keepGathered(true)
 		return Message{}, err
 	}
+	m := Message{c.op, c.dst}
+	c.dst = nil
 	return m, nil
 }
 
@@ -159,26 +120,10 @@ func firstError(a, b error) error {
 	return b
 }
 
-// keep remembers what a read that failed had of its message. dst is nil.
-func (c *Conn) keep(p []byte) {
-	if len(p) > 0 && !c.stopped {
-		c.dst = append([]byte(nil), p...)
-	}
-}
-
-// gatherIntoPool begins to put a message together in a pooled buffer, with what keep remembered.
-func (c *Conn) gatherIntoPool() {
-	kept := c.dst
-	c.dst, c.gather = nil, intoPool
-	if len(kept) > 0 {
-		c.collect(kept)
-	}
-}
-
 // message runs consume on what is at hand and then on what comes, until it is done. The error is that of the
 // context; when the connection ended, it is nil and stopped is set.
 func (c *Conn) message(consume func(c *Conn) bool) error {
-	if (len(c.in) > 0 || c.r.Pending()) && consume(c) {
+	if (c.hasInput() || c.r.Pending()) && consume(c) {
 		return nil
 	}
 	return c.wait(consume)
@@ -232,100 +177,6 @@ func (c *Conn) readMessage() (done bool) {
 		}
 		return true
 	}
-}
-
-// exactly returns a copy of p.
-func exactly(p []byte) []byte { return append([]byte{}, p...) } // does not clear it first, as make would
-
-// collect appends a part of a message to dst, unless it was read or inflated straight to its place there.
-func (c *Conn) collect(p []byte) {
-	n := len(c.dst)
-	if len(p) == 0 {
-		return
-	}
-	if cap(c.dst)-n >= len(p) && &c.dst[:n+1][n] == &p[0] {
-		c.dst = c.dst[:n+len(p)]
-		return
-	}
-	if c.gather == intoPool {
-		c.dst = growBuffer(c.dst, len(p))
-	}
-	c.dst = append(c.dst, p...)
-}
-
-// whole returns the next message if the input begins with the whole of it in one frame. Otherwise next has to look at it.
-func (c *Conn) whole() (p []byte, ok bool) {
-	if c.skip {
-		return nil, false
-	}
-	op, p, n := c.r.whole(c.in)
-	if n == 0 {
-		return nil, false
-	}
-	c.in = c.in[n:]
-	c.messages++
-	c.op = op
-	return p, c.state.Load()&over == 0
-}
-
-// next returns the next part of a message that the input holds, having dealt with all else that stands before it.
-// ok is false when more is needed, or when stopped is set.
-func (c *Conn) next() (ev Event, ok bool) {
-	for (len(c.in) > 0 || c.r.Pending()) && !c.stopped {
-		ev = Event{}
-		if c.r.inflater != nil {
-			c.makeRoom()
-		}
-		out, n, err := c.r.next(c.dst, c.in, &ev)
-		c.in = c.in[n:]
-		if c.r.inflater != nil {
-			c.dst = out[:len(c.dst)] // what was inflated stands behind: see collect
-		}
-		if err != nil {
-			c.violated(err)
-			return Event{}, false
-		}
-		switch ev.Kind {
-		case EventData:
-			if c.wanted(&ev) {
-				return ev, true
-			}
-		case EventPing:
-			c.pinged(ev.Payload)
-		case EventPong:
-			c.ponged(ev.Payload)
-		case EventClose:
-			c.peerClosed(ev.Code, string(ev.Payload))
-		}
-	}
-	return Event{}, false
-}
-
-// makeRoom gives dst the room that inflation needs, so that it allocates nothing.
-func (c *Conn) makeRoom() {
-	switch {
-	case c.gather == intoSlice:
-		// What grows it is the caller's: see AppendRead.
-	case c.gather == intoPool:
-		c.dst = growBuffer(c.dst, inflateRoom)
-	case c.dst == nil:
-		c.dst = getBuffer(size4K) // it is not held when the connection waits
-	}
-}
-
-// wanted reports whether a part of a message is for the application, and counts messages.
-func (c *Conn) wanted(ev *Event) bool {
-	if ev.Last {
-		c.messages++
-	}
-	if c.skip {
-		c.skip = !ev.Last
-		return false
-	}
-	c.op = ev.Op
-	// RFC 6455, Section 1.4: "a peer discards any further data received" once it has sent a close frame, too: nobody
-	// is left to take it.
-	return c.state.Load()&over == 0
 }
 
 // wait waits for input until consume is done. The error is that of the context; when the connection ended, it is nil
@@ -409,15 +260,8 @@ func (c *Conn) receive() (some bool) {
 		c.recvErr = err
 		return true
 	}
-	if !polls {
-		c.noteFilled(n == len(p))
-	}
-	if c.r.Idle() {
-		c.wide = n >= readBufferSize && n < wideBufferSize
-	}
 	// An error that came with bytes will come again with the next ones.
-	c.in = p[:n]
-	c.bytes += uint64(n)
+	c.took(p, n)
 	c.found(drained)
 	c.r.SetLimit(c.readLimit.Load())
 	if c.deadline.alive != nil {
@@ -437,81 +281,6 @@ func (c *Conn) recvWaiting(p []byte) (n int, err error) {
 	}
 	n, _, err = c.t.recv(p, false)
 	return n, err
-}
-
-// place returns where the next bytes are to be read to. What is held of a message grows with what has come of it, and not
-// with what was announced.
-func (c *Conn) place() []byte {
-	if p := c.directPlace(); p != nil {
-		return p
-	}
-	if c.inBuf == nil {
-		size := readBufferSize
-		switch {
-		case !c.t.polls() && c.r.Idle():
-			return c.t.room() // an idle connection holds no buffer
-		case !c.t.polls():
-			size = c.waitSize()
-		case c.wide && c.gather != notGathering:
-			size = wideBufferSize
-		}
-		c.inBuf = getBuffer(size)
-	}
-	if c.t.polls() {
-		return c.inBuf[:cap(c.inBuf)]
-	}
-	// Rooms of one size would be filled by frames of one size again and again: see restIsComing.
-	return c.inBuf[:cap(c.inBuf)-int(c.bytes%13)]
-}
-
-// waitSize returns the size of the buffer in which a transport that cannot poll waits for more of a message: a small one that
-// is doubled when reads fill it one after the other, and as much as has come where nothing puts the message together. (What puts it together
-// takes as much already, and reads most of it directly.)
-func (c *Conn) waitSize() int {
-	size := waitBufferSize << (max(c.filled, 1) - 1)
-	if c.gather == notGathering || c.r.compressed {
-		size = max(size, int(min(c.r.arrived(), readBufferSize)))
-	}
-	return size
-}
-
-// directPlace returns where the rest of a large payload is read to, if that is directly to where the message is put together:
-// the room there, which is doubled when it has been filled. On a transport that cannot poll the last byte is left to the
-// next read, which then shows whether more is at hand: see restIsComing.
-func (c *Conn) directPlace() []byte {
-	due, least := c.r.Direct(), uint64(directSize)
-	if !c.t.polls() {
-		due, least = max(due, 1)-1, waitBufferSize
-	}
-	if c.gather == notGathering || c.skip || due < least || c.r.arrived() < least {
-		return nil
-	}
-	room := cap(c.dst) - len(c.dst)
-	switch {
-	case room >= waitBufferSize:
-	case c.gather == intoPool:
-		c.dst = growBuffer(c.dst, room+1)
-	default:
-		c.dst = slices.Grow(c.dst, int(min(due, c.r.arrived()*3/4))) // which rounds up; and dst may have held more before
-	}
-	room = int(min(due, uint64(cap(c.dst)-len(c.dst))))
-	return c.dst[len(c.dst) : len(c.dst)+room]
-}
-
-// restIsComing reports whether more has most likely come than the last read got, on a transport that cannot tell: the read
-// filled the room that it had, and ended in the middle of a message. Where a message ended with it, nothing can be said.
-func (c *Conn) restIsComing() bool { return c.filled > 0 && !c.r.Idle() }
-
-// noteFilled notes whether a read that may have waited has filled its room.
-func (c *Conn) noteFilled(did bool) {
-	switch {
-	case !did:
-		c.filled = 0
-	case c.inBuf == nil:
-		c.filled = 1
-	default:
-		c.filled = min(c.filled+1, maxFilled)
-	}
 }
 
 // park does what is due before waiting for the network. It reports whether a write has succeeded that began after the

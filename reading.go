@@ -92,7 +92,7 @@ func (c *Conn) release() {
 			return
 		}
 		next := s &^ (reading | inBody | moreInput)
-		if len(c.in) > 0 {
+		if c.hasInput() {
 			next |= moreInput
 		}
 		if c.state.CompareAndSwap(s, next) {
@@ -127,7 +127,7 @@ func (c *Conn) give(body messageBody, m Message) (goesOn bool) {
 // enterBody notes that the body runs, and reports whether it may: not after Close.
 func (c *Conn) enterBody() bool {
 	set := uint32(inBody)
-	if len(c.in) > 0 {
+	if c.hasInput() {
 		set |= moreInput
 	}
 	// The bits stay from one message of a burst to the next: park clears them.
@@ -184,7 +184,7 @@ func (c *Conn) endLoop(returned bool, err error) error {
 		// RFC 6455, Section 7.4.1: 1011 is for "an unexpected condition that prevented it from fulfilling the request".
 		c.end(&CloseError{Code: StatusInternalError, Local: true, Err: errBodyPanicked}, endLinger)
 	}
-	c.keepFromLoop(returned && err != nil)
+	c.keepGathered(returned && err != nil)
 	c.loopBody = nil
 	c.state.And(^uint32(inBody)) // Close waits again
 	return firstError(c.endRead(), err)

@@ -6,7 +6,6 @@ package websocket
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"iter"
 	"net"
 	"net/http"
@@ -127,7 +126,7 @@ func (r *Request) HTTPRequest() *http.Request {
 	if addr := r.nc.RemoteAddr(); addr != nil {
 		out.RemoteAddr = addr.String()
 	}
-	if tc, ok := r.nc.(*tls.Conn); ok {
+	if tc, ok := r.nc.(tlsConn); ok {
 		state := tc.ConnectionState()
 		out.TLS = &state
 	}

@@ -44,12 +44,12 @@ func (c *Conn) reserve(ctx context.Context, need int, why purpose) error {
 	if c.opts.FailWhenFull && why != forFragment {
 		return c.unlessFull(ctx, need, why)
 	}
-	if why == forMessage {
-		if err := c.untilUnstreamed(ctx); err != nil {
-			return err
-		}
+	ready := func() bool { return c.isReady(need, why) }
+	err := c.until(ctx, nil, func() bool { return ready() || why == forMessage && c.writer != nil })
+	if err != nil || ready() {
+		return err
 	}
-	return c.until(ctx, nil, func() bool { return c.isReady(need, why) })
+	return c.afterStreamed(ctx, ready)
 }
 
 // isReady reports whether a frame of need bytes may be put into out. mu is held.
@@ -89,11 +89,11 @@ func (c *Conn) unready(need int, why purpose) error {
 	return ErrBackpressure
 }
 
-// untilUnstreamed waits until no message is being streamed, at most for the write timeout. mu is held, and released while it
-// waits.
-func (c *Conn) untilUnstreamed(ctx context.Context) error {
+// afterStreamed waits until no message is being streamed, at most for the write timeout, and then until ready. Nobody begins to
+// stream another meanwhile: those who do so without a pause would let nobody else write. mu is held, and released while it waits.
+func (c *Conn) afterStreamed(ctx context.Context, ready func() bool) error {
 	if c.writer == nil {
-		return c.refused()
+		return c.until(ctx, nil, ready)
 	}
 	var timeout <-chan time.Time
 	if d := c.writeTimeout(); d > 0 {
@@ -101,8 +101,23 @@ func (c *Conn) untilUnstreamed(ctx context.Context) error {
 		defer t.Stop()
 		timeout = t.C
 	}
-	return c.until(ctx, timeout, func() bool { return c.writer == nil })
+	x := c.more()
+	x.passing++
+	err := c.until(ctx, timeout, func() bool { return c.writer == nil })
+	if err == nil {
+		err = c.until(ctx, nil, ready)
+	}
+	if x.passing--; x.passing == 0 {
+		c.notify()
+	}
+	return err
 }
+
+// nobodyPasses reports whether nobody waits who waited for the end of a streamed message. mu is held.
+func (c *Conn) nobodyPasses() bool { return c.extra == nil || c.extra.passing == 0 }
+
+// always is for those who wait for nothing else.
+func always() bool { return true }
 
 // until waits until ready, and sees to it that what is held is sent meanwhile: it would not leave before its time. The error is
 // the context's, ErrWriteInProgress after the timeout, or why nothing can be written any more. mu is held, and released
@@ -153,10 +168,14 @@ func (c *Conn) notify() {
 	}
 }
 
-// Buffered returns how many bytes of written frames have not reached the kernel.
+// Buffered returns how many bytes of written frames have not reached the kernel: none any more once the transport has been
+// closed, whether a write that it interrupts has returned or not.
 func (c *Conn) Buffered() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.ending == endFinished {
+		return 0
+	}
 	return c.pending()
 }
 

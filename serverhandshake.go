@@ -10,8 +10,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strconv"
-	"strings"
 )
 
 // Handshake decides about an opening handshake without I/O, for servers that bring their own HTTP. It returns what was
@@ -75,6 +73,9 @@ func (u *Upgrader) acceptStream(
 		err = errors.New("no stream")
 	}
 	if err != nil {
+		if nc != nil {
+			nc.Close()
+		}
 		return nil, &HandshakeError{Reason: "the response could not be written", Err: err}
 	}
 	return u.open(h.http.Context(), nc, agreed, nil)
@@ -90,7 +91,9 @@ func (o *opening) fillStream(r *http.Request, protocol string) {
 // response returns the response that accepts.
 func (h *serverHandshake) response(agreed Agreement) *http.Response {
 	status, header := http.StatusOK, make(http.Header)
-	if !h.opening.stream {
+	if h.opening.stream {
+		header.Set("Date", dateNow())
+	} else {
 		status = http.StatusSwitchingProtocols
 		header.Set("Upgrade", "websocket")
 		header.Set("Connection", "Upgrade")
@@ -113,7 +116,7 @@ func (e *HandshakeError) response(r *http.Request) *http.Response {
 // newResponse returns a response to r.
 func newResponse(r *http.Request, status int, header http.Header, body []byte) *http.Response {
 	resp := &http.Response{
-		StatusCode: status, Status: strings.TrimSpace(strconv.Itoa(status) + " " + http.StatusText(status)),
+		StatusCode: status, Status: statusText(status),
 		Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
 		Header: header, Body: http.NoBody, ContentLength: int64(len(body)), Request: r,
 	}

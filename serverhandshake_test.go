@@ -39,7 +39,11 @@ func TestHandshakeSameAnswer(t *testing.T) {
 		}
 		got, gotBody := readResponseTo(t, bufio.NewReader(&out))
 		for _, h := range []http.Header{want.Header, got.Header} {
-			h.Del("Date") // that is for the HTTP of the caller
+			// RFC 9110, Section 6.6.1.
+			if _, err := http.ParseTime(h.Get("Date")); (err == nil) != (wantErr != nil) {
+				t.Errorf("%q: Date %q", request, h["Date"])
+			}
+			h.Del("Date")
 			if wantErr != nil {
 				h.Del("Connection")
 			}
@@ -176,7 +180,7 @@ func TestAcceptStream_8441_5(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || len(resp.Header) != len(tc.header) || len(refused) != 0 {
+			if _, dated := http.ParseTime(resp.Header.Get("Date")); err != nil || dated != nil || len(resp.Header) != len(tc.header)+1 || len(refused) != 0 {
 				t.Fatalf("%v, header %v", err, resp.Header)
 			}
 			// The whole of it: a message each way, and an end that Shutdown begins.
@@ -211,13 +215,24 @@ func TestAcceptStream_8441_5(t *testing.T) {
 func TestAcceptStreamFailure(t *testing.T) {
 	broken := errors.New("RST_STREAM")
 	for _, tc := range []struct {
-		err error
-		u   *Upgrader
-	}{{broken, &Upgrader{}}, {nil, &Upgrader{}}} {
-		_, err := tc.u.AcceptStream(streamRequest(nil), "websocket", func(*http.Response) (net.Conn, error) { return nil, tc.err })
+		stream bool // respond returns one
+		err    error
+	}{{false, broken}, {false, nil}, {true, broken}} {
+		near, far := netpipe.New(pipeSize)
+		_, err := new(Upgrader).AcceptStream(streamRequest(nil), "websocket", func(*http.Response) (net.Conn, error) {
+			if tc.stream {
+				return near, tc.err
+			}
+			return nil, tc.err
+		})
 		var e *HandshakeError
 		if !errors.As(err, &e) || e.Status != 0 || tc.err != nil && !errors.Is(err, tc.err) {
 			t.Errorf("%v: %v", tc.err, err)
+		}
+		if tc.stream {
+			if _, err := far.Read(make([]byte, 1)); err != io.EOF {
+				t.Errorf("%v: the stream is left open: %v", tc.err, err)
+			}
 		}
 	}
 	u := &Upgrader{}

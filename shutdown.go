@@ -10,6 +10,7 @@ import (
 	"iter"
 	"reflect"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -82,15 +83,15 @@ func (u *Upgrader) All() iter.Seq[*Conn] {
 	}
 }
 
-// insideFunction reports whether the calling goroutine runs a function of a handler: whether runFunction has called it.
+// insideFunction reports whether the calling goroutine runs a function of a handler: whether what runs those has called it.
 func insideFunction() bool {
-	want := reflect.ValueOf(runFunction).Pointer()
+	want := [...]uintptr{reflect.ValueOf(runFunction).Pointer(), reflect.ValueOf((*detachedFunction).run).Pointer()}
 	var pcs [64]uintptr
 	for skip := 2; ; skip += len(pcs) {
 		n := runtime.Callers(skip, pcs[:])
 		for frames, more := runtime.CallersFrames(pcs[:n]), n > 0; more; {
 			var f runtime.Frame
-			if f, more = frames.Next(); f.Entry == want {
+			if f, more = frames.Next(); slices.Contains(want[:], f.Entry) {
 				return true
 			}
 		}

@@ -106,13 +106,17 @@ func (t *netTransport) netConn() net.Conn { return t.nc }
 
 func (t *netTransport) closeWrite() bool { return closeWrite(t.nc) }
 
+// abort closes what is below all TLS: the Close of that would wait up to 5 seconds for room for a last alert.
 func (t *netTransport) abort() {
-	if t, ok := t.nc.(*tls.Conn); ok {
-		// Its own Close would wait up to 5 seconds for room for a last alert.
-		t.NetConn().Close()
-		return
+	nc := t.nc
+	for {
+		over, ok := nc.(tlsConn)
+		if !ok {
+			nc.Close()
+			return
+		}
+		nc = over.NetConn()
 	}
-	t.nc.Close()
 }
 
 func (t *netTransport) close() error {
@@ -121,6 +125,12 @@ func (t *netTransport) close() error {
 		return err
 	}
 	return nil
+}
+
+// tlsConn is a *tls.Conn, or a type that embeds one.
+type tlsConn interface {
+	ConnectionState() tls.ConnectionState
+	NetConn() net.Conn
 }
 
 // closeWrite ends the outgoing stream of nc if its type can: TCP, Unix and TLS connections can.

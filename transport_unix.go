@@ -40,7 +40,7 @@ type rawTransport struct {
 }
 
 // newRawTransport returns a transport for nc, or nil. A type that embeds *net.TCPConn also has SyscallConn, while its
-// own Read or Write may do more: only the exact types qualify.
+// own Read or Write may do more: only the exact types qualify. A socket of packets gets one that makes a stream of it.
 func newRawTransport(nc net.Conn) transport {
 	var rc syscall.RawConn
 	var err error
@@ -48,7 +48,9 @@ func newRawTransport(nc net.Conn) transport {
 	case *net.TCPConn:
 		rc, err = nc.SyscallConn()
 	case *net.UnixConn:
-		rc, err = nc.SyscallConn()
+		if rc, err = nc.SyscallConn(); err == nil && isPacket(nc) {
+			return &netTransport{nc: &packetConn{UnixConn: nc, rc: rc}}
+		}
 	default:
 		return nil
 	}

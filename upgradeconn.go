@@ -5,7 +5,6 @@ package websocket
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"maps"
@@ -25,7 +24,7 @@ const requestBuffer = 4 << 10
 
 // UpgradeConn reads an opening handshake from nc and answers it, without net/http. accept, unless nil, is called with
 // a request that is a right one; its error refuses the request, with the status, reason and header of a
-// *HandshakeError, or else with 403. The error's text is not sent. nc may be a *tls.Conn.
+// *HandshakeError, or else with 403. The error's text is not sent. nc may be a *tls.Conn, or a type that embeds one.
 //
 // The request may have MaxRequestHead bytes and 128 header fields (431 is the answer beyond) and the handshake, accept
 // included, may take HandshakeTimeout and until ctx ends (408 if the time was up). Once UpgradeConn has returned, ctx
@@ -90,7 +89,7 @@ func (u *Upgrader) handshake(ctx context.Context, h *serverHandshake, nc net.Con
 		return agreed, nil, refusal
 	}
 	h.request.ctx, h.request.nc = ctx, nc
-	_, h.opening.secure = nc.(*tls.Conn)
+	_, h.opening.secure = nc.(tlsConn)
 	if agreed, refusal = u.negotiate(h); refusal != nil {
 		return agreed, nil, refusal
 	}
@@ -171,23 +170,14 @@ func appendRefusal(dst []byte, e *HandshakeError) []byte {
 	// RFC 9110, Section 7.8, wants Connection to name Upgrade where that is sent. "close" is left out then: some clients
 	// drop the whole field when they see it.
 	connection := "close"
-	// RFC 9110, Section 6.6.1: "An origin server with a clock MUST generate a Date header field in all 2xx (Successful),
-	// 3xx (Redirection), and 4xx (Client Error) responses".
-	date := time.Now().UTC().Format(http.TimeFormat)
 	for _, name := range slices.Sorted(maps.Keys(h)) {
-		switch name {
-		case "Connection":
+		if name == "Connection" {
 			connection = "Upgrade"
 			continue
-		case "Date":
-			date = ""
 		}
 		for _, v := range h[name] {
 			dst = appendField(dst, name, v)
 		}
-	}
-	if date != "" {
-		dst = appendField(dst, "Date", date)
 	}
 	dst = appendField(dst, "Connection", connection)
 	dst = appendField(dst, "Content-Length", strconv.Itoa(len(body)))

@@ -255,7 +255,15 @@ func TestRequest(t *testing.T) {
 // TestUpgradeConnBorrows protects against strings that outlive the buffer that they are parts of: nothing that comes of
 // a handshake changes when the buffer is used again, and what a callback has kept does not either.
 func TestUpgradeConnBorrows(t *testing.T) {
-	u := &Upgrader{Subprotocols: []string{"chat"}, Options: Options{Compression: &compress.Options{}}}
+	var seen *http.Request // by the hooks
+	u := &Upgrader{
+		Options:     Options{Compression: &compress.Options{}},
+		CheckOrigin: func(r *http.Request, allowed bool) bool { seen = r; return allowed },
+		SelectSubprotocol: func(_ *http.Request, offered []string) string {
+			return offered[len(offered)-1]
+		},
+		OnRefuse: func(r *http.Request, _ *HandshakeError) { seen = r },
+	}
 	offers := requestWith("Upgrade:", "Sec-WebSocket-Protocol: chat\r\nX-A: 1\r\n"+
 		"Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10\r\nUpgrade:")
 	var kept []string
@@ -277,8 +285,18 @@ func TestUpgradeConnBorrows(t *testing.T) {
 	} {
 		for _, accept := range []func(*Request) error{nil, keep, refuse} {
 			h := new(serverHandshake)
+			seen = nil
 			agreed, _, err := u.handshake(t.Context(), h, &scriptConn{input: request}, accept)
-			outcome := func() string { return fmt.Sprintf("%+v %+v %+v %v", agreed.Subprotocol, agreed.Compression, err, kept) }
+			if err != nil {
+				u.refused(h, err)
+			}
+			outcome := func() string {
+				s := fmt.Sprintf("%+v %+v %+v %v", agreed.Subprotocol, agreed.Compression, err, kept)
+				if seen != nil {
+					s += fmt.Sprint(seen.Method, seen.RequestURI, seen.URL, seen.Proto, seen.Host, seen.Header)
+				}
+				return s
+			}
 			before := outcome()
 			for i := range h.in {
 				h.in[i] = '!'
@@ -559,7 +577,7 @@ func TestRefusalReachesClient(t *testing.T) {
 }
 
 // TestUpgradeConnTLS protects a bare server over TLS: the handshake of TLS happens within UpgradeConn, and pages that
-// came without TLS are of another origin.
+// came without TLS are of another origin. A type that embeds a *tls.Conn is TLS, too.
 func TestUpgradeConnTLS(t *testing.T) {
 	s := httptest.NewTLSServer(nil) // for its certificate
 	defer s.Close()
@@ -574,13 +592,20 @@ func TestUpgradeConnTLS(t *testing.T) {
 		}
 		return allowed
 	}}
-	for scheme, want := range map[string]int{"http": 403, "https": 101} {
+	for _, row := range []struct {
+		scheme   string
+		embedded bool
+		want     int
+	}{{"http", false, 403}, {"https", false, 101}, {"http", true, 403}, {"https", true, 101}} {
 		done := make(chan error, 1)
 		go func() {
 			nc, err := ln.Accept()
 			if err != nil {
 				done <- err
 				return
+			}
+			if row.embedded {
+				nc = struct{ *tls.Conn }{nc.(*tls.Conn)}
 			}
 			c, err := u.UpgradeConn(context.Background(), nc, nil)
 			if err == nil {
@@ -590,11 +615,11 @@ func TestUpgradeConnTLS(t *testing.T) {
 			done <- err
 		}()
 		d := Dialer{
-			Proxy: noProxy, TLS: &tls.Config{RootCAs: trust(s)}, Header: http.Header{"Origin": {scheme + "://" + ln.Addr().String()}},
+			Proxy: noProxy, TLS: &tls.Config{RootCAs: trust(s)}, Header: http.Header{"Origin": {row.scheme + "://" + ln.Addr().String()}},
 		}
 		c, resp, err := d.Dial(t.Context(), "wss://"+ln.Addr().String())
-		if resp == nil || resp.StatusCode != want {
-			t.Fatalf("%s: %v, %v", scheme, resp, err)
+		if resp == nil || resp.StatusCode != row.want {
+			t.Fatalf("%+v: %v, %v", row, resp, err)
 		}
 		if err == nil {
 			if m, err := c.Read(t.Context()); string(m.Data) != "hello" {
@@ -602,7 +627,7 @@ func TestUpgradeConnTLS(t *testing.T) {
 			}
 			c.CloseNow()
 		}
-		if err := <-done; (err == nil) != (want == 101) {
+		if err := <-done; (err == nil) != (row.want == 101) {
 			t.Error(err)
 		}
 	}

@@ -65,7 +65,7 @@ func (c *Conn) deflaterIsAwaited() bool {
 // takeTurn waits until everything before has been sent and makes the caller the one that writes to the transport. mu is held,
 // and released while it waits.
 func (c *Conn) takeTurn(ctx context.Context, how writing) error {
-	if err := c.untilUnstreamed(ctx); err != nil {
+	if err := c.afterStreamed(ctx, always); err != nil {
 		return err
 	}
 	if !c.isIdle() || c.hasOutput() || c.line() != nil {
@@ -108,15 +108,16 @@ func (c *Conn) untilHead(ctx context.Context, t *turn, ready func() bool) error 
 		if err != nil || c.writer == nil {
 			return err
 		}
-		if err := c.untilUnstreamed(ctx); err != nil {
+		if err := c.afterStreamed(ctx, always); err != nil {
 			return err
 		}
 	}
 }
 
-// letOthersPass lets at least one buffer of what others have written go before the next large message. mu is held.
+// letOthersPass lets at least one buffer of what others have written go before the large messages in line: whichever is next, as
+// those before it may give up. mu is held.
 func (c *Conn) letOthersPass() {
-	if t := c.line(); t != nil && c.hasOutput() {
+	for t := c.line(); t != nil && c.hasOutput(); t = t.next {
 		t.after = c.lastBuffer()
 	}
 }

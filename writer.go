@@ -53,8 +53,8 @@ func (c *Conn) Writer(ctx context.Context, op Opcode) (io.WriteCloser, error) {
 	if err := c.reserve(ctx, 0, forMessage); err != nil {
 		return nil, err
 	}
-	if c.line() != nil {
-		if err := c.queue(ctx, idle, func() bool { return true }); err != nil {
+	if c.line() != nil || !c.nobodyPasses() {
+		if err := c.queue(ctx, idle, c.nobodyPasses); err != nil {
 			return nil, err
 		}
 	}

@@ -25,7 +25,7 @@ type FuzzingClient struct {
 	Insecure bool // accept any certificate of a wss server
 
 	// Process, if not zero, starts the server under test: once for all cases, and again for each of those that measure
-	// its memory (S4), which are left out without it. With several servers only the first can be such a process.
+	// its memory (S4), which are left out without it. There can be only one server then.
 	Process ProcessSpec
 
 	// Started, if not nil, is called before the first case against a server with the number of cases to come.
@@ -44,42 +44,55 @@ func (f *FuzzingClient) Run(ctx context.Context) (*Report, error) {
 	if len(f.Spec.Servers) == 0 {
 		return report, errors.New("autobahn: the specification names no server")
 	}
+	if len(f.Spec.Servers) > 1 && f.Process.Command != nil {
+		return report, errors.New("autobahn: there are several servers, and one process")
+	}
 	cases, err := Select(f.Spec.Cases, f.Spec.ExcludeCases)
 	if err != nil {
 		return report, err
 	}
-	excluded := compileExclusions(f.Spec.ExcludeAgentCases)
+	names := map[string]bool{}
 	var errs []error
 	for _, s := range f.Spec.Servers {
-		t, err := f.target(s)
-		var p *process
-		if err == nil {
-			p, err = t.start(ctx)
+		if s.Agent != "" && names[s.Agent] {
+			return report, fmt.Errorf("autobahn: two servers are called %q: the results of one would replace those of the other", s.Agent)
 		}
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		var todo []*Case
-		for _, c := range cases {
-			if c.Roles&Servers != 0 && !excluded.has(s.Agent, c.ID) && (!c.Child || f.Process.Command != nil) {
-				todo = append(todo, c)
-			}
-		}
-		if len(todo) == 0 {
-			errs = append(errs, fmt.Errorf("autobahn: none of the cases selected is for %s%s", s.URL, withoutChild(f.Process)))
-		}
-		if f.Started != nil {
-			f.Started(s.Agent, len(todo))
-		}
-		if err := f.runAll(ctx, t, p, todo, report); err != nil {
-			errs = append(errs, err)
+		names[s.Agent] = true
+	}
+	for _, s := range f.Spec.Servers {
+		errs = append(errs, f.test(ctx, s, cases, report))
+	}
+	return report, errors.Join(append(errs, ctx.Err())...)
+}
+
+// test plays those of the cases that are for the server.
+func (f *FuzzingClient) test(ctx context.Context, s ServerSpec, cases []*Case, report *Report) error {
+	t, err := f.target(s)
+	if err != nil {
+		return err
+	}
+	p, err := t.start(ctx)
+	if err != nil {
+		return err
+	}
+	if t.spec.Agent == "" {
+		t.spec.Agent = t.name(ctx)
+	}
+	excluded := compileExclusions(f.Spec.ExcludeAgentCases)
+	var todo []*Case
+	for _, c := range cases {
+		if c.Roles&Servers != 0 && !excluded.has(t.spec.Agent, c.ID) && (!c.Child || f.Process.Command != nil) {
+			todo = append(todo, c)
 		}
 	}
-	if ctx.Err() != nil {
-		errs = append(errs, ctx.Err())
+	if len(todo) == 0 {
+		p.stop()
+		return fmt.Errorf("autobahn: none of the cases selected is for %s%s", s.URL, withoutChild(f.Process))
 	}
-	return report, errors.Join(errs...)
+	if f.Started != nil {
+		f.Started(t.spec.Agent, len(todo))
+	}
+	return f.runAll(ctx, t, p, todo, report)
 }
 
 // withoutChild is a hint at the cases that need a process.
@@ -104,40 +117,42 @@ func (f *FuzzingClient) runAll(ctx context.Context, t *target, p *process, cases
 			light = append(light, c)
 		}
 	}
-	var mu sync.Mutex
-	batch := func(cases []*Case, parallel int) {
-		next := make(chan *Case)
-		var wg sync.WaitGroup
-		for range max(1, parallel) {
-			wg.Go(func() {
-				for c := range next {
-					res := t.play(ctx, c)
-					if ctx.Err() != nil {
-						continue // cut short: not a verdict
-					}
-					mu.Lock()
-					report.Add(res)
-					if f.Progress != nil {
-						f.Progress(res)
-					}
-					mu.Unlock()
-				}
-			})
-		}
-		for _, c := range cases {
-			next <- c
-		}
-		close(next)
-		wg.Wait()
-	}
-	batch(light, f.Parallel)
-	batch(heavy, min(f.Parallel, runtime.NumCPU()))
+	t.playAll(ctx, light, f.Parallel, report)
+	t.playAll(ctx, heavy, min(f.Parallel, runtime.NumCPU()), report)
 	if !p.alive() {
 		err = fmt.Errorf("autobahn: the process that should serve %s has %s", t.spec.URL, p.endedWith())
 	}
 	p.stop()
-	batch(child, 1)
+	t.playAll(ctx, child, 1, report)
 	return err
+}
+
+// playAll plays cases, so many at a time.
+func (t *target) playAll(ctx context.Context, cases []*Case, parallel int, report *Report) {
+	var mu sync.Mutex
+	next := make(chan *Case)
+	var wg sync.WaitGroup
+	for range max(1, parallel) {
+		wg.Go(func() {
+			for c := range next {
+				res := t.play(ctx, c)
+				if ctx.Err() != nil {
+					continue // cut short: not a verdict
+				}
+				mu.Lock()
+				report.Add(res)
+				if t.f.Progress != nil {
+					t.f.Progress(res)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for _, c := range cases {
+		next <- c
+	}
+	close(next)
+	wg.Wait()
 }
 
 // A target is one server under test.
@@ -254,14 +269,24 @@ func (t *target) play(ctx context.Context, c *Case) *Result {
 	if c.open != nil {
 		open = c.open
 	}
-	res := r.play(ctx, open)
-	if res.Agent == "" {
-		res.Agent = "UnknownServer"
-		if r.answer != nil && r.answer.get("Server") != "" {
-			res.Agent = r.answer.get("Server")
+	return r.play(ctx, open)
+}
+
+// name is what the server calls itself, and where there are several, at which address.
+func (t *target) name(ctx context.Context) string {
+	name := "UnknownServer"
+	if conn, err := t.connect(ctx); err == nil {
+		r := newRun(&Case{script: []step{closeWith(1000, "")}}, conn, false, "")
+		r.timeouts, r.request = t.limits, t.request
+		r.play(ctx, openAsClient)
+		if r.answer != nil {
+			name = cmp.Or(r.answer.get("Server"), name)
 		}
 	}
-	return res
+	if len(t.f.Spec.Servers) > 1 {
+		name += " at " + t.spec.URL
+	}
+	return name
 }
 
 // closedConn stands for a connection that was never made.

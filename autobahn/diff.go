@@ -82,11 +82,13 @@ func (c Change) String() string {
 	return s
 }
 
-// badness orders the outcomes; some are as bad as others.
+// badness orders the outcomes; some are as bad as others, and nothing is worse than one that there is not.
 func badness(o Outcome) int {
-	return slices.IndexFunc([][]Outcome{
-		{OK}, {Informational}, {NonStrict, WrongCode, FailedByClient}, {Unimplemented}, {Unclean}, {Failed},
-	}, func(same []Outcome) bool { return slices.Contains(same, o) })
+	order := [][]Outcome{{OK}, {Informational}, {NonStrict, WrongCode, FailedByClient}, {Unimplemented}, {Unclean}, {Failed}}
+	if i := slices.IndexFunc(order, func(same []Outcome) bool { return slices.Contains(same, o) }); i >= 0 {
+		return i
+	}
+	return len(order)
 }
 
 // Compare returns what differs among the cases given, agent by agent in the order of the catalogue. Agents are those of

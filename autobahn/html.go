@@ -18,7 +18,15 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-var pages = template.Must(template.ParseFS(templateFiles, "templates/*.html"))
+var pages = template.Must(template.New("").Funcs(template.FuncMap{"ratio": ratioText}).ParseFS(templateFiles, "templates/*.html"))
+
+// ratioText is a ratio to three places, or nothing where there was nothing to divide by.
+func ratioText(ratio *float64) string {
+	if ratio == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.3f", *ratio)
+}
 
 func style() template.CSS {
 	b, _ := templateFiles.ReadFile("templates/style.css")
@@ -70,9 +78,9 @@ type outcomeCount struct {
 }
 
 type overviewCell struct {
-	File, Class, Text, CloseClass, Close, Code, Detail string
-	Behavior                                           Outcome
-	Good, GoodClose                                    bool // OK or INFORMATIONAL
+	File, Class, Text, Why, CloseClass, Close, Code, Detail string
+	Behavior                                                Outcome
+	Good, GoodClose                                         bool // OK or INFORMATIONAL
 }
 
 // legend says what each outcome means, in the order of the overview; those behind the fifth grade the closing only.
@@ -91,16 +99,17 @@ var legend = []struct {
 	{FailedByClient, FailedByClient.class(), "closing: the server left it to the suite to drop TCP"},
 }
 
-// version is that of the module the suite was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown version"
-	}
+// version is that of the module the suite was built from. Where that is built together with the tool, out of one
+// repository, it is the tool's, which names the commit.
+func version(info *debug.BuildInfo) string {
 	for _, m := range append(info.Deps, &info.Main) {
-		if strings.HasPrefix(reflect.TypeFor[Case]().PkgPath(), m.Path+"/") {
-			return m.Path + " " + m.Version
+		if !strings.HasPrefix(reflect.TypeFor[Case]().PkgPath(), m.Path+"/") {
+			continue
 		}
+		if m.Version == "(devel)" && strings.HasPrefix(info.Main.Path, m.Path) {
+			return m.Path + " " + info.Main.Version
+		}
+		return m.Path + " " + m.Version
 	}
 	return info.Main.Path + " " + info.Main.Version
 }
@@ -115,6 +124,10 @@ type overviewRow struct {
 // hosts. The command, if any, is what was run: it stands in index.html.
 func (p *Report) WriteHTML(dir, command string) error {
 	agents := p.Agents()
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
+	}
 	data := struct {
 		Style                  template.CSS
 		Outcomes               []Outcome
@@ -123,16 +136,20 @@ func (p *Report) WriteHTML(dir, command string) error {
 		Span                   int
 		Legend                 any
 		Date, Version, Command string
-	}{style(), outcomes, nil, p.rows(agents), len(agents) + 2, legend, time.Now().UTC().Format("2 January 2006, 15:04 MST"), version(), command}
+	}{
+		style(), outcomes, nil, p.rows(agents), len(agents) + 2, legend,
+		time.Now().UTC().Format("2 January 2006, 15:04 MST"), version(info), command,
+	}
 	for _, a := range agents {
 		data.Agents = append(data.Agents, p.countAgent(a))
 	}
 	if err := writePage(dir, "index.html", "overview.html", data); err != nil {
 		return err
 	}
+	files := p.files()
 	for _, a := range agents {
 		for _, r := range p.Results(a) {
-			if err := writePage(dir, ReportFile(a, r.ID, "html"), "case.html", casePage(r)); err != nil {
+			if err := writePage(dir, files.of(r, "html"), "case.html", casePage(r)); err != nil {
 				return err
 			}
 		}
@@ -166,7 +183,7 @@ func (p *Report) countAgent(agent string) overviewAgent {
 // rows are all cases that any of the agents has run, under their headings.
 func (p *Report) rows(agents []string) []overviewRow {
 	var rows []overviewRow
-	section, group := "", ""
+	section, group, files := "", "", p.files()
 	for _, c := range all() {
 		var cells []overviewCell
 		ran := false
@@ -174,7 +191,7 @@ func (p *Report) rows(agents []string) []overviewRow {
 			cell := overviewCell{}
 			if r := p.Get(a, c.ID); r != nil {
 				ran = true
-				cell = r.cell()
+				cell = r.cell(files)
 			}
 			cells = append(cells, cell)
 		}
@@ -194,17 +211,17 @@ func (p *Report) rows(agents []string) []overviewRow {
 	return rows
 }
 
-func (r *Result) cell() overviewCell {
+func (r *Result) cell(files files) overviewCell {
 	c := overviewCell{
-		File: ReportFile(r.Agent, r.ID, "html"), Class: r.Behavior.class(), Text: strings.ToLower(string(r.Behavior)),
+		File: files.of(r, "html"), Class: r.Behavior.class(), Text: strings.ToLower(string(r.Behavior)),
 		Behavior: r.Behavior, Good: r.Behavior.good(), GoodClose: r.BehaviorClose.good(),
-		CloseClass: r.BehaviorClose.class(), Close: string(r.BehaviorClose), Code: r.closeText(),
+		CloseClass: r.BehaviorClose.class(), Close: string(r.BehaviorClose) + ". " + r.ResultClose, Code: r.closeText(), Why: r.Result,
 	}
 	if r.ReportTime {
 		c.Detail = fmt.Sprintf("%d ms", r.Duration)
 	}
-	if t := r.TrafficStats; r.ReportCompressionRatio && t != nil && t.IncomingCompressionRatio != nil && t.OutgoingCompressionRatio != nil {
-		c.Detail += fmt.Sprintf(" %.3f/%.3f", *t.IncomingCompressionRatio, *t.OutgoingCompressionRatio)
+	if t := r.TrafficStats; r.ReportCompressionRatio && t != nil {
+		c.Detail += " " + ratioText(t.IncomingCompressionRatio) + "/" + ratioText(t.OutgoingCompressionRatio)
 	}
 	return c
 }
@@ -220,26 +237,34 @@ func casePage(r *Result) any {
 		Class, CloseClass string
 		Closing, Stats    []nameValue
 		Log               []logLine
-	}{R: r, Style: style(), Class: r.Behavior.class(), CloseClass: r.BehaviorClose.class()}
-	number := func(n *int) string {
-		if n == nil {
-			return "none"
-		}
-		return fmt.Sprint(*n)
+	}{r, style(), r.Behavior.class(), r.BehaviorClose.class(), r.closing(), r.stats(), nil}
+	for _, w := range r.Wirelog {
+		class, text := w.describe()
+		data.Log = append(data.Log, logLine{class, fmt.Sprintf("%.3f", w.millis), text})
 	}
-	words := func(s *string) string {
-		if s == nil {
-			return "none"
-		}
-		return *s
+	return data
+}
+
+// orNone is what v points to, or "none".
+func orNone[T any](v *T) string {
+	if v == nil {
+		return "none"
 	}
-	data.Closing = []nameValue{
+	return fmt.Sprint(*v)
+}
+
+func (r *Result) closing() []nameValue {
+	return []nameValue{
 		{"closed by the suite", fmt.Sprint(r.ClosedByMe)}, {"failed by the suite", fmt.Sprint(r.FailedByMe)},
 		{"TCP dropped by the suite", fmt.Sprint(r.DroppedByMe)}, {"clean", fmt.Sprint(r.WasClean)},
-		{"not clean because", words(r.WasNotCleanReason)},
-		{"code sent", number(r.LocalCloseCode)}, {"reason sent", words(r.LocalCloseReason)},
-		{"code received", number(r.RemoteCloseCode)}, {"reason received", words(r.RemoteCloseReason)},
+		{"not clean because", orNone(r.WasNotCleanReason)},
+		{"code sent", orNone(r.LocalCloseCode)}, {"reason sent", orNone(r.LocalCloseReason)},
+		{"code received", orNone(r.RemoteCloseCode)}, {"reason received", orNone(r.RemoteCloseReason)},
 	}
+}
+
+func (r *Result) stats() []nameValue {
+	var list []nameValue
 	for _, s := range []struct {
 		name string
 		of   map[int]int
@@ -248,14 +273,10 @@ func casePage(r *Result) any {
 		{"frames received with opcode %d", r.RxFrameStats}, {"frames sent with opcode %d", r.TxFrameStats},
 	} {
 		for _, n := range slices.Sorted(maps.Keys(s.of)) {
-			data.Stats = append(data.Stats, nameValue{fmt.Sprintf(s.name, n), fmt.Sprint(s.of[n])})
+			list = append(list, nameValue{fmt.Sprintf(s.name, n), fmt.Sprint(s.of[n])})
 		}
 	}
-	for _, w := range r.Wirelog {
-		class, text := w.describe()
-		data.Log = append(data.Log, logLine{class, fmt.Sprintf("%.3f", w.millis), text})
-	}
-	return data
+	return list
 }
 
 // String is the event as the pages show it.

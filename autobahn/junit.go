@@ -74,7 +74,7 @@ func (p *Report) WriteJUnit(w io.Writer, limit Limit) error {
 		total := int64(0)
 		for _, r := range p.Results(agent) {
 			c := junitCase{Class: agent + "." + strings.ReplaceAll(r.Section(), ".", "_"), Name: r.ID + " " + r.Description, Time: seconds(r.Duration)}
-			m := &junitMessage{fmt.Sprintf("%s, closing: %s", r.Behavior, r.BehaviorClose), r.Expectation + "\n" + r.Result + "\n" + r.ResultClose}
+			m := &junitMessage{fmt.Sprintf("%s: %s", r.Verdict(), r.Problem()), r.Expectation + "\n" + r.Result + "\n" + r.ResultClose}
 			switch {
 			case limit.Exceeded(r):
 				c.Failure = m

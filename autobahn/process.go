@@ -88,35 +88,49 @@ func (p *process) memory() (int64, error) {
 	return n << 10, err
 }
 
-// watch samples the memory of the process until the function that it returns is called, which gives the growth since.
-func (p *process) watch() (growth func() int64, err error) {
+// A watch samples the memory of a process and keeps the most that it has grown by.
+type watch struct {
+	p          *process
+	before     int64
+	peak       atomic.Int64
+	quit, done chan struct{}
+}
+
+// watch starts a watch, which must be stopped.
+func (p *process) watch() (*watch, error) {
 	before, err := p.memory()
 	if err != nil {
 		return nil, err
 	}
-	var peak atomic.Int64
-	peak.Store(before)
-	quit, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(10 * time.Millisecond)
-		defer tick.Stop()
-		for {
-			if now, err := p.memory(); err == nil {
-				peak.Store(max(peak.Load(), now))
-			}
-			select {
-			case <-tick.C:
-			case <-quit:
-				return
-			}
+	w := &watch{p: p, before: before, quit: make(chan struct{}), done: make(chan struct{})}
+	w.peak.Store(before)
+	go w.loop()
+	return w, nil
+}
+
+func (w *watch) loop() {
+	defer close(w.done)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if now, err := w.p.memory(); err == nil {
+			w.peak.Store(max(w.peak.Load(), now))
 		}
-	}()
-	return func() int64 {
-		close(quit)
-		<-done
-		return peak.Load() - before
-	}, nil
+		select {
+		case <-tick.C:
+		case <-w.quit:
+			return
+		}
+	}
+}
+
+// growth is by how many octets the memory has grown at most.
+func (w *watch) growth() int64 { return w.peak.Load() - w.before }
+
+// stop ends the watch.
+func (w *watch) stop() {
+	close(w.quit)
+	<-w.done
 }
 
 // lastLines passes on what is written to it and keeps the last lines.

@@ -119,6 +119,9 @@ func (r *run) beginFrame(h header) {
 	if x.skip {
 		return
 	}
+	if x.gotClose && h.opcode < opClose {
+		x.late = true
+	}
 	if code, what := r.fault(h); what != "" {
 		x.skip = true
 		r.violate(code, what)
@@ -156,7 +159,6 @@ func (r *run) fault(h header) (code int, what string) {
 	case control:
 	case x.gotClose:
 		// RFC 6455, Section 5.5.1: "The application MUST NOT send any more data frames after sending a Close frame."
-		x.late = true
 		return 1002, "a data frame after its Close frame"
 	case h.opcode == opContinuation && x.op == 0:
 		return 1002, "a continuation frame with nothing to continue"

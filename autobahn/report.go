@@ -80,12 +80,12 @@ func (p *Report) Extra() ([]byte, error) {
 
 // index is one of the two indexes. An agent that has run only cases of the other is left out of extra.json only.
 func (p *Report) index(extra bool) map[string]map[string]indexEntry {
-	index := map[string]map[string]indexEntry{}
+	index, files := map[string]map[string]indexEntry{}, p.files()
 	for _, agent := range p.Agents() {
 		cases := map[string]indexEntry{}
 		for _, r := range p.Results(agent) {
 			if isExtra(r.ID) == extra {
-				cases[r.ID] = indexEntry{r.Behavior, r.BehaviorClose, r.Duration, r.RemoteCloseCode, ReportFile(agent, r.ID, "json")}
+				cases[r.ID] = indexEntry{r.Behavior, r.BehaviorClose, r.Duration, r.RemoteCloseCode, files.of(r, "json")}
 			}
 		}
 		if len(cases) > 0 || !extra {
@@ -108,30 +108,56 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
-// ReportFile is the name of the file about one case of an agent.
-func ReportFile(agent, id, extension string) string {
+// ReportFile is the name of the file about one case of an agent, as the original makes it.
+func ReportFile(agent, id, extension string) string { return fileOf(asFile(agent), id, extension) }
+
+func fileOf(agent, id, extension string) string {
+	return agent + "_case_" + strings.ReplaceAll(id, ".", "_") + "." + extension
+}
+
+// asFile is an agent's name in the names of files.
+func asFile(agent string) string {
 	name := strings.Map(func(c rune) rune {
 		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
 			return c
 		}
 		return ' '
 	}, strings.ToLower(agent))
-	name = strings.ReplaceAll(strings.TrimSpace(name), " ", "_")
-	return name + "_case_" + strings.ReplaceAll(id, ".", "_") + "." + extension
+	return strings.ReplaceAll(strings.TrimSpace(name), " ", "_")
 }
+
+// files are the names of agents in the names of files. Where several agents have the same there, as "A/B" and "A:B" do,
+// those behind the first get a number.
+type files map[string]string
+
+func (p *Report) files() files {
+	names, taken := files{}, map[string]bool{}
+	for _, agent := range p.Agents() {
+		name := asFile(agent)
+		for n := 2; taken[name]; n++ {
+			name = fmt.Sprintf("%s__%d", asFile(agent), n)
+		}
+		names[agent], taken[name] = name, true
+	}
+	return names
+}
+
+// of is the name of the file about a result.
+func (f files) of(r *Result, extension string) string { return fileOf(f[r.Agent], r.ID, extension) }
 
 // WriteJSON writes index.json, extra.json and a file per case into the directory, which it creates.
 func (p *Report) WriteJSON(dir string) error {
 	if err := p.writeIndexes(dir); err != nil {
 		return err
 	}
+	files := p.files()
 	for _, agent := range p.Agents() {
 		for _, r := range p.Results(agent) {
 			b, err := marshal(r)
 			if err != nil {
 				return err
 			}
-			if err := writeFile(dir, ReportFile(agent, r.ID, "json"), b); err != nil {
+			if err := writeFile(dir, files.of(r, "json"), b); err != nil {
 				return err
 			}
 		}

@@ -3,10 +3,12 @@ package autobahn
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -110,7 +112,7 @@ func TestHTML(t *testing.T) {
 		"index.html": {"One text message of 125 octets.", `href="#OK@0"`, "against the RFC", `data-outcome="OK">`, "ws autobahn &lt;x&gt;", "&lt;b&gt;agent", "1.1.2", "viewport", "UTF-8", ReportFile("<b>agent</b>", "1.1.2", "html")},
 		ReportFile("<b>agent</b>", "1.1.2", "html"):  {"GET / HTTP/1.1", "received frame text(1) fin=true", "sent frame close(8)", "********", "viewport"},
 		ReportFile("<b>agent</b>", "6.4.1", "html"):  {"wait 1 s, A", "timeout"},
-		ReportFile("<b>agent</b>", "12.1.1", "html"): {"Traffic"},
+		ReportFile("<b>agent</b>", "12.1.1", "html"): {"Traffic", "All 4 messages came back"},
 	} {
 		b, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
@@ -124,8 +126,32 @@ func TestHTML(t *testing.T) {
 		if bytes.Contains(b, []byte("//")) && regexp.MustCompile(`(src|href|url)[=(]["']?(https?:)?//`).Match(b) {
 			t.Errorf("%s loads something from another host", name)
 		}
+		if ratios := regexp.MustCompile(`<td>\d\.\d{3}</td></tr>`).FindAll(b, -1); bytes.Contains(b, []byte("%!")) || len(ratios) != strings.Count(name, "12_1_1")*2 {
+			t.Errorf("%s: something is formatted wrongly, %d ratios", name, len(ratios))
+		}
 		if bytes.Contains(b, []byte("<b>agent")) {
 			t.Errorf("%s contains markup of the agent's", name)
+		}
+	}
+}
+
+// TestVersion: a release is named by its version, and what was built in a clone by its commit.
+func TestVersion(t *testing.T) {
+	const module = "github.com/seed-d69ae1b7/websocket"
+	own := func(v string) []*debug.Module {
+		return []*debug.Module{{Path: "golang.org/x/sys", Version: "v1"}, {Path: module, Version: v}}
+	}
+	for _, tt := range []struct {
+		info debug.BuildInfo
+		want string
+	}{
+		{debug.BuildInfo{Main: debug.Module{Path: module + "/cmd", Version: "v0.2.0"}, Deps: own("v0.1.0")}, module + " v0.1.0"},
+		{debug.BuildInfo{Main: debug.Module{Path: module + "/cmd", Version: "v0.0.0-2026-07e2ef08a055"}, Deps: own("(devel)")}, module + " v0.0.0-2026-07e2ef08a055"},
+		{debug.BuildInfo{Main: debug.Module{Path: module, Version: "v0.1.0"}}, module + " v0.1.0"},
+		{debug.BuildInfo{Main: debug.Module{Path: "elsewhere", Version: "v3"}, Deps: own("(devel)")}, module + " (devel)"},
+	} {
+		if got := version(&tt.info); got != tt.want {
+			t.Errorf("%+v: %q, want %q", tt.info.Main, got, tt.want)
 		}
 	}
 }
@@ -141,13 +167,103 @@ func TestJUnit(t *testing.T) {
 	if err := p.WriteJUnit(&b, limit); err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []string{`name="agent" tests="3" failures="1" skipped="1"`, `<failure message="FAILED, closing: `, `<skipped message="UNIMPLEMENTED`} {
+	for _, s := range []string{`name="agent" tests="3" failures="1" skipped="1"`, `<failure message="FAILED, closing `, `<skipped message="UNIMPLEMENTED, closing OK: The endpoint did not agree`} {
 		if !strings.Contains(b.String(), s) {
 			t.Errorf("no %s in %s", s, b.String())
 		}
 	}
 	if _, err := ParseLimit("whatever"); err == nil {
 		t.Error("an unknown limit is no error")
+	}
+}
+
+// TestFilesOfAgents: agents whose names come to the same in the names of files do not overwrite each other's.
+func TestFilesOfAgents(t *testing.T) {
+	dir := t.TempDir()
+	p := NewReport()
+	for _, agent := range []string{"A/B", "A:B", "../a\\b", "日本", "한국"} {
+		p.Add(&Result{Agent: agent, ID: "1.1.1", Behavior: OK, BehaviorClose: OK, Description: "of " + agent})
+	}
+	if err := errors.Join(p.WriteJSON(dir), p.WriteHTML(dir, "")); err != nil {
+		t.Fatal(err)
+	}
+	index := readIndex(t, dir)
+	names := map[string]bool{}
+	for agent, cases := range index {
+		file := cases["1.1.1"].ReportFile
+		names[file] = true
+		for _, name := range []string{file, strings.TrimSuffix(file, "json") + "html"} {
+			b, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil || !bytes.Contains(b, []byte("of "+strings.ReplaceAll(agent, "\\", "\\\\"))) && !bytes.Contains(b, []byte("of "+agent)) {
+				t.Errorf("%s: %s is not its own, %v", agent, name, err)
+			}
+		}
+	}
+	if len(names) != 5 || !names["a_b_case_1_1_1.json"] || !names["_case_1_1_1.json"] {
+		t.Errorf("%v", names)
+	}
+}
+
+// TestCauseIsTold: where a verdict comes of a broken rule, the pages and JUnit XML say so and which, and not only who
+// closed the connection.
+func TestCauseIsTold(t *testing.T) {
+	const cause = "the endpoint broke the protocol: a text message is not UTF-8."
+	p := reported(t, "agent", faults{noUTF8: true}, "6.3.1", "6.4.4")
+	dir := t.TempDir()
+	if err := p.WriteHTML(dir, ""); err != nil {
+		t.Fatal(err)
+	}
+	var xml bytes.Buffer
+	if err := p.WriteJUnit(&xml, failing); err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{"JUnit": xml.String()}
+	for _, name := range []string{"index.html", ReportFile("agent", "6.3.1", "html"), ReportFile("agent", "6.4.4", "html")} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[name] = string(b)
+	}
+	for name, text := range texts {
+		if !strings.Contains(text, cause) {
+			t.Errorf("%s does not say it", name)
+		}
+	}
+	if got := strings.Count(xml.String(), `<failure message="FAILED, closing FAILED: The wrong endpoint closed the connection: `+cause+`"`); got != 2 {
+		t.Errorf("%d failures with their cause in %s", got, xml.String())
+	}
+}
+
+// TestHowItEnded: the texts and nulls by which scripts see how a connection has ended, as the original writes them.
+func TestHowItEnded(t *testing.T) {
+	const none = "null"
+	for _, tt := range []struct {
+		f                        faults
+		id                       string
+		notClean, reason, answer string // wasNotCleanReason, localCloseReason, remoteCloseReason
+	}{
+		{faults{}, "7.1.1", none, none, none},
+		{faults{}, "7.3.1", none, none, none},
+		{faults{reason: "bye & <good>"}, "7.3.4", none, `"Hello World!"`, `"bye & <good>"`},
+		{faults{vanish: true}, "1.1.1", `"peer dropped the TCP connection without previous WebSocket closing handshake"`, none, none},
+		{faults{keepTCP: true}, "1.1.6", `"server did not drop TCP connection (in time)"`, none, none},
+		{faults{silentOpen: true, keepTCP: true}, "1.1.1", `"peer did not finish (in time) the opening handshake"`, none, none},
+		{faults{noClose: true}, "1.1.6", `"peer did not respond (in time) in closing handshake"`, none, none},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b, err := marshal(playServer(t, byID(t, tt.id), tt.f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for key, want := range map[string]string{
+				"wasNotCleanReason": tt.notClean, "localCloseReason": tt.reason, "remoteCloseReason": tt.answer,
+			} {
+				if want = "\n   \"" + key + "\": " + want + ",\n"; !bytes.Contains(b, []byte(want)) {
+					t.Errorf("%s, not clean %s: no %q", tt.id, tt.notClean, want)
+				}
+			}
+		})
 	}
 }
 
@@ -173,6 +289,8 @@ func TestCompare(t *testing.T) {
 				"a S1.1.1: FAILED, closing FAILED -> FAILED, closing UNCLEAN"}, 2},
 		{"not run, and new", Verdicts{"a": {"1.1.1": good, "1.1.2": good, "7.1.6": fine, "S1.1.1": {Failed, Failed}}},
 			[]string{"a 1.1.2: new -> OK, closing OK", "a 2.1: OK, closing OK -> not run"}, 1},
+		{"no verdict", Verdicts{"a": {"1.1.1": {}, "2.1": good, "7.1.6": fine, "S1.1.1": {Failed, Failed}}},
+			[]string{"a 1.1.1: OK, closing OK -> , closing "}, 1},
 		{"one agent more", Verdicts{"a": before["a"], "b": {"1.1.1": good}}, []string{"b 1.1.1: new -> OK, closing OK"}, 0},
 		{"another agent instead, of two", Verdicts{"b": {"1.1.1": good}, "c": {}}, []string{
 			"a 1.1.1: OK, closing OK -> not run", "a 2.1: OK, closing OK -> not run", "a 7.1.6: INFORMATIONAL, closing OK -> not run",

@@ -68,6 +68,17 @@ type Result struct {
 	Wirelog                        []wireRow          `json:"wirelog"`
 }
 
+// Verdict is the two grades of the result.
+func (r *Result) Verdict() Verdict { return Verdict{r.Behavior, r.BehaviorClose} }
+
+// Problem says what is wrong with the behaviour, or with the closing if the behaviour is OK or INFORMATIONAL.
+func (r *Result) Problem() string {
+	if r.Behavior.good() {
+		return r.ResultClose
+	}
+	return r.Result
+}
+
 // trafficStats counts the octets of a compression case, as the original does: data frames only, and octets on the wire
 // only while the connection is open, those before apart. A ratio is null when there is nothing to divide by.
 type trafficStats struct {

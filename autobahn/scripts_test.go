@@ -170,7 +170,7 @@ func TestDrivers(t *testing.T) {
 			s := &FuzzingServer{Spec: ServerSpecFile{Cases: []string{"1.1.1", "2.1", "7.7.1", "S1.3.1"}},
 				WriteReports: func(r *Report) error { err := r.WriteJSON(dir); written <- err; return err }}
 			go s.Serve(t.Context(), l)
-			drive(t, l.Addr().String(), h)
+			driver{t, l.Addr().String(), h}.drive()
 			if err := <-written; err != nil {
 				t.Fatal(err)
 			}
@@ -181,71 +181,90 @@ func TestDrivers(t *testing.T) {
 	}
 }
 
-func drive(t *testing.T, address string, h habit) {
-	t.Helper()
-	dial := func() net.Conn {
-		conn, err := net.Dial("tcp", address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return conn
-	}
-	// request shakes hands and leaves the rest to the driver.
-	request := func(target string) (net.Conn, *bufio.Reader) {
-		conn := dial()
-		io.WriteString(conn, "GET "+target+" HTTP/1.1\r\nHost: "+address+"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA==\r\n\r\n")
-		br := bufio.NewReader(conn)
-		if resp, err := http.ReadResponse(br, nil); err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
-			t.Fatalf("%s: %v", target, err)
-		}
-		return conn, br
-	}
-	if h.waits {
-		conn, br := request("/")
-		conn.Write(appendFrame(nil, closeFrame(1000, ""), true, [4]byte{}))
-		if _, err := io.ReadAll(br); err != nil {
-			t.Error(err)
-		}
-		conn.Close()
-	}
-	count := ""
-	if h.abandons {
-		conn, br := request("/getCaseCount")
-		var head [3]byte
-		if _, err := io.ReadFull(br, head[:]); err != nil {
-			t.Fatal(err)
-		}
-		count = string(head[2:]) // of one digit
-		conn.Close()
-	} else {
-		count = ask(t, address, "/getCaseCount")
-	}
-	cases, err := strconv.Atoi(count)
+// A driver plays all cases of a fuzzing server, by its habits.
+type driver struct {
+	t       *testing.T
+	address string
+	habit
+}
+
+func (d driver) dial() net.Conn {
+	conn, err := net.Dial("tcp", d.address)
 	if err != nil {
-		t.Fatal(err)
+		d.t.Fatal(err)
+	}
+	return conn
+}
+
+// request shakes hands and leaves the rest to the caller.
+func (d driver) request(target string) (net.Conn, *bufio.Reader) {
+	conn := d.dial()
+	io.WriteString(conn, "GET "+target+" HTTP/1.1\r\nHost: "+d.address+"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA==\r\n\r\n")
+	br := bufio.NewReader(conn)
+	if resp, err := http.ReadResponse(br, nil); err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
+		d.t.Fatalf("%s: %v", target, err)
+	}
+	return conn, br
+}
+
+func (d driver) drive() {
+	if d.waits {
+		d.wait()
 	}
 	first := 1
-	if h.fromZero {
+	if d.fromZero {
 		first = 0
 	}
+	cases := d.count()
 	for n := first; n <= cases; n++ {
-		conn := dial()
-		(&endpoint{conn: conn}).serve(fmt.Sprintf("/runCase?case=%d&agent=me", n))
-		if h.askStatus {
-			if got := ask(t, address, fmt.Sprintf("/getCaseStatus?case=%d&agent=me", n)); got != `{"behavior":"OK"}` {
-				t.Errorf("case %d: %s", n, got)
+		(&endpoint{conn: d.dial()}).serve(fmt.Sprintf("/runCase?case=%d&agent=me", n))
+		if d.askStatus {
+			if got := ask(d.t, d.address, fmt.Sprintf("/getCaseStatus?case=%d&agent=me", n)); got != `{"behavior":"OK"}` {
+				d.t.Errorf("case %d: %s", n, got)
 			}
 		}
 	}
-	switch conn, br := request("/updateReports?agent=me"); {
-	case h.abandons:
-		conn.Close()
-	case h.noAnswer:
+	d.updateReports()
+}
+
+func (d driver) wait() {
+	conn, br := d.request("/")
+	defer conn.Close()
+	conn.Write(appendFrame(nil, closeFrame(1000, ""), true, [4]byte{}))
+	if _, err := io.ReadAll(br); err != nil {
+		d.t.Error(err)
+	}
+}
+
+func (d driver) count() int {
+	count := ""
+	if d.abandons {
+		conn, br := d.request("/getCaseCount")
+		defer conn.Close()
+		var head [3]byte
+		if _, err := io.ReadFull(br, head[:]); err != nil {
+			d.t.Fatal(err)
+		}
+		count = string(head[2:]) // of one digit
+	} else {
+		count = ask(d.t, d.address, "/getCaseCount")
+	}
+	n, err := strconv.Atoi(count)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return n
+}
+
+func (d driver) updateReports() {
+	conn, br := d.request("/updateReports?agent=me")
+	defer conn.Close()
+	switch {
+	case d.abandons:
+	case d.noAnswer:
 		conn.Write(appendFrame(nil, closeFrame(1000, ""), true, [4]byte{}))
-		conn.Close()
 	default:
 		io.Copy(io.Discard, br)
-		conn.Close()
 	}
 }

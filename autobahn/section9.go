@@ -159,6 +159,7 @@ func exchange(limit time.Duration, next func(*run) func(payload []byte, binary b
 		if r.rounds > 0 {
 			left = min(left, r.rounds)
 		}
+		all := fmt.Sprintf("All %d messages came back in time.", left)
 		end := func(o Outcome, text string) {
 			r.decide(o, text)
 			if r.c.ratio && o == OK {
@@ -177,7 +178,7 @@ func exchange(limit time.Duration, next func(*run) func(payload []byte, binary b
 			case wrong != "":
 				end(Failed, wrong)
 			case left == 0:
-				end(OK, "All messages came back in time.")
+				end(OK, all)
 			default:
 				check = next(r)
 			}

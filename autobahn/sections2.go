@@ -4,6 +4,7 @@ package autobahn
 // messages that are unusual or wrong.
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -232,6 +233,22 @@ func offered(req *httpHead) *deflateParams {
 	return nil
 }
 
+// fitting is the answer with what the offer makes a server say, too; nil where there is no offer, or it does not allow
+// the answer. RFC 7692, Section 7.1.1.1: "A server accepts an extension negotiation offer that includes the
+// "server_no_context_takeover" extension parameter by including the "server_no_context_takeover" extension parameter in
+// the corresponding extension negotiation response"; Section 7.1.2.1 has the same for server_max_window_bits.
+func (p deflateParams) fitting(offer *deflateParams) *deflateParams {
+	switch {
+	case offer == nil,
+		p.clientBits != 0 && offer.clientBits != unvalued && offer.clientBits < p.clientBits,
+		offer.serverBits != 0 && offer.serverBits < p.serverBits:
+		return nil
+	}
+	p.serverNoContext = p.serverNoContext || offer.serverNoContext
+	p.serverBits = cmp.Or(p.serverBits, offer.serverBits)
+	return &p
+}
+
 // inapplicable opens an ordinary connection and closes it: the case cannot be played with this client.
 func (r *run) inapplicable(req *httpHead, why string) bool {
 	r.decide(OK, why+" There is nothing to test.")
@@ -247,9 +264,7 @@ func goodAnswers() []*Case {
 			Expectation: "The client takes part, and compresses by the answer.",
 			Roles:       Clients,
 			accept: func(r *run, req *httpHead) bool {
-				if o := offered(req); o != nil && (p.clientBits == 0 || o.clientBits == unvalued || o.clientBits >= p.clientBits) {
-					r.answerWith = &p
-				}
+				r.answerWith = p.fitting(offered(req))
 				return openAsServer(req)(r)
 			},
 		}, payload)

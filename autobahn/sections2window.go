@@ -12,19 +12,15 @@ func init() {
 	titles["S2.7"] = "Windows that last"
 }
 
-// offering is a case in which the suite as a client makes the offer, and as a server gives the answer if the client's
-// offer allows it.
+// offering is a case in which the suite as a client makes the offer, and as a server gives the answer, or none if the
+// client's offer does not allow it.
 func offering(c *Case, offer string, answer deflateParams) *Case {
-	c.wishes = []deflateWish{{}}
 	if c.Roles == Servers {
-		c.tamper = with(extensions, offer)
+		c.wishes, c.tamper = []deflateWish{{}}, with(extensions, offer)
 		return c
 	}
 	c.accept = func(r *run, req *httpHead) bool {
-		if o := offered(req); o != nil && (answer.clientBits == 0 || o.clientBits == unvalued || o.clientBits >= answer.clientBits) &&
-			(o.serverBits <= 0 || o.serverBits >= answer.serverBits && answer.serverBits > 0) {
-			r.answerWith = &answer
-		}
+		r.answerWith = answer.fitting(offered(req))
 		return openAsServer(req)(r)
 	}
 	return c

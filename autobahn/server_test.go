@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -96,8 +97,13 @@ func TestServerURLs(t *testing.T) {
 	}
 	play("A")
 	play("B") // excluded
-	if got := ask(t, address, "/getCaseStatus?case=1&agent=A"); got != `{"behavior":"OK"}` {
-		t.Errorf("status %q", got)
+	for target, want := range map[string]string{
+		"/getCaseStatus?case=1&agent=A": `{"behavior":"OK"}`, "/getCaseStatus?case=1&agent=B": "", "/getCaseStatus?case=2&agent=A": "",
+		"/getCaseStatus?case=1": "404 Not Found", "/getCaseStatus?case=0&agent=A": "404 Not Found",
+	} {
+		if got := ask(t, address, target); got != want {
+			t.Errorf("%s: %q, want %q", target, got, want)
+		}
 	}
 	ask(t, address, "/updateReports?agent=A")
 	ask(t, address, "/updateReports?agent=A&shutdownOnComplete=true")
@@ -162,6 +168,47 @@ func TestClientSpec(t *testing.T) {
 	}
 	if err := ReadSpec(file+"x", &f.Spec); err == nil {
 		t.Error("a file that does not exist is no error")
+	}
+}
+
+// TestAgents: a server that is not named is called what it calls itself, with its address where there are several, and
+// excluded cases go by that name; what would mix results up is an error.
+func TestAgents(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Server", "Some/1.0")
+		w.WriteHeader(http.StatusBadRequest)
+	})}
+	defer server.Close()
+	go server.Serve(l)
+	url := "ws://" + l.Addr().String()
+	run := func(p ProcessSpec, servers ...ServerSpec) (string, error) {
+		f := &FuzzingClient{Process: p, Spec: ClientSpec{Servers: servers, Cases: []string{"S1.1.1", "S1.1.2"}, ExcludeAgentCases: map[string][]string{"Some/*": {"S1.1.2"}}}}
+		report, err := f.Run(t.Context())
+		got := ""
+		for _, a := range report.Agents() {
+			got += fmt.Sprintf("%s:%d ", a, len(report.Results(a)))
+		}
+		return got, err
+	}
+	for _, tt := range []struct {
+		servers   []ServerSpec
+		want, err string
+	}{
+		{[]ServerSpec{{URL: url}}, "Some/1.0:1 ", ""},
+		{[]ServerSpec{{URL: url}, {URL: url + "/2"}}, "Some/1.0 at " + url + ":1 Some/1.0 at " + url + "/2:1 ", ""},
+		{[]ServerSpec{{URL: url, Agent: "A"}, {URL: url + "/2"}}, "A:2 Some/1.0 at " + url + "/2:1 ", ""},
+		{[]ServerSpec{{URL: url, Agent: "A"}, {URL: url + "/2", Agent: "A"}}, "", "two servers"},
+	} {
+		if got, err := run(ProcessSpec{}, tt.servers...); got != tt.want || (err != nil) != (tt.err != "") || err != nil && !strings.Contains(err.Error(), tt.err) {
+			t.Errorf("%v: %q, %v", tt.servers, got, err)
+		}
+	}
+	if _, err := run(ProcessSpec{Command: []string{"false"}}, ServerSpec{URL: url}, ServerSpec{URL: url + "/2"}); err == nil || !strings.Contains(err.Error(), "one process") {
+		t.Errorf("several servers, one process: %v", err)
 	}
 }
 

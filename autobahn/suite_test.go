@@ -5,6 +5,7 @@ package autobahn
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net"
 	"slices"
@@ -267,13 +268,14 @@ func TestOwnClose(t *testing.T) {
 						}
 					})
 				}
-				if fault == "two" || fault == "data behind" && r.role == Clients {
+				behind := strings.HasPrefix(fault, "data behind")
+				if fault == "two" || behind && r.role == Clients {
 					return // a server drops TCP after the first, and sees no more
 				}
 				for _, id := range []string{"1.1.1", "7.1.1", "7.3.3"} {
 					synctest.Test(t, func(t *testing.T) {
 						res := r.play(t, byID(t, id), faults{ownClose: fault})
-						if res.WasClean && fault != "data behind" || res.BehaviorClose != Unclean || fault == "data behind" && res.Behavior != Failed {
+						if res.WasClean && !behind || res.BehaviorClose != Unclean || behind && res.Behavior != Failed {
 							t.Errorf("%s: %s, closing %s: %s", id, res.Behavior, res.BehaviorClose, res.ResultClose)
 						}
 					})
@@ -320,12 +322,70 @@ func TestWindows(t *testing.T) {
 	}
 }
 
-// TestForgetfulInSection13: who forgets the window between messages fails round trips too, whatever its size.
-func TestForgetfulInSection13(t *testing.T) {
-	for _, c := range []string{"13.1.5", "13.3.5", "13.4.5", "12.1.5"} {
+// TestAskedFor: a client that has asked for no context takeover, or for a small window, gets an answer that says so, and
+// messages that keep to it, in every case that is about other parameters.
+func TestAskedFor(t *testing.T) {
+	cases, err := Select([]string{"S2.*", "12.1.1", "13.*.1"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []faults{
+		{forgets: true, ask: deflateName + "; server_no_context_takeover; client_max_window_bits"},
+		{ask: deflateName + "; server_max_window_bits=10; client_max_window_bits"},
+		{forgets: true, ask: deflateName + "; server_no_context_takeover; server_max_window_bits=8; client_max_window_bits"},
+	} {
+		for _, c := range cases {
+			if c.Roles&Clients == 0 {
+				continue
+			}
+			synctest.Test(t, func(t *testing.T) {
+				res := playClient(t, c, f)
+				if failing.Exceeded(res) || c.Group() == "S2.4" && !strings.Contains(res.HTTPResponse, strings.Fields(f.ask)[1][:18]) && res.Behavior == OK {
+					t.Errorf("%s, %s: %s, closing %s: %s %s", f.ask, c.ID, res.Behavior, res.BehaviorClose, res.Result, res.ResultClose)
+				}
+			})
+		}
+	}
+}
+
+// TestForgetful: who forgets the window between messages fails round trips too, whatever the window of the suite: as a
+// client it has asked for it, as a server it has said so.
+func TestForgetful(t *testing.T) {
+	for _, r := range roles {
+		for _, id := range []string{"12.1.5", "13.1.5", "13.3.5", "13.4.5"} {
+			for _, bits := range []int{9, 12, 15} {
+				synctest.Test(t, func(t *testing.T) {
+					f := faults{limitBits: bits, ask: fmt.Sprintf("%s; client_max_window_bits; server_max_window_bits=%d", deflateName, bits)}
+					if res := r.play(t, byID(t, id), f); res.Behavior != OK {
+						t.Errorf("%s, %s, %d bits, without a fault: %s: %s", r.name, id, bits, res.Behavior, res.Result)
+					}
+					f.forgets = true
+					if res := r.play(t, byID(t, id), f); res.Behavior != Failed {
+						t.Errorf("%s, %s, %d bits: %s: %s", r.name, id, bits, res.Behavior, res.Result)
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestGivingUp: a client may take its time to close a connection that it refuses, and keep one whose response is an
+// ordinary one; but not for ever one that the server takes for open.
+func TestGivingUp(t *testing.T) {
+	for _, tt := range []struct {
+		id   string
+		f    faults
+		want Outcome
+	}{
+		{"S1.3.1", faults{lingers: time.Minute}, OK}, {"S1.3.2", faults{lingers: time.Minute}, OK},
+		{"S1.3.3", faults{lingers: time.Minute}, Failed}, {"S1.3.5", faults{lingers: time.Minute}, Failed},
+		{"S1.3.1", faults{lingers: time.Minute, reuses: true}, OK}, {"S1.3.6", faults{lingers: time.Minute, reuses: true}, Failed},
+		{"S1.3.13", faults{lingers: 3 * time.Second}, OK}, {"S1.3.13", faults{lingers: 5 * time.Second}, Failed},
+		{"S2.3.1", faults{lingers: 3 * time.Second}, OK}, {"S2.3.1", faults{lingers: 5 * time.Second}, Failed},
+	} {
 		synctest.Test(t, func(t *testing.T) {
-			if res := playClient(t, byID(t, c), faults{forgets: true, ask: deflateName + "; client_max_window_bits; server_max_window_bits=9"}); res.Behavior != Failed {
-				t.Errorf("%s: %s: %s", c, res.Behavior, res.Result)
+			if res := playClient(t, byID(t, tt.id), tt.f); res.Behavior != tt.want {
+				t.Errorf("%s, lingers %v, reuses %t: %s: %s", tt.id, tt.f.lingers, tt.f.reuses, res.Behavior, res.Result)
 			}
 		})
 	}
@@ -346,13 +406,20 @@ func TestInvalidTextEchoed(t *testing.T) {
 }
 
 // TestEmptyLastFragment: a message of a multiple of the fragment size ends with an empty frame, which an endpoint that
-// takes at most 16384 fragments does not get to the end of 9.3.1.
+// takes at most 65536 fragments does not get to the end of 9.3.1.
 func TestEmptyLastFragment(t *testing.T) {
-	for id, continuations := range map[string]int{"6.2.3": 29, "6.2.4": 11, "6.3.2": 20, "9.3.1": 65536, "9.3.8": 4, "9.3.9": 0, "9.4.8": 4, "10.1.1": 50} {
+	continuations := map[string]int{"6.2.3": 29, "6.2.4": 11, "6.3.2": 20, "10.1.1": 50}
+	for i := range 8 {
+		for _, group := range []string{"9.3", "9.4"} {
+			continuations[fmt.Sprint(group, ".", i+1)] = 1 << (16 - 2*i)
+		}
+	}
+	continuations["9.3.9"], continuations["9.4.9"] = 0, 0
+	for id, want := range continuations {
 		synctest.Test(t, func(t *testing.T) {
 			res := playServer(t, byID(t, id), faults{noUTF8: true})
-			if got := res.TxFrameStats[opContinuation]; got != continuations {
-				t.Errorf("%s: %d continuation frames, want %d", id, got, continuations)
+			if got := res.TxFrameStats[opContinuation]; got != want {
+				t.Errorf("%s: %d continuation frames, want %d", id, got, want)
 			}
 			if got := res.TxFrameStats[opText] + res.TxFrameStats[opBinary]; got != 1 {
 				t.Errorf("%s: %d first frames", id, got)
@@ -399,6 +466,9 @@ func TestNonStrict(t *testing.T) {
 			{"6.4.4", faults{lateUTF8: true}, NonStrict, OK},
 			{"2.5", faults{badClose: true}, OK, WrongCode},
 			{"12.1.1", faults{noDeflate: true}, Unimplemented, OK},
+			{"S2.4.6", faults{ask: deflateName}, Unimplemented, OK},
+			{"S2.6.4", faults{ask: deflateName}, Unimplemented, OK},
+			{"S2.7.3", faults{ask: deflateName + "; server_no_context_takeover"}, Unimplemented, OK},
 			{"S3.1.1", faults{keepLength: true}, NonStrict, OK},
 			{"S3.1.2", faults{keepLength: true}, NonStrict, OK},
 			{"S3.1.3", faults{keepLength: true}, NonStrict, OK},

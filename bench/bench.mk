@@ -21,5 +21,5 @@ bench:
 bench-quick:
 	go run ./bench/echo -libs ours-messages,ours-appendread,ours-read,gorilla,coder,gobwas,gws -conns 100 -sizes 125,1024 \
 		-rounds 3 -warm 50ms -time 150ms -gate ours-messages,ours-appendread
-	go run ./bench/idle -libs ours-messages,ours-handler,ours-detached,gorilla,gobwas -rounds 1
+	go run ./bench/idle -libs ours-messages,ours-owned,ours-handler,ours-detached,gorilla,gobwas -rounds 1
 	$(BENCH_MICRO) -bench 'ParseHeader|AppendHeader|Upgrade' -benchtime 20ms

@@ -68,8 +68,12 @@ type Direction struct {
 	// small a window.
 	//
 	// What the world supports: every peer can do 15, and nearly every one without takeover. zlib cannot compress with 8,
-	// so that peers built on it refuse it or break: 9 and more is safe with them. Servers that know no windows, as many do
-	// not, ignore this or decline, which leaves messages uncompressed. The zero value works with all.
+	// so that peers built on it refuse it or break: 9 and more is safe with them. The zero value works with all.
+	//
+	// In FromServer of a client: many servers know no windows, and ignore this, or decline the offer, which leaves messages
+	// uncompressed, as coder/websocket and Java's do. A second offer without it would be for those, and is made where Strict
+	// is set; but libsoup accepts both in an answer that means nothing, and fails the handshake, which a wish must not do.
+	// NoContextTakeover is what nearly all servers grant, and saves this side more.
 	MaxWindowBits int
 }
 
@@ -241,7 +245,8 @@ func (o *Options) offers() (first, second offer, two bool) {
 		return first, offer{}, false
 	}
 	// Who insists is content with a server that cannot limit its window but does without takeover, which saves as much
-	// memory. Who does not insist makes one offer: libsoup accepts both of two, in one answer that nobody can take.
+	// memory. Who does not insist makes one offer, though coder's server declines it: libsoup's accepts both of two, in one
+	// answer that nobody can take, and no wish is worth a connection.
 	second = first
 	second.serverNoTakeover = true
 	first.serverBits = n

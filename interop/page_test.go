@@ -186,7 +186,7 @@ func TestServerShutdown(t *testing.T) {
 	}
 }
 
-// TestBrowserAsClient protects what the page cannot ask ws serve for: pings by the server, a subprotocol, fragments, and
+// TestBrowserAsClient protects what the page cannot ask ws serve for: pings by the server, a subprotocol of its choice, fragments, and
 // closing by the server; and that the server sees the code and the reason of the page.
 func TestBrowserAsClient(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), pageTimeout)

@@ -87,16 +87,31 @@ func windows(ctx context.Context, client, server endpoint) error {
 }
 
 // TestWindowsForOthers protects that servers which cannot limit their window are asked by a client that insists to do
-// without context takeover instead. One that does not insist makes one offer, which coder's server declines.
+// without context takeover instead. One that does not insist makes one offer, which coder's server declines, and gets a
+// connection in any case; without takeover it is compressed.
 func TestWindowsForOthers(t *testing.T) {
-	for name, p := range map[string]peer{"gorilla": gorillaPeer{}, "coder": coderPeer{}} {
+	window := compress.Options{FromServer: compress.Direction{MaxWindowBits: 10}, FromClient: compress.Direction{MaxWindowBits: 9}}
+	insisting := window
+	insisting.Strict = true
+	alone := compress.Params{ServerNoContextTakeover: true, ServerMaxWindowBits: 15}
+	for name, row := range map[string]struct {
+		server peer
+		own    compress.Options
+		want   compress.Params // but for what the client does
+	}{
+		"gorilla strict":     {gorillaPeer{}, insisting, alone},
+		"gorilla":            {gorillaPeer{}, window, alone},
+		"coder strict":       {coderPeer{}, insisting, alone},
+		"coder":              {coderPeer{}, window, compress.Params{}},
+		"coder, no takeover": {coderPeer{}, compress.Options{FromServer: compress.Direction{NoContextTakeover: true}}, alone},
+	} {
 		t.Run(name, func(t *testing.T) {
-			o := opening{compress: true, own: compress.Options{
-				Strict: true, FromServer: compress.Direction{MaxWindowBits: 10}, FromClient: compress.Direction{MaxWindowBits: 9},
-			}}
-			runExchange(t, ownPeer{}, p, o, func(ctx context.Context, client, server endpoint) error {
-				if got, _ := client.(*ownEndpoint).conn.Compression(); !got.ServerNoContextTakeover || got.ServerMaxWindowBits != 15 {
-					return fmt.Errorf("agreed on %+v", got)
+			o := opening{compress: true, declined: row.want == compress.Params{}, own: row.own}
+			runExchange(t, ownPeer{}, row.server, o, func(ctx context.Context, client, server endpoint) error {
+				got, _ := client.(*ownEndpoint).conn.Compression()
+				got.ClientNoContextTakeover, got.ClientMaxWindowBits = false, 0
+				if got != row.want {
+					return fmt.Errorf("agreed on %+v, want %+v", got, row.want)
 				}
 				return windows(ctx, client, server)
 			})

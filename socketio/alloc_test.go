@@ -1,3 +1,5 @@
+//go:build !race
+
 package socketio
 
 // This file asserts what events cost.
@@ -5,6 +7,7 @@ package socketio
 import (
 	"context"
 	"io"
+	"math"
 	"runtime"
 	"testing"
 	"unsafe"
@@ -57,10 +60,12 @@ func TestAllocations(t *testing.T) {
 		"to a room":         {2, func() { srv.To("room").Emit("chat", "hello", 5) }}, // and one for the list of rooms
 	} {
 		one.f()
-		if n := testing.AllocsPerRun(200, one.f); n > one.most {
+		n := math.Inf(1)
+		for range 10 { // what connections allocate meanwhile only adds to it
+			n = min(n, testing.AllocsPerRun(50, one.f))
+		}
+		if n > one.most {
 			t.Errorf("%s: %v allocations, at most %v", name, n, one.most)
-		} else {
-			t.Logf("%s: %v", name, n)
 		}
 	}
 }

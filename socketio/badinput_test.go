@@ -44,6 +44,7 @@ func TestMalformedPackets(t *testing.T) {
 		{`51-["x",{"_placeholder":true,"num":"0"}] b`, ParseError}, {`51-["x",{"_placeholder":true,"num":"splice"}] b`, ParseError}, // CVE-2022-2421
 		{`51-["x",{"_placeholder":true}] b`, ParseError}, {`61-0[{"_placeholder":true,"num":7}] b`, ParseError},
 		{`51-[` + place + `] b`, ParseError}, {`51-["connect",` + place + `] b`, ParseError},
+		{`0/` + strings.Repeat("n", 1<<10), ParseError}, // a seat keeps it
 		{`0`, ForcedServerClose}, {`0{"again":1}`, ForcedServerClose},
 		{`2/other,["x"]`, ForcedServerClose}, {`2/__proto__,["x"]`, ForcedServerClose}, {`51-/other,["x",` + place + `] b`, ForcedServerClose},
 	} {
@@ -95,7 +96,7 @@ func TestOddPackets(t *testing.T) {
 		w.notes = w.notes[:4]
 		w.mu.Unlock()
 		w.noted("map[__proto__:map[a:1] a:2]", "__proto__ 1", "five", "\ufffd\x00")
-		for _, name := range []string{"/__proto__", "/constructor", "/\u2028", "/a b", "/%2e"} {
+		for _, name := range []string{"/" + strings.Repeat("n", 1<<10-1), "/__proto__", "/constructor", "/\u2028", "/a b", "/%2e"} {
 			p.send("0" + name)
 			p.expect("4" + name + `,{"message":"Invalid namespace"}`)
 		}

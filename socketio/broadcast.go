@@ -112,7 +112,7 @@ func (n *Namespace) deliver(event string, q *packet.Packet, attachments [][]byte
 		return err
 	}
 	for _, s := range *crowd {
-		if !s.isReady() || volatile && isBehind(s.Session(), out.size()) {
+		if !s.isReady() || volatile && isBehind(s.Session(), out.size) {
 			continue
 		}
 		s.tellOutgoing(event, q.Data, attachments)

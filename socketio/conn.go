@@ -24,8 +24,6 @@ import (
 )
 
 var (
-	errLoneBinary   = errors.New("a binary message that is no attachment")
-	errMissing      = errors.New("a text where there should be an attachment")
 	errRefusing     = errors.New("a client refuses a connection")
 	errNotIn        = errors.New("a packet for a namespace that the client is not in")
 	errIsIn         = errors.New("a client joins a namespace that it is in")
@@ -37,7 +35,7 @@ var (
 type conn struct {
 	srv     *Server
 	session *engineio.Session
-	part    *part // what waits for attachments; owned by the reader
+	parts   packet.Assembler // owned by the reader
 
 	mu     sync.Mutex
 	req    *engineio.Request
@@ -48,13 +46,6 @@ type conn struct {
 	timer  *time.Timer      // until a namespace has been joined
 	ending *DisconnectError // why this side has closed the session
 	end    *DisconnectError // set at the end
-}
-
-// part is a packet some of whose attachments are missing.
-type part struct {
-	text        []byte
-	packet      packet.Packet
-	attachments [][]byte
 }
 
 // handler drives the connections of a server from its sessions.
@@ -129,40 +120,17 @@ func (c *conn) receive(op websocket.Opcode, data []byte) error {
 	case c.srv.opts.Msgpack:
 		return c.receiveMsgpack(op, data)
 	case op == websocket.OpBinary:
-		return c.attachment(data)
-	case c.part != nil:
-		return errMissing
+		q, attachments, whole, err := c.parts.Binary(data)
+		if !whole {
+			return err
+		}
+		return c.take(&q, attachments)
 	}
-	q, err := packet.Parse(data, c.srv.opts.MaxAttachments)
-	if err != nil {
+	q, whole, err := c.parts.Text(data, c.srv.opts.MaxAttachments)
+	if !whole {
 		return err
 	}
-	if q.Attachments > 0 {
-		return c.expect(data)
-	}
 	return c.take(&q, nil)
-}
-
-// expect waits for the attachments of a packet.
-func (c *conn) expect(data []byte) error {
-	text := bytes.Clone(data)
-	q, err := packet.Parse(text, c.srv.opts.MaxAttachments) // again: it borrows
-	c.part = &part{text: text, packet: q}
-	return err
-}
-
-// attachment takes an attachment.
-func (c *conn) attachment(data []byte) error {
-	p := c.part
-	if p == nil {
-		return errLoneBinary
-	}
-	p.attachments = append(p.attachments, bytes.Clone(data))
-	if len(p.attachments) < p.packet.Attachments {
-		return nil
-	}
-	c.part = nil
-	return c.take(&p.packet, p.attachments)
 }
 
 // take takes a packet that is whole. What it needs of q is copied.

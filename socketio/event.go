@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"sync"
 	"sync/atomic"
 
 	"github.com/seed-d69ae1b7/websocket/socketio/internal/packet"
@@ -99,9 +98,6 @@ type Event struct {
 	hasID  bool
 	ack    *acknowledgement // nil until somebody asks
 }
-
-// events lends Events.
-var events = sync.Pool{New: func() any { return new(Event) }}
 
 // Name returns the name.
 func (e *Event) Name() string { return string(e.name) }

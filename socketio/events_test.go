@@ -382,3 +382,43 @@ func TestPanics(t *testing.T) {
 		w.noted("event")
 	})
 }
+
+// TestConcurrentEmitters has events with attachments from many goroutines, through every way to emit: nothing comes between a packet and its
+// attachments, and those of one goroutine stay in order.
+func TestConcurrentEmitters(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		const emitters, events = 8, 100
+		p := w.connect()
+		s := w.io.Socket(p.id)
+		ways := []Emitter{s, w.io, w.io.To(p.id), w.io.Local()}
+		for n := range emitters {
+			go func() {
+				for i := range events {
+					mark := fmt.Sprintf("%d %d", n, i)
+					ways[i%len(ways)].Emit("x", mark, []byte(mark), []byte("end"))
+					ways[(i+1)%len(ways)].Emit("y", mark)
+				}
+			}()
+		}
+		next := make(map[string]int)
+		for range 2 * emitters * events {
+			var event, mark string
+			text := p.read()
+			if rest, ok := strings.CutPrefix(text, `2["y",`); ok {
+				event, mark = "y", strings.Trim(rest, `"]`)
+			} else if rest, ok := strings.CutPrefix(text, `52-["x",`); ok {
+				event, mark = "x", strings.Split(rest, `"`)[1]
+				p.expect(mark, "end")
+			} else {
+				t.Fatalf("got %q", text)
+			}
+			var n, i int
+			fmt.Sscan(mark, &n, &i)
+			key := fmt.Sprint(event, n)
+			if next[key] != i {
+				t.Fatalf("%s: event %d instead of %d", key, i, next[key])
+			}
+			next[key]++
+		}
+	})
+}

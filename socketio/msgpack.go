@@ -17,6 +17,7 @@ var errNoMsgpack = errors.New("a text, where packets are MessagePack: see Option
 func encodeMsgpack(q *packet.Packet, attachments [][]byte, many bool) (out outgoing, err error) {
 	out.op, out.text = websocket.OpBinary, scratch.Get().(*[]byte)
 	*out.text, err = packet.AppendMsgpack((*out.text)[:0], q, attachments)
+	out.size = len(*out.text)
 	if err == nil && many && len(*out.text) >= preparedFrom {
 		out.prepared, err = engineio.Prepare(websocket.Message{Op: out.op, Data: *out.text})
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/seed-d69ae1b7/websocket/socketio/adapter"
 	"github.com/seed-d69ae1b7/websocket/socketio/internal/packet"
@@ -28,8 +29,9 @@ type Namespace struct {
 	store   adapter.Store                        // adapter, with connection state recovery
 	ids     atomic.Uint64                        // of acknowledgements
 
-	users int  // sockets, and who may become one; guarded by the server's mu
-	kept  bool // the application has it; guarded by the server's mu
+	users  int       // sockets, and who may become one; guarded by the server's mu
+	kept   bool      // the application has it; guarded by the server's mu
+	awaits time.Time // until then somebody may come back; guarded by the server's mu
 
 	hooksMu sync.Mutex
 	hooks   atomic.Pointer[hooks] // changed with hooksMu held

@@ -123,6 +123,7 @@ func (s *Socket) remember(why Reason) {
 		return
 	}
 	n := s.namespace
+	n.srv.await(n)
 	session := &adapter.Session{SID: s.id, PID: m.pid, Rooms: s.Rooms()[1:], Data: s.dataJSON(), Since: m.since, Memberships: n.membershipsOf(m)}
 	if err := n.store.Save(context.Background(), session, n.srv.opts.Recovery.MaxDisconnection); err != nil {
 		n.tellError(s, "", err)

@@ -291,3 +291,29 @@ func TestRecoveryKnowsRooms(t *testing.T) {
 		q.resumed(p, true)
 	})
 }
+
+// TestRecoveryInDynamicNamespaces keeps an empty child as long as somebody may come back.
+func TestRecoveryInDynamicNamespaces(t *testing.T) {
+	inWorld(t, withRecovery, func(w *world) {
+		w.io.OfFunc(func(string, *Handshake) bool { return true })
+		p := w.open()
+		p.send("0/child")
+		id := p.accepted("/child,")
+		p.CloseNow()
+		synctest.Wait()
+		q := w.open()
+		q.send(fmt.Sprintf(`0/child,{"pid":%q}`, p.pid))
+		if q.accepted("/child,") != id {
+			t.Error("not resumed")
+		}
+		q.CloseNow()
+		time.Sleep(2*time.Minute - time.Second)
+		if n := len(w.io.all(nil)); n != 2 {
+			t.Errorf("%d namespaces", n)
+		}
+		time.Sleep(2 * time.Second)
+		if n := len(w.io.all(nil)); n != 1 {
+			t.Errorf("%d namespaces are left", n)
+		}
+	})
+}

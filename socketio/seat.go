@@ -188,11 +188,8 @@ func (t *seat) event(it *item) {
 		t.conn.close(ForcedServerClose, fmt.Errorf("%w: %.40q", errNotIn, t.name))
 	case s.sentAway():
 	default:
-		e := events.Get().(*Event)
-		*e = Event{socket: s, name: name, args: Args{it.data, 1, it.attachments}, id: it.id, hasID: it.hasID}
-		t.dispatch(e)
-		*e = Event{}
-		events.Put(e)
+		// It is not pooled: what an application keeps against the rule must never become another client's.
+		t.dispatch(&Event{socket: s, name: name, args: Args{it.data, 1, it.attachments}, id: it.id, hasID: it.hasID})
 	}
 }
 

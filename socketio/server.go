@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/seed-d69ae1b7/websocket/socketio/engineio"
 )
@@ -24,8 +25,10 @@ type Server struct {
 	mu         sync.Mutex
 	namespaces map[string]*Namespace
 	parents    []*Namespace
-	busy       int           // goroutines that serve sockets
-	quiet      chan struct{} // closed when busy is 0; nil until Shutdown
+
+	busyMu sync.Mutex
+	busy   int           // goroutines that serve sockets
+	quiet  chan struct{} // closed when busy is 0; nil until Shutdown
 }
 
 // NewServer returns a server. o may be nil. Do not change what it points to afterwards.
@@ -107,11 +110,23 @@ func (srv *Server) child(name string, parent *Namespace) *Namespace {
 	return n
 }
 
-// release is called when a socket has left its namespace, or has not been accepted. A child that is empty then ends.
+// release is called when a socket has left its namespace, or has not been accepted. A child that is empty then ends, but not
+// before the last of its sockets may no longer come back.
 func (srv *Server) release(n *Namespace) {
 	srv.mu.Lock()
 	n.users--
-	over := n.users == 0 && !n.kept && n.parent != nil
+	srv.mu.Unlock()
+	srv.endEmpty(n)
+}
+
+// endEmpty ends a child that is empty, now or later.
+func (srv *Server) endEmpty(n *Namespace) {
+	srv.mu.Lock()
+	over := n.users == 0 && !n.kept && n.parent != nil && srv.namespaces[n.name] == n
+	if wait := time.Until(n.awaits); over && wait > 0 {
+		over = false
+		time.AfterFunc(wait, func() { srv.endEmpty(n) })
+	}
 	if over {
 		delete(srv.namespaces, n.name)
 	}
@@ -119,6 +134,13 @@ func (srv *Server) release(n *Namespace) {
 	if over && n.adapter != nil {
 		n.adapter.Close(context.Background())
 	}
+}
+
+// await keeps a namespace for a socket that may come back.
+func (srv *Server) await(n *Namespace) {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	n.awaits = time.Now().Add(srv.opts.Recovery.MaxDisconnection)
 }
 
 // all returns all namespaces, or the children of a parent.
@@ -136,14 +158,14 @@ func (srv *Server) all(parent *Namespace) []*Namespace {
 
 // enter is called when a goroutine begins to serve sockets, and leave when it ends.
 func (srv *Server) enter() {
-	srv.mu.Lock()
-	defer srv.mu.Unlock()
+	srv.busyMu.Lock()
+	defer srv.busyMu.Unlock()
 	srv.busy++
 }
 
 func (srv *Server) leave() {
-	srv.mu.Lock()
-	defer srv.mu.Unlock()
+	srv.busyMu.Lock()
+	defer srv.busyMu.Unlock()
 	srv.busy--
 	if srv.busy == 0 && srv.quiet != nil {
 		close(srv.quiet)
@@ -177,8 +199,8 @@ func (srv *Server) Shutdown(ctx context.Context) error {
 
 // still returns what is closed when no goroutine serves sockets.
 func (srv *Server) still() <-chan struct{} {
-	srv.mu.Lock()
-	defer srv.mu.Unlock()
+	srv.busyMu.Lock()
+	defer srv.busyMu.Unlock()
 	quiet := srv.quiet
 	switch {
 	case srv.busy == 0:

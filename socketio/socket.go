@@ -147,7 +147,8 @@ func (s *Socket) sentAway() bool { return s.isGone() && s.end.Reason.isOurs() }
 func (s *Socket) isReady() bool {
 	if s.state.Load() == accepted {
 		s.mu.Lock()
-		s.mu.Unlock() //nolint:staticcheck // whoever had it has told the client
+		//lint:ignore SA2001 whoever had it has told the client
+		s.mu.Unlock()
 	}
 	return s.state.Load() == joined
 }
@@ -179,7 +180,7 @@ func (s *Socket) send(q *packet.Packet, attachments [][]byte, volatile bool) err
 	if err != nil {
 		return err
 	}
-	if volatile && isBehind(s.Session(), out.size()) {
+	if volatile && isBehind(s.Session(), out.size) {
 		return nil
 	}
 	return s.disconnected(out.sendTo(s.Session()))
@@ -393,7 +394,7 @@ func (s *Socket) request(ctx context.Context, event string, args []any) (a Args,
 		enc.release()
 		return a, ErrDisconnected
 	}
-	defer s.forget(id)
+	defer func() { s.forget(id) }()
 	s.namespace.flush()
 	s.tellOutgoing(event, enc.data(), enc.attachments)
 	q := &packet.Packet{Type: packet.Event, HasID: true, ID: id, Namespace: s.namespace.wire, Data: enc.data()}

@@ -13,7 +13,7 @@ import (
 // scratch lends buffers for packets. No larger one than 64 KiB is kept.
 var scratch = sync.Pool{New: func() any { return new([]byte) }}
 
-// texts gives a buffer back.
+// putScratch gives a buffer back.
 func putScratch(b *[]byte) {
 	if cap(*b) <= 64<<10 {
 		*b = (*b)[:0]
@@ -26,6 +26,7 @@ type outgoing struct {
 	op       websocket.Opcode // of text
 	text     *[]byte
 	prepared *engineio.Prepared
+	size     int // in bytes, with attachments
 }
 
 // preparedFrom is the size from which preparing a packet for many connections costs less than it saves.
@@ -39,7 +40,11 @@ func (srv *Server) encodePacket(q *packet.Packet, attachments [][]byte, many boo
 	}
 	out.op, out.text = websocket.OpText, scratch.Get().(*[]byte)
 	*out.text = packet.Append((*out.text)[:0], q)
-	if len(attachments) > 0 || many && len(*out.text) >= preparedFrom {
+	out.size = len(*out.text)
+	for _, a := range attachments {
+		out.size += len(a)
+	}
+	if len(attachments) > 0 || many && out.size >= preparedFrom {
 		out.prepared, err = prepareRow(*out.text, attachments)
 	}
 	return out, err
@@ -67,14 +72,6 @@ func (out *outgoing) sendTo(s *engineio.Session) error {
 		return s.SendPrepared(out.prepared)
 	}
 	return s.Send(out.op, *out.text)
-}
-
-// size returns how many bytes the text has.
-func (out *outgoing) size() int {
-	if out.text == nil {
-		return 0
-	}
-	return len(*out.text)
 }
 
 // maxVolatile is how many bytes may wait for a client that gets volatile events.

@@ -61,7 +61,6 @@ type world struct {
 	http   *http.Server
 	l      *listener
 	client *http.Client
-	quick  bool // the end need not be orderly
 
 	mu    sync.Mutex
 	notes []string

@@ -1,16 +1,17 @@
-// Package wstest makes connected pairs of WebSocket connections in memory, for tests. They need no network and wait on
-// nothing but sync.Cond, channels and timers, so that they work inside a testing/synctest bubble, where timeouts
-// take no time:
+// Package wstest makes WebSocket connections in memory, for tests: Pipe the two sides of one, Connect those of a Dialer and an
+// Upgrader, and Serve a whole http.Server. They need no network and wait on nothing but sync.Cond, channels and timers, so
+// that they work inside a testing/synctest bubble, where timeouts take no time:
 //
 //	synctest.Test(t, func(t *testing.T) {
-//		client, server := wstest.Pipe(nil, nil)
-//		defer client.CloseNow()
-//		go echo(server)
+//		dialer, stop := wstest.Serve(&http.Server{Handler: mux})
+//		defer stop()
+//		conn, _, err := dialer.Dial(t.Context(), "ws://server.example/chat")
 //		…
+//		time.Sleep(time.Hour)
 //	})
 //
 // In such a bubble every connection must be ended before the test returns: the goroutines that end it belong to the
-// bubble.
+// bubble. What Serve returns does it for all of the server's.
 package wstest
 
 import (
@@ -20,10 +21,34 @@ import (
 	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
 )
 
-// Pipe returns the two sides of a connection whose opening handshake is done. Either options may be nil.
+// Pipe returns the two sides of a connection whose opening handshake is done. Either options may be nil. If both ask for
+// compression, it is what they would have negotiated; options that no handshake accepts, see Upgrader.Validate, are a
+// panic. Connect has subprotocols as well.
 func Pipe(client, server *websocket.Options) (*websocket.Conn, *websocket.Conn) {
+	ofClient, ofServer := agree(client, server)
 	c, s := netpipe.New(0)
-	return websocket.ClientConn(c, client, websocket.Agreement{}, nil), websocket.ServerConn(s, server, websocket.Agreement{}, nil)
+	return websocket.ClientConn(c, client, ofClient, nil), websocket.ServerConn(s, server, ofServer, nil)
+}
+
+// agree returns what a client and a server with such options agree on, as each of them sees it.
+func agree(client, server *websocket.Options) (ofClient, ofServer websocket.Agreement) {
+	if client == nil || server == nil {
+		return
+	}
+	d := websocket.Dialer{Options: websocket.Options{Compression: client.Compression}}
+	u := websocket.Upgrader{Options: websocket.Options{Compression: server.Compression}}
+	opening, err := d.Handshake(address)
+	if err != nil {
+		panic("wstest: the client's options: " + err.Error())
+	}
+	ofServer, response, err := u.Handshake(opening.Request())
+	if err == nil {
+		ofClient, err = opening.Check(response)
+	}
+	if err != nil {
+		panic("wstest: the options of both sides: " + err.Error())
+	}
+	return ofClient, ofServer
 }
 
 // NetPipe returns the two ends of a connection in memory, without WebSocket on it. Unlike those of net.Pipe, they

@@ -8,6 +8,7 @@ require (
 	github.com/gobwas/ws v1.4.0
 	github.com/gorilla/websocket v1.5.3
 	github.com/lxzan/gws v1.8.9
+	github.com/seed-d69ae1b7/websocket v0.0.0
 )
 
 replace github.com/seed-d69ae1b7/websocket => ../../

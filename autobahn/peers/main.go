@@ -8,8 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
-	"strings"
 )
 
 // servers make the handler that echoes with each library, compression on where the library has it.
@@ -32,7 +30,7 @@ func main() {
 	library := flag.String("library", "gorilla", "gorilla, coder, gobwas or gws")
 	listen := flag.String("listen", "", "serve an echo at this address")
 	connect := flag.String("connect", "", "play the cases of the fuzzing server at this URL")
-	reports := flag.String("table", "", "print the verdicts of the reports in this folder, which run.sh has made; reads the cases from bin/ws")
+	reports := flag.String("table", "", "print the verdicts of the reports in this folder, which run.sh has made")
 	flag.Parse()
 	if *reports != "" {
 		if err := printTable(*reports); err != nil {
@@ -45,19 +43,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, "peers:", err)
 		os.Exit(1)
 	}
-}
-
-// printTable prints the table with the cases in the order in which the suite lists them.
-func printTable(reports string) error {
-	list, err := exec.Command("bin/ws", "autobahn", "list").Output()
-	if err != nil {
-		return err
-	}
-	var ids []string
-	for line := range strings.Lines(string(list)) {
-		ids = append(ids, strings.Fields(line)[0])
-	}
-	return table(reports, ids)
 }
 
 func run(library, listen, connect string) error {

@@ -4,13 +4,12 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/seed-d69ae1b7/websocket/autobahn"
 )
 
 // columns are the folders of run.sh, in the order of the table.
@@ -19,53 +18,27 @@ var columns = []string{
 	"gorilla-client", "coder-client", "gobwas-client", "gws-client", "ws-client",
 }
 
-// verdicts are the grades of one folder by case: that of the behaviour, and behind a slash that of the closing where it
-// is not the same.
-func verdicts(dir string) (map[string]string, error) {
-	all := map[string]string{}
-	for _, name := range []string{"index.json", "extra.json"} {
-		b, err := os.ReadFile(filepath.Join(dir, name))
-		if errors.Is(err, fs.ErrNotExist) && name == "extra.json" {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		var index map[string]map[string]struct{ Behavior, BehaviorClose string }
-		if err := json.Unmarshal(b, &index); err != nil {
-			return nil, err
-		}
-		for _, cases := range index {
-			for id, v := range cases {
-				all[id] = v.Behavior
-				if v.BehaviorClose != v.Behavior {
-					all[id] += "/" + v.BehaviorClose
-				}
-			}
-		}
-	}
-	return all, nil
-}
-
-// table prints a line for each of the cases, which come in the order given.
-func table(dir string, ids []string) error {
+// printTable prints a line for each case that any endpoint was tested with: the grade of the behaviour, and behind a slash
+// that of the closing where it is not the same.
+func printTable(dir string) error {
 	w := bufio.NewWriter(os.Stdout)
 	fmt.Fprintf(w, "case\t%s\n", strings.ReplaceAll(strings.Join(columns, "\t"), "-", " "))
-	var found []map[string]string
+	var found []autobahn.Verdicts
 	for _, c := range columns {
-		v, err := verdicts(filepath.Join(dir, c))
+		v, err := autobahn.ReadVerdicts(filepath.Join(dir, c))
 		if err != nil {
 			return err
 		}
 		found = append(found, v)
 	}
-	for _, id := range ids {
-		line, any := id, false
-		for _, v := range found {
-			cell := v[id]
-			any = any || cell != ""
-			if cell == "" {
-				cell = "-"
+	for _, c := range autobahn.Cases() {
+		line, any := c.ID, false
+		for _, agents := range found {
+			cell := "-"
+			for _, cases := range agents { // of one agent
+				if v, ok := cases[c.ID]; ok {
+					cell, any = short(v), true
+				}
 			}
 			line += "\t" + cell
 		}
@@ -74,4 +47,11 @@ func table(dir string, ids []string) error {
 		}
 	}
 	return w.Flush()
+}
+
+func short(v autobahn.Verdict) string {
+	if v.Behavior == v.BehaviorClose {
+		return string(v.Behavior)
+	}
+	return string(v.Behavior) + "/" + string(v.BehaviorClose)
 }

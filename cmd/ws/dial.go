@@ -100,7 +100,7 @@ func refusal(err error, resp *http.Response) error {
 		return err
 	}
 	body, _ := io.ReadAll(resp.Body) // what there is of it
-	return fmt.Errorf("%w\n%s", err, strings.TrimSpace(string(body)))
+	return fmt.Errorf("%w\n%s", err, harmless(strings.TrimSpace(string(body))))
 }
 
 // session is a connection and the person, or the program, that talks over it.
@@ -168,7 +168,8 @@ func (s *session) closed(err error) error {
 	if end.Local {
 		by = "us"
 	}
-	fmt.Fprintln(s.status, strings.TrimSpace(fmt.Sprintf("closed by %s: %v %s", by, end.Code, end.Reason)))
+	reason := strings.ReplaceAll(end.Reason, "\n", " ") // no line may seem to be another remark
+	fmt.Fprintln(s.status, strings.TrimSpace(fmt.Sprintf("closed by %s: %v %s", by, end.Code, reason)))
 	if end.Local || errors.Is(err, io.EOF) {
 		return nil
 	}

@@ -22,6 +22,9 @@ import (
 // not answer its close frame is what ends first.
 const shutdownTimeout = 8 * time.Second
 
+// idleTimeout bounds how long a browser keeps a connection of plain HTTP for the next request.
+const idleTimeout = time.Minute
+
 //go:embed page
 var pageFiles embed.FS
 
@@ -34,7 +37,7 @@ func serveCommand() *cli.Command {
 			&cli.StringFlag{Name: "addr", Value: "127.0.0.1:9001", Usage: "listen on `HOST:PORT`; port 0 picks a free one"},
 			&cli.Int64Flag{Name: "limit", Value: 64 << 20, Usage: "most `BYTES` of a message; negative for no limit"},
 			// Compression is on here, unlike in the library, so that there is something to try with.
-			&cli.BoolFlag{Name: "compress", Value: true, Usage: "compress messages with clients that offer it"},
+			&cli.BoolFlag{Name: "compress", Value: true, Usage: "compress messages with clients that offer it", DefaultText: "true"},
 			&cli.IntFlag{Name: "window-bits", Value: 15, Usage: "windows of at most 2^`BITS` bytes for compression, 8 to 15, both ways"},
 			&cli.BoolFlag{Name: "no-context-takeover", Usage: "compress each message by itself, both ways"},
 		},
@@ -75,12 +78,14 @@ func echoUpgrader(cmd *cli.Command) (*websocket.Upgrader, error) {
 		// nothing to protect: a page gets back what it has sent and nothing else, there are no cookies or other
 		// rights of the user that it could borrow, and the server listens on loopback unless told otherwise.
 		InsecureSkipOriginCheck: true,
+		// An echo speaks every subprotocol, and a browser fails the connection where none of those that it asks for is chosen.
+		SelectSubprotocol: func(_ *http.Request, offered []string) string { return offered[0] },
 	}, nil
 }
 
 // serve answers connections from ln until ctx ends, and then ends them in order. It owns ln.
 func serve(ctx context.Context, ln net.Listener, u *websocket.Upgrader) error {
-	server := &http.Server{Handler: routes(u), ReadHeaderTimeout: websocket.DefaultHandshakeTimeout}
+	server := newServer(u)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(ln) }()
 	select {
@@ -91,6 +96,11 @@ func serve(ctx context.Context, ln net.Listener, u *websocket.Upgrader) error {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	return errors.Join(u.Shutdown(bounded), server.Shutdown(bounded))
+}
+
+// newServer returns the server of HTTP, whose connections are bounded in time until they are those of an Upgrader.
+func newServer(u *websocket.Upgrader) *http.Server {
+	return &http.Server{Handler: routes(u), ReadHeaderTimeout: websocket.DefaultHandshakeTimeout, IdleTimeout: idleTimeout}
 }
 
 // routes sends opening handshakes to the echo, on any path, and everything else to the page. What is only meant as a

@@ -31,19 +31,27 @@ func openConsole(root *cli.Command) (*console, error) {
 	if err != nil {
 		return nil, fmt.Errorf("terminal: %w", err)
 	}
-	t := term.NewTerminal(struct {
+	width, height, _ := term.GetSize(int(in.Fd()))
+	t := newTerminal(struct {
 		io.Reader
 		io.Writer
-	}{in, root.Writer}, "> ")
-	if width, height, err := term.GetSize(int(in.Fd())); err == nil {
-		t.SetSize(width, height)
-	}
+	}{in, root.Writer}, width, height)
 	return &console{
 		readLine: t.ReadLine,
 		messages: visible{t, "< "},
 		status:   visible{t, ""},
 		restore:  func() { term.Restore(int(in.Fd()), old) },
 	}, nil
+}
+
+// newTerminal returns a terminal of that size. One that does not know its size, as behind a serial line or in a container,
+// says 0, and is taken to be as wide as most.
+func newTerminal(rw io.ReadWriter, width, height int) *term.Terminal {
+	t := term.NewTerminal(rw, "> ")
+	if width > 0 && height > 0 {
+		t.SetSize(width, height)
+	}
+	return t
 }
 
 // pipeConsole keeps messages apart from remarks, so that a program can read them.
@@ -57,10 +65,18 @@ func pipeConsole(root *cli.Command) *console {
 			}
 			return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), err
 		},
-		messages: root.Writer,
-		status:   root.ErrWriter,
+		messages: outputOn(root.Writer),
+		status:   visible{root.ErrWriter, ""},
 		restore:  func() {},
 	}
+}
+
+// outputOn returns what messages are written to: w, unless it is a terminal, which they must not control.
+func outputOn(w io.Writer) io.Writer {
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return visible{f, ""}
+	}
+	return w
 }
 
 // visible writes to a terminal and replaces what would control it: a message must not move the cursor, change the title
@@ -72,14 +88,18 @@ type visible struct {
 
 // Write implements io.Writer.
 func (v visible) Write(p []byte) (int, error) {
-	text := strings.Map(func(r rune) rune {
+	if _, err := io.WriteString(v.w, v.prefix+harmless(string(p))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// harmless returns a peer's text with what would control a terminal replaced.
+func harmless(s string) string {
+	return strings.Map(func(r rune) rune {
 		if r != '\n' && r != '\t' && (r < 0x20 || r >= 0x7f && r < 0xa0) {
 			return '\ufffd'
 		}
 		return r
-	}, string(p))
-	if _, err := io.WriteString(v.w, v.prefix+text); err != nil {
-		return 0, err
-	}
-	return len(p), nil
+	}, s)
 }

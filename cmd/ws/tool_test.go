@@ -317,3 +317,79 @@ func TestVisible(t *testing.T) {
 		t.Errorf("%q, want %q", out.String(), want)
 	}
 }
+
+// TestDialEscapes protects the terminal of ws dial from a refusal, and from the reason of a close: in an error, which
+// main prints, and in a remark, which goes to the terminal whatever the output is.
+func TestDialEscapes(t *testing.T) {
+	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		io.WriteString(w, "go \x1b[2Jaway\u009b\nand stay there")
+	}))
+	defer refusing.Close()
+	err := root().Run(testContext(t), []string{"ws", "dial", refusing.URL})
+	if err == nil || strings.ContainsAny(err.Error(), "\x1b\u009b") || !strings.Contains(err.Error(), "go \ufffd[2Jaway\ufffd\nand stay there") {
+		t.Errorf("refused: %q", err)
+	}
+	closing := httptest.NewServer(new(websocket.Upgrader).Handler(func(conn *websocket.Conn, _ *http.Request) {
+		conn.Close(4000, "bye\x1b[2J\nclosed by us: 1000")
+	}))
+	defer closing.Close()
+	input, w := io.Pipe() // an input that does not end
+	defer w.Close()
+	cmd := root()
+	var status bytes.Buffer
+	cmd.Reader, cmd.ErrWriter = input, &status
+	cmd.Run(testContext(t), []string{"ws", "dial", closing.URL})
+	if strings.Contains(status.String(), "\x1b") || strings.Count(status.String(), "\n") != 1 {
+		t.Errorf("said %q", status.String())
+	}
+}
+
+// TestTerminalWithoutWidth protects a terminal that does not know how wide it is from lines of one character.
+func TestTerminalWithoutWidth(t *testing.T) {
+	for _, width := range []int{0, 40} {
+		var out bytes.Buffer
+		term := newTerminal(struct {
+			io.Reader
+			io.Writer
+		}{strings.NewReader("hello\r"), &out}, width, width)
+		if line, err := term.ReadLine(); line != "hello" || err != nil || !strings.Contains(out.String(), "hello") {
+			t.Errorf("width %d: %q, %v, and shows %q", width, line, err, out.String())
+		}
+	}
+}
+
+// TestServeSubprotocols protects clients that ask for subprotocols, such as the page: a browser fails the connection unless it
+// gets one of them.
+func TestServeSubprotocols(t *testing.T) {
+	s := startServe(t, "-addr", "127.0.0.1:0")
+	for _, want := range []string{"", "one"} {
+		d := websocket.Dialer{}
+		if want != "" {
+			d.Subprotocols = []string{want, "two"}
+		}
+		if got := s.dial(t, d).Subprotocol(); got != want {
+			t.Errorf("subprotocol %q, want %q", got, want)
+		}
+	}
+}
+
+// TestServeHelp protects that the help says what is on without a flag.
+func TestServeHelp(t *testing.T) {
+	cmd := root()
+	var out bytes.Buffer
+	cmd.Writer = &out
+	if err := cmd.Run(testContext(t), []string{"ws", "serve", "-h"}); err != nil {
+		t.Fatal(err)
+	}
+	if !regexp.MustCompile(`--compress .*\(default: true\)`).MatchString(out.String()) {
+		t.Errorf("help:\n%s", out.String())
+	}
+}
+
+// TestServeIdle protects ws serve from connections of HTTP that nobody uses.
+func TestServeIdle(t *testing.T) {
+	if s := newServer(new(websocket.Upgrader)); s.IdleTimeout <= 0 || s.ReadHeaderTimeout <= 0 {
+		t.Errorf("timeouts %v and %v", s.IdleTimeout, s.ReadHeaderTimeout)
+	}
+}

@@ -61,6 +61,7 @@ type event struct {
 	code   websocket.StatusCode
 	reason string
 	fault  fault
+	at     time.Time
 }
 
 type eventKind uint8
@@ -86,6 +87,7 @@ func (e event) String() string {
 func (t *talk) event(e event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	e.at = time.Now()
 	if e.kind == mayCut || e.kind == stalled {
 		if t.may[e.kind == stalled][e.side] {
 			return
@@ -270,6 +272,8 @@ func (s *side) explainRemote(e *websocket.CloseError) string {
 			if ev.side != s.n && e.Code == ev.code && e.Reason == ev.reason && e.Err == nil {
 				return ""
 			}
+			// A Close while the body of a loop runs returns nil before it knows whether its time suffices.
+			cut = cut || ev.side != s.n && time.Since(ev.at) >= s.peer.plan.closeTimeout()
 		case limited:
 			if ev.side != s.n && e.Code == 1009 {
 				return ""

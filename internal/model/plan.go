@@ -3,6 +3,7 @@ package model
 // This file holds what is drawn from the seed of a conversation before it begins.
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -81,14 +82,13 @@ func (p *sidePlan) competes() bool {
 // reads reports whether somebody reads to the end, without long pauses.
 func (p *sidePlan) reads() bool { return (p.readers > 0 || p.discard) && p.pause >= 0 }
 
-// closeBound is how long the end of a connection may take.
-func (p *sidePlan) closeBound() time.Duration {
-	d := p.options.CloseTimeout
-	if d == 0 {
-		d = websocket.DefaultCloseTimeout
-	}
-	return d + 2*time.Second // what lingers, and a last chance
+// closeTimeout is how long the closing handshake of this side may take.
+func (p *sidePlan) closeTimeout() time.Duration {
+	return cmp.Or(p.options.CloseTimeout, websocket.DefaultCloseTimeout)
 }
+
+// closeBound is how long the end of a connection may take: what lingers and a last chance are a second each.
+func (p *sidePlan) closeBound() time.Duration { return p.closeTimeout() + 2*time.Second }
 
 // drawPlan draws a conversation. features names what is left out.
 func drawPlan(r *rand.Rand, bubble bool, without map[string]bool) *plan {

@@ -159,7 +159,9 @@ func (p transportPlan) pair() (a, b net.Conn, err error) {
 	}
 	if err == nil && p.buffer > 0 {
 		for _, nc := range []net.Conn{a, b} {
-			nc.(interface{ SetReadBuffer(int) error }).SetReadBuffer(p.buffer)
+			// Into a receive buffer smaller than a segment of loopback's the kernel gets a full segment only after a
+			// series of retransmissions that doubles its pauses: minutes, in which nothing is wrong with either side.
+			nc.(interface{ SetReadBuffer(int) error }).SetReadBuffer(max(p.buffer, 128<<10))
 			nc.(interface{ SetWriteBuffer(int) error }).SetWriteBuffer(p.buffer)
 		}
 	}

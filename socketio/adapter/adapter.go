@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// Packet is an event on its way to sockets. It is not changed once it has been given away.
+// Packet is an event on its way to sockets. It is not changed once it has been given away. Its attachments belong to whoever emits it: an
+// Adapter that keeps them longer than the call copies them.
 type Packet struct {
 	Event       string
 	Args        jsontext.Value // the JSON array of the event and its arguments, with placeholders

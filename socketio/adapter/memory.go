@@ -235,6 +235,7 @@ func Gather(ctx context.Context, l Local, p *Packet, t *Target, ack func(Answer)
 		}
 		ack(a)
 		if left--; left == 0 {
+			over = true
 			close(done)
 		}
 	})

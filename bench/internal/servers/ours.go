@@ -12,6 +12,7 @@ import (
 func init() {
 	register(ours("ours-messages", "UpgradeConn, for msg := range MessagesInPlace { Write }", oursMessages))
 	register(ours("ours-appendread", "UpgradeConn, for { AppendRead; Write }", oursAppendRead))
+	register(ours("ours-owned", "UpgradeConn, for msg := range Messages { Write }", oursOwned))
 	register(ours("ours-read", "UpgradeConn, for { Read; Write }", oursRead))
 	register(oursHTTP("ours-handler", "Handler", (*websocket.Upgrader).Handler))
 	register(oursHTTP("ours-detached", "DetachedHandler", (*websocket.Upgrader).DetachedHandler))
@@ -22,10 +23,10 @@ const oursModule = "github.com/seed-d69ae1b7/websocket"
 // oursHTTP is the library behind net/http, through one of its two handlers.
 func oursHTTP(name, method string, handler func(*websocket.Upgrader, func(*websocket.Conn, *http.Request)) http.Handler) Library {
 	return Library{
-		Name: name, Module: oursModule, Setup: "net/http, " + method + ", for msg := range MessagesInPlace { Write }",
+		Name: name, Module: oursModule, Setup: "net/http, " + method + ", for msg := range Messages { Write }",
 		IdleOnly: true, Deflate: true,
 		Serve: func(ln net.Listener, o Options) error {
-			h := handler(oursUpgrader(o), func(c *websocket.Conn, _ *http.Request) { oursMessages(c) })
+			h := handler(oursUpgrader(o), func(c *websocket.Conn, _ *http.Request) { oursOwned(c) })
 			return serveHTTP(ln, h.ServeHTTP)
 		},
 	}
@@ -59,6 +60,16 @@ func oursUpgrader(o Options) *websocket.Upgrader {
 func oursMessages(c *websocket.Conn) {
 	ctx := context.Background()
 	for msg, err := range c.MessagesInPlace(ctx) {
+		if err != nil || c.Write(ctx, msg.Op, msg.Data) != nil {
+			break
+		}
+	}
+	c.CloseNow()
+}
+
+func oursOwned(c *websocket.Conn) {
+	ctx := context.Background()
+	for msg, err := range c.Messages(ctx) {
 		if err != nil || c.Write(ctx, msg.Op, msg.Data) != nil {
 			break
 		}

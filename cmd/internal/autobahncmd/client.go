@@ -30,11 +30,11 @@ func clientCommand() *cli.Command {
 func runClient(ctx context.Context, cmd *cli.Command) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
-	if _, err := autobahn.ParseLimit(cmd.String("fail-on")); err != nil {
-		return err
-	}
 	spec, err := clientSpec(cmd)
 	if err != nil {
+		return err
+	}
+	if err := prepare(cmd, spec.Outdir); err != nil {
 		return err
 	}
 	t := newTerminal(os.Stderr, cmd.Bool("quiet"))
@@ -44,10 +44,7 @@ func runClient(ctx context.Context, cmd *cli.Command) error {
 		Started: t.start, Progress: t.progress,
 	}
 	report, err := f.Run(ctx)
-	if ferr := finish(cmd, t, report, spec.Outdir); err == nil {
-		err = ferr
-	}
-	return err
+	return finish(cmd, t, report, spec.Outdir, err)
 }
 
 // insecure tells whether any certificate will do: the original, which specifications are written for, checks none.

@@ -4,6 +4,7 @@ package autobahncmd
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -77,6 +78,9 @@ func listCommand() *cli.Command {
 			&cli.BoolFlag{Name: "json", Usage: "as JSON"},
 		},
 		Action: func(_ context.Context, cmd *cli.Command) error {
+			if err := noArguments(cmd); err != nil {
+				return err
+			}
 			cases, err := autobahn.Select(patterns(cmd, "cases", everything), nil)
 			if err != nil {
 				return err
@@ -134,31 +138,43 @@ func patterns(cmd *cli.Command, flag string, otherwise []string) []string {
 	return list
 }
 
-// finish writes what the flags ask for and says by its error how the tool should exit.
-func finish(cmd *cli.Command, t *terminal, report *autobahn.Report, outdir string) error {
-	t.done()
-	limit, err := autobahn.ParseLimit(cmd.String("fail-on"))
-	if err != nil {
+// prepare finds out what would make a run worthless before it begins.
+func prepare(cmd *cli.Command, outdir string) error {
+	if _, err := autobahn.ParseLimit(cmd.String("fail-on")); err != nil || outdir == "" {
 		return err
 	}
+	return os.MkdirAll(outdir, 0o755)
+}
+
+// finish tells the results, writes what the flags ask for, and says by its error how the tool should exit; err is that of
+// the run itself.
+func finish(cmd *cli.Command, t *terminal, report *autobahn.Report, outdir string, err error) error {
+	t.done()
+	limit, lerr := autobahn.ParseLimit(cmd.String("fail-on"))
+	errs := []error{err, lerr}
+	bad := t.summary(report, limit)
 	if outdir != "" {
-		if err := writeReports(report, outdir); err != nil {
-			return err
-		}
+		errs = append(errs, writeReports(report, outdir))
 	}
 	if name := cmd.String("junit"); name != "" {
-		if err := writeTo(name, func(f *os.File) error { return report.WriteJUnit(f, limit) }); err != nil {
-			return err
-		}
+		errs = append(errs, writeTo(name, func(f *os.File) error { return report.WriteJUnit(f, limit) }))
 	}
-	bad := t.summary(report, limit)
 	if cmd.Bool("json") {
-		if err := printJSON(cmd, summarize(report)); err != nil {
-			return err
-		}
+		errs = append(errs, printJSON(cmd, summarize(report)))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
 	}
 	if bad > 0 {
 		return cli.Exit("", 1)
+	}
+	return nil
+}
+
+// noArguments is the error of a command that takes none and was given some.
+func noArguments(cmd *cli.Command) error {
+	if cmd.Args().Present() {
+		return fmt.Errorf("ws autobahn %s takes no arguments: %s (see ws autobahn %[1]s -h)", cmd.Name, strings.Join(cmd.Args().Slice(), " "))
 	}
 	return nil
 }

@@ -5,12 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/urfave/cli/v3"
+
+	"github.com/seed-d69ae1b7/websocket/autobahn"
 )
 
 // command runs ws autobahn with arguments and returns what it printed, what it said in errors, and its exit status.
@@ -46,7 +49,15 @@ func write(t *testing.T, name, contents string) string {
 
 // TestWrongCommands: what cannot be done is said in one line.
 func TestWrongCommands(t *testing.T) {
-	spec := write(t, filepath.Join(t.TempDir(), "spec.json"), `{"servers": [{"url": "ws://127.0.0.1:1"}]}`)
+	dir := t.TempDir()
+	spec := write(t, filepath.Join(dir, "spec.json"), `{"servers": [{"url": "ws://127.0.0.1:1"}]}`)
+	broken := write(t, filepath.Join(dir, "broken.json"), `{"servers": [`)
+	none := write(t, filepath.Join(dir, "none.json"), `{"url": "ws://127.0.0.1:9001", "cases": ["99.*"], "webport": 0}`)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
 	for _, tt := range []struct {
 		args   []string
 		want   string
@@ -56,6 +67,19 @@ func TestWrongCommands(t *testing.T) {
 		{[]string{"client", "-spec", spec, "-agent", "a"}, "-agent and -spec exclude each other", 1},
 		{[]string{"client"}, "name a server", 1},
 		{[]string{"client", "-cases", "99.*", "ws://127.0.0.1:1"}, "no case matches", 1},
+		{[]string{"client", "-agent", "a", "ws://127.0.0.1:1", "ws://127.0.0.1:2"}, "two servers are called", 1},
+		{[]string{"client", "-outdir", broken, "ws://127.0.0.1:1"}, "not a directory", 1},
+		{[]string{"client", "-spec", broken}, "unexpected end of JSON", 1},
+		{[]string{"client", "-fail-on", "much", "ws://127.0.0.1:1"}, "is not one of", 1},
+		{[]string{"server", "-listen", "127.0.0.1:0", "-cases", "99.*"}, "no case matches", 1},
+		{[]string{"server", "-listen", "127.0.0.1:0", "-cases", "S2.1.*"}, "none of the cases selected is for clients", 1},
+		{[]string{"server", "-listen", "127.0.0.1:0", "-outdir", broken}, "not a directory", 1},
+		{[]string{"server", "-spec", none, "-listen", "127.0.0.1:0", "-outdir", dir}, "no case matches", 1},
+		{[]string{"server", "-spec", broken}, "unexpected end of JSON", 1},
+		{[]string{"server", "-listen", taken.Addr().String()}, "address already in use", 1},
+		{[]string{"server", "127.0.0.1:9001"}, "takes no arguments", 1},
+		{[]string{"list", "-cases", "99.*"}, "no case matches", 1},
+		{[]string{"list", "1.1.1"}, "takes no arguments", 1},
 		{[]string{"diff", "a"}, "name two report folders", 2},
 		{[]string{"diff", "none", "none"}, "no such file", 2},
 	} {
@@ -63,6 +87,35 @@ func TestWrongCommands(t *testing.T) {
 		if status != tt.status || !strings.Contains(message, tt.want) || strings.Contains(strings.TrimSpace(message), "\n") || out != "" {
 			t.Errorf("%q: status %d, %q, printed %q", tt.args, status, message, out)
 		}
+	}
+}
+
+// TestProblemOnTerminal: what is bad is told with its cause.
+func TestProblemOnTerminal(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "terminal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	const why = "The wrong endpoint closed the connection: the endpoint broke the protocol: a text message is not UTF-8."
+	newTerminal(f, false).progress(&autobahn.Result{ID: "6.3.1", Behavior: autobahn.Failed, BehaviorClose: autobahn.Failed, Result: why, ResultClose: why})
+	newTerminal(f, false).progress(&autobahn.Result{ID: "1.1.1", Behavior: autobahn.OK, BehaviorClose: autobahn.OK})
+	b, err := os.ReadFile(f.Name())
+	if want := "6.3.1    FAILED, closing FAILED: " + why + "\n"; err != nil || string(b) != want {
+		t.Errorf("%q, %v, want %q", b, err, want)
+	}
+}
+
+// TestUnwritable: a report that cannot be written is an error, and does not keep the others from being written.
+func TestUnwritable(t *testing.T) {
+	dir := t.TempDir()
+	url := echoServer(t)
+	_, message, status := command(t, "client", "-quiet", "-cases", "1.1.1", "-junit", filepath.Join(dir, "none", "junit.xml"), "-json", "-outdir", dir, url)
+	if status != 1 || !strings.Contains(message, "junit.xml") {
+		t.Errorf("status %d, %s", status, message)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "index.html")); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -43,7 +43,7 @@ func serverPlan(cmd *cli.Command) (plan, error) {
 		if err := autobahn.ReadSpec(name, &p.spec); err != nil {
 			return p, err
 		}
-		if err := p.asOriginal(cmd.String("listen")); err != nil {
+		if err := p.asOriginal(cmd.String("listen"), cmd.IsSet("web")); err != nil {
 			return p, err
 		}
 	}
@@ -57,7 +57,7 @@ func serverPlan(cmd *cli.Command) (plan, error) {
 
 // asOriginal fills in what the flags leave open as the original reads its specification: of the url only scheme and port
 // count, so that ws://fuzzingserver:9001 is right in a container of that name, whose address nobody knows before.
-func (p *plan) asOriginal(listen string) error {
+func (p *plan) asOriginal(listen string, webGiven bool) error {
 	u, err := url.Parse(p.spec.URL)
 	if err != nil || u.Scheme != "ws" && u.Scheme != "wss" {
 		return fmt.Errorf("the url of the specification is neither ws://HOST:PORT nor wss://HOST:PORT: %q", p.spec.URL)
@@ -78,7 +78,7 @@ func (p *plan) asOriginal(listen string) error {
 	if p.spec.WebPort != nil {
 		port = *p.spec.WebPort
 	}
-	if p.web == "" && port != 0 {
+	if !webGiven && port != 0 {
 		host, _, _ := net.SplitHostPort(p.address) // an address that is wrong fails when it is listened at
 		p.web, p.webWanted = net.JoinHostPort(host, strconv.Itoa(port)), p.spec.WebPort != nil
 	}

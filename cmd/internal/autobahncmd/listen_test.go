@@ -13,6 +13,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -35,6 +36,8 @@ func TestPlan(t *testing.T) {
 		{"", nil, "127.0.0.1:9001  ", ""},
 		{"", []string{"-listen", "127.0.0.1:0", "-web", "127.0.0.1:0"}, "127.0.0.1:0  127.0.0.1:0", ""},
 		{`{}`, nil, ":9001  :8080", ""},
+		{`{}`, []string{"-web", ""}, ":9001  ", ""},
+		{`{"webport": 8081}`, []string{"-web", "127.0.0.1:8082"}, ":9001  127.0.0.1:8082", ""},
 		{`{"url": "ws://127.0.0.1:9002"}`, nil, ":9002  :8080", ""},
 		{`{"url": "ws://fuzzingserver:9001", "webport": 8081}`, nil, ":9001  :8081", ""},
 		{`{"url": "ws://fuzzingserver:9001"}`, []string{"-listen", "127.0.0.1:9003"}, "127.0.0.1:9003  127.0.0.1:8080", ""},
@@ -91,6 +94,15 @@ func echo(ctx context.Context, conn *websocket.Conn) {
 			return
 		}
 	}
+}
+
+// echoServer is the URL of a server that echoes.
+func echoServer(t *testing.T) string {
+	t.Helper()
+	u := &websocket.Upgrader{}
+	server := httptest.NewServer(u.Handler(func(conn *websocket.Conn, _ *http.Request) { echo(conn.Context(), conn) }))
+	t.Cleanup(server.Close)
+	return "ws" + strings.TrimPrefix(server.URL, "http")
 }
 
 // TestSecureServer: a fuzzing server whose specification says wss tests a client over TLS, with the key and the

@@ -17,7 +17,7 @@ func serverCommand() *cli.Command {
 		Usage: "play the server: test clients, which connect once a case and must echo every message",
 		Flags: append(shared(),
 			&cli.StringFlag{Name: "listen", Usage: "`HOST:PORT` (default: 127.0.0.1:9001; with -spec, as the original, the port of its url on all interfaces)"},
-			&cli.StringFlag{Name: "web", Usage: "`HOST:PORT` of a page from which a browser plays the cases, and of the reports (default: none; with -spec its webport, 8080, where -listen listens)"},
+			&cli.StringFlag{Name: "web", Usage: "`HOST:PORT` of a page from which a browser plays the cases, and of the reports (default: none; with -spec its webport, 8080, where -listen listens, unless this is \"\")"},
 			&cli.StringFlag{Name: "cert", Usage: "certificate file for wss (default: that of -spec, if its url is wss)"},
 			&cli.StringFlag{Name: "key", Usage: "key file for wss"},
 			&cli.StringFlag{Name: "exec", Usage: "command that runs the client under test; the server stops when it ends"},
@@ -29,11 +29,14 @@ func serverCommand() *cli.Command {
 func runServer(ctx context.Context, cmd *cli.Command) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
-	if _, err := autobahn.ParseLimit(cmd.String("fail-on")); err != nil {
+	if err := noArguments(cmd); err != nil {
 		return err
 	}
 	p, err := serverPlan(cmd)
 	if err != nil {
+		return err
+	}
+	if err := prepare(cmd, p.spec.Outdir); err != nil {
 		return err
 	}
 	l, err := p.listen()
@@ -45,13 +48,8 @@ func runServer(ctx context.Context, cmd *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	spec := p.spec
 	t := newTerminal(os.Stderr, cmd.Bool("quiet"))
-	s := &autobahn.FuzzingServer{Spec: spec, Rounds: cmd.Int("rounds"), Progress: t.progress,
-		Process: autobahn.ProcessSpec{Command: shell(cmd.String("exec")), Output: os.Stderr}}
-	if spec.Outdir != "" {
-		s.WriteReports = func(r *autobahn.Report) error { return writeReports(r, spec.Outdir) }
-	}
+	s := p.fuzzingServer(cmd, t)
 	cases, err := s.Count()
 	if err != nil {
 		return err
@@ -64,26 +62,14 @@ func runServer(ctx context.Context, cmd *cli.Command) error {
 	if report == nil {
 		return err
 	}
-	if ferr := finish(cmd, t, report, spec.Outdir); err == nil {
-		err = ferr
-	}
-	if err != nil {
-		return err
-	}
-	if cmd.String("exec") == "" || len(spec.ExcludeAgentCases) > 0 {
-		return nil
-	}
-	return complete(report, cases)
+	return finish(cmd, t, report, p.spec.Outdir, err)
 }
 
-// complete returns an error unless a client has run all cases: one that gave up has not shown much.
-func complete(report *autobahn.Report, cases int) error {
-	most := 0
-	for _, agent := range report.Agents() {
-		most = max(most, len(report.Results(agent)))
+func (p *plan) fuzzingServer(cmd *cli.Command, t *terminal) *autobahn.FuzzingServer {
+	s := &autobahn.FuzzingServer{Spec: p.spec, Rounds: cmd.Int("rounds"), Progress: t.progress,
+		Process: autobahn.ProcessSpec{Command: shell(cmd.String("exec")), Output: os.Stderr}}
+	if p.spec.Outdir != "" {
+		s.WriteReports = func(r *autobahn.Report) error { return writeReports(r, p.spec.Outdir) }
 	}
-	if most < cases {
-		return fmt.Errorf("the client has ended after %d of %d cases", most, cases)
-	}
-	return nil
+	return s
 }

@@ -42,20 +42,13 @@ func (t *terminal) progress(r *autobahn.Result) {
 	}
 	if r.Behavior != autobahn.OK || r.BehaviorClose != autobahn.OK {
 		t.clear()
-		fmt.Fprintf(t.w, "%-8s %s, closing %s: %s\n", r.ID, t.paint(r.Behavior), t.paint(r.BehaviorClose), firstProblem(r))
+		fmt.Fprintf(t.w, "%-8s %s, closing %s: %s\n", r.ID, t.paint(r.Behavior), t.paint(r.BehaviorClose), r.Problem())
 	}
 	if t.screen {
 		const width = 30
 		full := min(width, t.played*width/max(1, t.expected))
 		fmt.Fprintf(t.w, "\r[%s%s] %d/%d %-8s", strings.Repeat("=", full), strings.Repeat(" ", width-full), t.played, t.expected, r.ID)
 	}
-}
-
-func firstProblem(r *autobahn.Result) string {
-	if r.Behavior == autobahn.OK || r.Behavior == autobahn.Informational {
-		return r.ResultClose
-	}
-	return r.Result
 }
 
 // clear removes the bar.

@@ -53,7 +53,7 @@ var table = []mutant{
 	{name: "what has collected is left", file: "writing.go",
 		old: "if c.hasOutput() && c.ending < endAborted && !c.largeIsNext() {", new: "if c.hasOutput() && len(c.out) > 64 && !c.largeIsNext() {"},
 	{name: "a buffer that has left is not counted", file: "writing.go",
-		old: "	c.flushed = c.taken\n", new: "	c.flushed = c.taken - 1\n"},
+		old: "	c.flushed = c.taken\n	c.replySent()", new: "	c.flushed = c.taken - 1\n	c.replySent()"},
 	{name: "the flusher forgets where it began", file: "writing.go",
 		old: "b, n = c.takeOut(), 0", new: "b = c.takeOut()"},
 	{name: "the rest of what the kernel did not take is sent from its beginning", file: "writing.go",

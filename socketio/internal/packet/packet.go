@@ -26,6 +26,9 @@ const (
 // Main is the namespace that is not named in packets.
 const Main = "/"
 
+// MaxNamespace is the most bytes that the name of a namespace may have: peers keep it. It is ours; the protocol has no bound.
+const MaxNamespace = 1 << 10
+
 // maxID is the largest id of an acknowledgement: the largest whole number that JavaScript counts to.
 const maxID = 1<<53 - 1
 
@@ -44,6 +47,7 @@ type Packet struct {
 var (
 	errType        = errors.New("unknown type of packet")
 	errAttachments = errors.New("illegal number of attachments")
+	errLongName    = errors.New("a name of a namespace that is too long")
 	errID          = errors.New("illegal id of an acknowledgement")
 	errNamespace   = errors.New("a namespace that is no string")
 	errNoData      = errors.New("no payload")
@@ -77,6 +81,8 @@ func Parse(p []byte, maxAttachments int) (q Packet, err error) {
 // check returns the error of a packet that has what its type has not, or lacks what it needs.
 func (q *Packet) check() error {
 	switch {
+	case len(q.Namespace) > MaxNamespace:
+		return errLongName
 	case q.Type == Event && len(q.Data) == 0, q.Type == ConnectError && len(q.Data) == 0:
 		return errNoData
 	case q.Type == Disconnect && len(q.Data) > 0:

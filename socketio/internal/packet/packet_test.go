@@ -133,6 +133,9 @@ func slow(wire string) (string, bool) {
 	if digits != "" && (err != nil || id > 1<<53-1) {
 		return "", false
 	}
+	if len(namespace) > 1024 {
+		return "", false
+	}
 	binary := kind >= 5
 	if binary {
 		kind -= 3
