@@ -15,9 +15,11 @@ import (
 	"github.com/seed-d69ae1b7/websocket/socketio/internal/cluster"
 )
 
-// Sharded is the adapter of createShardedAdapter of @socket.io/redis-adapter 8, for Redis 7 or newer. o may be nil. c is not closed.
+// Sharded is the adapter of createShardedAdapter of @socket.io/redis-adapter 8, for Redis 7 or newer.
+// o may be nil. c is not closed.
 //
-// What is emitted to one room goes only to the servers where somebody is in it.
+// What is emitted to one room goes only to the servers where somebody is in it. All subscriptions of a server are on one connection, so that a Redis Cluster must have
+// one master only.
 func Sharded(c redis.UniversalClient, o *Options) adapter.New {
 	h := &hub{opts: o.withDefaults(), source: c}
 	return func(l adapter.Local) (adapter.Adapter, error) {
