@@ -177,6 +177,9 @@ func (srv *Server) leave() {
 // pending are answered at once, so that http.Server.Shutdown, which does not know of WebSocket connections, can follow. A handler must
 // not call it.
 func (srv *Server) Shutdown(ctx context.Context) error {
+	for _, n := range srv.all(nil) {
+		n.flush()
+	}
 	err := srv.engine.Shutdown(ctx)
 	select {
 	case <-srv.still():
