@@ -144,6 +144,7 @@ func (b block) file(module string) (string, error) {
 		return "", err
 	}
 	imports := map[string]string{"websocket": module, "wsjson": module + "/wsjson", "wstest": module + "/wstest"}
+	imports["compress"] = module + "/compress"
 	for _, p := range piecePackages {
 		imports[path.Base(strings.TrimSuffix(p, "/v2"))] = p
 	}
