@@ -45,7 +45,10 @@ func NewServer(h Handler, o *Options) *Server {
 // ServeHTTP serves polling requests, WebSocket opening handshakes and preflight requests.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.enter() {
-		s.refuse(w, r, &refusal{http.StatusServiceUnavailable, nil, errShutdown})
+		q, refused := s.parseQuery(r)
+		if refused != nil || !s.crossOrigin(w, r) || !s.sayFarewell(w, r, q) {
+			s.refuse(w, r, &refusal{http.StatusServiceUnavailable, nil, errShutdown})
+		}
 		return
 	}
 	defer s.leave()
@@ -68,11 +71,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) *refusal {
 	if refused != nil {
 		return refused
 	}
-	if q.sid != "" {
-		if farewell := s.farewell(r, q); farewell != nil {
-			writePayload(w, r, farewell, s.opts.HTTPCompression)
-			return nil
-		}
+	if s.sayFarewell(w, r, q) {
+		return nil
 	}
 	session, refused := s.admit(r, q)
 	switch {
@@ -87,12 +87,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) *refusal {
 	return session.poll(w, r)
 }
 
-// farewell returns what a session that has ended has left for a poll.
-func (s *Server) farewell(r *http.Request, q query) []byte {
-	if q.transport != Polling || r.Method != http.MethodGet {
-		return nil
+// sayFarewell answers a poll with what its session, which has ended, has left for it, and reports whether it has. It is done after Shutdown,
+// too: a client may have been between two polls.
+func (s *Server) sayFarewell(w http.ResponseWriter, r *http.Request, q query) bool {
+	if q.sid == "" || q.transport != Polling || r.Method != http.MethodGet {
+		return false
 	}
-	return s.graves.take(q.sid)
+	farewell := s.graves.take(q.sid)
+	if farewell != nil {
+		writePayload(w, r, farewell, s.opts.HTTPCompression)
+	}
+	return farewell != nil
 }
 
 // poll serves a polling request of a session.
@@ -195,7 +200,8 @@ func (s *Server) leave() {
 	}
 }
 
-// Shutdown closes all sessions with ServerShutdown and refuses new ones with 503. Polls that are pending are answered at once. It returns
+// Shutdown closes all sessions with ServerShutdown and refuses new ones with 503. Polls that are pending are answered at once, and the next
+// of a client that is between two polls when it comes, as long as http.Server takes requests. It returns
 // when the sessions are gone, or cuts those that remain when ctx ends, and returns the context's error then. It must not be called by a
 // Handler.
 func (s *Server) Shutdown(ctx context.Context) error {

@@ -268,6 +268,21 @@ func TestBadHandshake(t *testing.T) {
 	})
 }
 
+// TestShutdownBetweenPolls protects that a client which is between two polls gets what was sent before Shutdown, once.
+func TestShutdownBetweenPolls(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		q := w.polling()
+		w.session().Send(websocket.OpText, []byte("goodbye"))
+		if err := w.srv.Shutdown(context.Background()); err != nil {
+			t.Error(err)
+		}
+		w.expect(t, "open", "close: server shutting down")
+		w.got(w.do("GET", q, "", "Origin", "http://other.example"), 503, "Service Unavailable")
+		w.got(w.do("GET", q, ""), 200, "4goodbye\x1e1")
+		w.got(w.do("GET", q, ""), 503, "Service Unavailable")
+	})
+}
+
 // TestShutdown protects that polls are answered at once, connections closed with 1001, later requests refused, and that it waits for the
 // Handler, at most until its context ends.
 func TestShutdown(t *testing.T) {
