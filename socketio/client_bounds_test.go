@@ -63,6 +63,17 @@ func TestClientKeeps(t *testing.T) {
 		c.Close()
 	})
 	inWorld(t, nil, func(w *world) {
+		c, _ := w.lossy(func(o *ClientOptions) { o.SendBuffer, o.Retries = 10_000, 1 })
+		var err error
+		for i := 0; err == nil && i < 100; i++ {
+			err = c.Emit("say", make([]byte, 1000))
+		}
+		if !errors.Is(err, ErrBufferFull) || c.bytes > 10_000 {
+			t.Errorf("with Retries: %d bytes, %v", c.bytes, err)
+		}
+		c.Close()
+	})
+	inWorld(t, nil, func(w *world) {
 		c, _ := w.lossy(func(o *ClientOptions) { o.SendBuffer = -1 })
 		if err := c.Emit("x"); !errors.Is(err, ErrDisconnected) {
 			t.Errorf("%v", err)
