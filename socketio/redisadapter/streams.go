@@ -10,8 +10,10 @@ package redisadapter
 // sockets at once, with the last place that is known (flush), and ignored when it is read back.
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -161,12 +163,17 @@ func (s *streams) Flush() {
 
 // flush is Flush with mu held.
 func (s *streams) flush() {
-	for _, one := range s.pending {
-		if one.number > s.delivered {
-			s.delivered = one.number
-			s.Local().Broadcast(s.placed(one.packet, s.position), &one.target)
-		}
+	for i := s.untold(); i < len(s.pending); i++ {
+		one := &s.pending[i]
+		s.delivered = one.number
+		s.Local().Broadcast(s.placed(one.packet, s.position), &one.target)
 	}
+}
+
+// untold returns where in pending the events begin that the sockets have not been told of: they stand in order. mu is held.
+func (s *streams) untold() int {
+	i, _ := slices.BinarySearchFunc(s.pending, s.delivered+1, func(one own, number uint64) int { return cmp.Compare(one.number, number) })
+	return i
 }
 
 // add lets a message stand in the stream. number is that of an event of this server, or 0.
@@ -231,11 +238,10 @@ func (s *streams) read(place string, m *cluster.Message, number uint64) {
 		}
 		s.Receive(m)
 	case number > s.delivered:
-		for _, one := range s.pending {
-			if one.number <= number && one.number > s.delivered {
-				s.delivered = one.number
-				s.Local().Broadcast(s.placed(one.packet, place), &one.target)
-			}
+		for i := s.untold(); i < len(s.pending) && s.pending[i].number <= number; i++ {
+			one := &s.pending[i]
+			s.delivered = one.number
+			s.Local().Broadcast(s.placed(one.packet, place), &one.target)
 		}
 	}
 	if m.From == s.ID() && number > 0 {
