@@ -3,6 +3,7 @@
 #
 #	make test-socketio              what of them needs only Go, which fetches 1.27 by itself
 #	make interop-socketio           the official clients, in Node, in Chromium and of Python, servers, and Go's frameworks
+#	make redis-socketio             redisadapter with Redis servers, and official Node servers in one cluster with ours
 #	make fuzz-socketio FUZZTIME=1m  each fuzz target
 #	make soak-socketio SOAK=10m     10,000 clients at once, which vanish; then clients that come and go in every way
 #	make bench-socketio             what a server costs, beside others: socketio/BENCHMARKING.md
@@ -24,8 +25,8 @@ test-socketio: lint-socketio
 lint-socketio: bin/staticcheck-socketio
 	@echo gofmt -l socketio
 	@files=$$($$($(SOCKETIO_GO) go env GOROOT)/bin/gofmt -l socketio); if [ -n "$$files" ]; then echo "$$files"; exit 1; fi
-	cd socketio && $(SOCKETIO_GO) go vet $(SOCKETIO_PACKAGES) ./interop/...
-	cd socketio && $(SOCKETIO_GO) $(CURDIR)/bin/staticcheck-socketio $(SOCKETIO_PACKAGES) ./interop/...
+	cd socketio && $(SOCKETIO_GO) go vet $(SOCKETIO_PACKAGES) ./interop/... ./redisadapter/...
+	cd socketio && $(SOCKETIO_GO) $(CURDIR)/bin/staticcheck-socketio $(SOCKETIO_PACKAGES) ./interop/... ./redisadapter/...
 	cd socketio/bench/zishang && $(SOCKETIO_GO) GOWORK=off go vet . && $(SOCKETIO_GO) GOWORK=off $(CURDIR)/bin/staticcheck-socketio .
 	@for module in $(SOCKETIO_MODULES); do \
 		echo "go mod tidy -diff in $$module"; \
@@ -59,6 +60,10 @@ bench-socketio: socketio/bench/node/node_modules/.package-lock.json
 .PHONY: bench-socketio-quick
 bench-socketio-quick: socketio/bench/node/node_modules/.package-lock.json
 	cd socketio && $(SOCKETIO_GO) go run ./bench -quick
+
+.PHONY: redis-socketio
+redis-socketio: socketio/redisadapter/node/node_modules/.package-lock.json
+	cd socketio && $(SOCKETIO_GO) go test $(RACE) -count=1 ./redisadapter/...
 
 .PHONY: fuzz-socketio
 fuzz-socketio:
