@@ -112,7 +112,7 @@ func TestProxiesAndSilence(t *testing.T) {
 		{"nginx", []string{"75s", "1s"}},
 		{"haproxy", []string{"1h", "1s"}},
 		{"haproxy", []string{"timeout tunnel 1h", "", "60s", "1s"}}, // then the others count
-		{"apache", []string{"timeout=75", "timeout=1\nTimeout 1"}}, // the larger of the two counts
+		{"apache", []string{"timeout=75", "timeout=1\nTimeout 1"}},  // the larger of the two counts
 	} {
 		for _, p := range proxyServers {
 			if p.name != silence.proxy {
