@@ -29,6 +29,7 @@ var (
 	errIsIn         = errors.New("a client joins a namespace that it is in")
 	errJoinsNone    = errors.New("the client has joined no namespace in time")
 	errTooManySeats = &Error{Message: "Too many namespaces"}
+	errTooMuchAuth  = &Error{Message: "Too much to authenticate with"}
 )
 
 // conn is a client: a session, and its seats in namespaces.
@@ -41,6 +42,7 @@ type conn struct {
 	req    *engineio.Request
 	seats  []*seat
 	queued int              // bytes that wait for seats
+	auths  int              // bytes that sockets on seats have sent to authenticate themselves
 	waits  int              // acknowledgements that are waited for
 	room   chan struct{}    // closed when the reader may look again; nil unless it waits
 	timer  *time.Timer      // until a namespace has been joined

@@ -35,7 +35,8 @@ type Options struct {
 	// acknowledgement of that client, twice as much is taken; then EmitWithAck fails with ErrQueueFull. 0 means 1 MiB.
 	MaxQueued int
 
-	// MaxNamespaces is the most namespaces that a client may be in, over one connection. 0 means 100.
+	// MaxNamespaces is the most namespaces that a client may be in, over one connection. 0 means 100. What it has sent to authenticate
+	// itself in all of them has MaxPayload bytes at most.
 	MaxNamespaces int
 
 	// Recovery, if not nil, lets a client that lost its connection come back as the same socket, with its rooms and
@@ -62,6 +63,7 @@ func (o *Options) withDefaults() Options {
 	if o != nil {
 		d = *o
 	}
+	d.MaxPayload = cmp.Or(max(d.MaxPayload, 0), engineio.DefaultMaxPayload) // the auths of a client's sockets have no more, either
 	d.ConnectTimeout = cmp.Or(max(d.ConnectTimeout, 0), DefaultConnectTimeout)
 	d.MaxAttachments = cmp.Or(max(d.MaxAttachments, 0), DefaultMaxAttachments)
 	d.MaxQueued = cmp.Or(max(d.MaxQueued, 0), DefaultMaxQueued)

@@ -148,12 +148,32 @@ func (t *seat) next() (it item, ok bool) {
 	return it, true
 }
 
-// sit puts a socket on the seat, or nil. It returns false if the connection has ended.
+// sit puts a socket on the seat. It returns false if the connection has ended, and refuses one with whose auth those of the client have
+// more bytes than a message may.
 func (t *seat) sit(s *Socket) bool {
+	c := t.conn
+	c.mu.Lock()
+	fits := int64(c.auths+len(s.auth)) <= c.srv.opts.MaxPayload
+	if fits {
+		t.socket = s
+		c.auths += len(s.auth)
+	}
+	alive := c.end == nil
+	c.mu.Unlock()
+	if !fits {
+		s.namespace.turnAway(s, errTooMuchAuth)
+	}
+	return fits && alive
+}
+
+// stand leaves the seat empty.
+func (t *seat) stand() {
 	t.conn.mu.Lock()
 	defer t.conn.mu.Unlock()
-	t.socket = s
-	return t.conn.end == nil
+	if t.socket != nil {
+		t.conn.auths -= len(t.socket.auth)
+		t.socket = nil
+	}
 }
 
 // join deals with a packet that asks for the namespace.
@@ -181,7 +201,7 @@ func (t *seat) seek(auth []byte) {
 	s, in := newSocket(n, t, auth), false
 	defer func() {
 		if !in {
-			t.sit(nil)
+			t.stand()
 			c.srv.release(n)
 		}
 	}()
@@ -230,7 +250,7 @@ func (t *seat) end(clear bool) {
 	}
 	defer func() {
 		if clear || !s.sentAway() {
-			t.sit(nil)
+			t.stand()
 		}
 	}()
 	if s.told {

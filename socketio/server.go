@@ -4,12 +4,16 @@ package socketio
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
+	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/seed-d69ae1b7/websocket"
 	"github.com/seed-d69ae1b7/websocket/socketio/engineio"
 )
 
@@ -174,17 +178,18 @@ func (srv *Server) leave() {
 }
 
 // Shutdown disconnects all clients with ServerShuttingDown, refuses new ones, and waits for handlers, until ctx ends. Polls that are
-// pending are answered at once, so that http.Server.Shutdown, which does not know of WebSocket connections, can follow. A handler must
-// not call it.
+// pending are answered at once, so that http.Server.Shutdown, which does not know of WebSocket connections, can follow. It may be called
+// more than once, also at the same time.
+//
+// A handler, or middleware, that calls it would wait for its own end. There it does all the rest, waits for no handler, and returns an error
+// that wraps websocket.ErrShutdownInside. It cannot know of a goroutine that a handler has started and waits for.
 func (srv *Server) Shutdown(ctx context.Context) error {
 	for _, n := range srv.all(nil) {
 		n.flush()
 	}
 	err := srv.engine.Shutdown(ctx)
-	select {
-	case <-srv.still():
-	case <-ctx.Done():
-		err = context.Cause(ctx)
+	if e := srv.awaitHandlers(ctx); e != nil {
+		err = e
 	}
 	for _, n := range srv.all(nil) {
 		if n.adapter == nil {
@@ -195,6 +200,32 @@ func (srv *Server) Shutdown(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// awaitHandlers waits until no handler runs, unless one has called.
+func (srv *Server) awaitHandlers(ctx context.Context) error {
+	if insideHandler() {
+		return fmt.Errorf("socketio: %w", websocket.ErrShutdownInside)
+	}
+	select {
+	case <-srv.still():
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// insideHandler reports whether the calling goroutine is that of a seat.
+func insideHandler() bool {
+	run := reflect.ValueOf((*seat).run).Pointer()
+	pcs := make([]uintptr, 1024)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
+	for {
+		f, more := frames.Next()
+		if f.Entry == run || !more {
+			return f.Entry == run
+		}
+	}
 }
 
 // still returns what is closed when no goroutine serves sockets.
