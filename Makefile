@@ -1,5 +1,6 @@
-# What people and CI run. Nothing here needs more than Go, but for interop (Node.js, npm, Chromium, nginx, HAProxy and Apache), interop-socketio (python3-socketio
-# and python3-aiohttp, too) and test-arm64 (qemu-user-static); .ci/run installs these.
+# What people and CI run. Nothing here needs more than Go, but for interop (Node.js, npm, Chromium, nginx, HAProxy and
+# Apache), interop-socketio (python3-socketio and python3-aiohttp, too) and test-arm64 (qemu-user-static); .ci/run
+# installs these.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
