@@ -2,12 +2,16 @@
 # root: paths are relative to that.
 #
 #	make test-socketio              what of them needs only Go, which fetches 1.27 by itself
-#	make interop-socketio           the official clients, in Node, in Chromium and of Python, and Go's frameworks
+#	make interop-socketio           the official clients, in Node, in Chromium and of Python, servers, and Go's frameworks
+#	make redis-socketio             redisadapter with Redis servers, and official Node servers in one cluster with ours
 #	make fuzz-socketio FUZZTIME=1m  each fuzz target
+#	make soak-socketio SOAK=10m     10,000 clients at once, which vanish; then clients that come and go in every way
+#	make bench-socketio             what a server costs, beside others: socketio/BENCHMARKING.md
+#	make bench-socketio-quick       the same in a minute
 
 # What a go command of any version fetches, if it is not that already.
 SOCKETIO_GO := GOTOOLCHAIN=go1.27.4
-SOCKETIO_MODULES := $(dir $(wildcard socketio/go.mod socketio/*/go.mod))
+SOCKETIO_MODULES := $(dir $(wildcard socketio/go.mod socketio/*/go.mod socketio/*/*/go.mod))
 # Those of socketio/go.work, but for the root.
 SOCKETIO_PACKAGES := ./... ./cmd/... ./bench/...
 
@@ -21,8 +25,9 @@ test-socketio: lint-socketio
 lint-socketio: bin/staticcheck-socketio
 	@echo gofmt -l socketio
 	@files=$$($$($(SOCKETIO_GO) go env GOROOT)/bin/gofmt -l socketio); if [ -n "$$files" ]; then echo "$$files"; exit 1; fi
-	cd socketio && $(SOCKETIO_GO) go vet $(SOCKETIO_PACKAGES) ./interop/...
-	cd socketio && $(SOCKETIO_GO) $(CURDIR)/bin/staticcheck-socketio $(SOCKETIO_PACKAGES) ./interop/...
+	cd socketio && $(SOCKETIO_GO) go vet $(SOCKETIO_PACKAGES) ./interop/... ./redisadapter/...
+	cd socketio && $(SOCKETIO_GO) $(CURDIR)/bin/staticcheck-socketio $(SOCKETIO_PACKAGES) ./interop/... ./redisadapter/...
+	cd socketio/bench/zishang && $(SOCKETIO_GO) GOWORK=off go vet . && $(SOCKETIO_GO) GOWORK=off $(CURDIR)/bin/staticcheck-socketio .
 	@for module in $(SOCKETIO_MODULES); do \
 		echo "go mod tidy -diff in $$module"; \
 		(cd $$module && $(SOCKETIO_GO) GOWORK=off go mod tidy -diff); \
@@ -33,11 +38,32 @@ bin/staticcheck-socketio: socketio/tools/go.mod
 
 .PHONY: interop-socketio
 interop-socketio: socketio/interop/node/node_modules/.package-lock.json
+interop-socketio: socketio/interop/nodeserver/node_modules/.package-lock.json
 	cd socketio && $(SOCKETIO_GO) go test $(RACE) -shuffle=on ./interop/...
 
 # npm writes this file when it has installed everything.
-socketio/interop/node/node_modules/.package-lock.json: socketio/interop/node/package-lock.json
-	cd socketio/interop/node && npm ci
+%/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && npm ci
+
+SOAK ?= 30s
+CROWD ?= 10000
+
+.PHONY: soak-socketio
+soak-socketio:
+	cd socketio && $(SOCKETIO_GO) go test -count=1 -timeout 1h -v -run 'Crowd|Soak' ./bench -crowd $(CROWD) -soak $(SOAK)
+
+# The figures of socketio/BENCHMARKING.md. Keep the machine quiet.
+.PHONY: bench-socketio
+bench-socketio: socketio/bench/node/node_modules/.package-lock.json
+	cd socketio && $(SOCKETIO_GO) go run ./bench -json bench/results.json
+
+.PHONY: bench-socketio-quick
+bench-socketio-quick: socketio/bench/node/node_modules/.package-lock.json
+	cd socketio && $(SOCKETIO_GO) go run ./bench -quick
+
+.PHONY: redis-socketio
+redis-socketio: socketio/redisadapter/node/node_modules/.package-lock.json
+	cd socketio && $(SOCKETIO_GO) go test $(RACE) -count=1 ./redisadapter/...
 
 .PHONY: fuzz-socketio
 fuzz-socketio:

@@ -168,6 +168,7 @@ func (b Broadcast) fetch(ctx context.Context) ([]adapter.Socket, error) {
 
 // SocketsJoin makes the chosen sockets join rooms, on all servers.
 func (b Broadcast) SocketsJoin(rooms ...string) error {
+	defer b.n.await(rooms)
 	return b.order(func(a adapter.Adapter, t *adapter.Target) error { return a.Join(context.Background(), t, rooms) },
 		func(l local, t *adapter.Target) { l.Join(t, rooms) })
 }

@@ -1,5 +1,5 @@
-// Package socketio implements Socket.IO, protocol revision 5, for servers: events with arguments and acknowledgements,
-// namespaces and rooms, over HTTP long-polling and WebSocket. It talks to every official client of version 3 or newer.
+// Package socketio implements Socket.IO, protocol revision 5, for servers and clients: events with arguments and acknowledgements,
+// namespaces and rooms, over HTTP long-polling and WebSocket. It talks to every official client and server of version 3 or newer.
 //
 // # A server
 //
@@ -69,6 +69,40 @@
 //
 // With Options.Recovery a client that has lost its connection comes back as the same socket, with its rooms and Data, and
 // gets what it has missed.
+//
+// # A client
+//
+//	c := socketio.NewClient("http://localhost:3000/", nil)
+//	defer c.Close()
+//	c.On("chat", func(text string) { fmt.Println(text) })
+//	err := c.Connect(ctx)
+//
+// The path of the URL is the namespace; Of gives a Client in another one over the same connection. What is registered before Connect
+// misses no event. From then on the Client connects again by itself when the connection is lost, later and later, and asks
+// ClientOptions.Auth anew each time. It does not when the server has sent it away or refused it: then Connect does.
+//
+// What survives a lost connection, by itself, with Options.Recovery of the server (within its time), and with ClientOptions.Retries:
+//
+//	                                                 alone  Recovery  Retries
+//	what is registered on the Client                 yes    yes       yes
+//	events emitted while disconnected                yes    yes       yes
+//	volatile events emitted while disconnected       no     no        no
+//	EmitWithAck called while disconnected            yes    yes       yes
+//	events emitted that the server has not got       no     no        yes
+//	EmitWithAck that waits                           no     no        yes
+//	events that have come and wait for handlers      yes    yes       yes
+//	acknowledgements of such events                  no     no        no
+//	events that the server emits meanwhile           no     yes       no
+//	volatile events that the server emits meanwhile  no     no        no
+//	the ID, rooms and Data                           no     yes       no
+//	Client.Context                                   yes    yes       yes
+//
+// A connection is lost when the session ends, or when the server has not sent a ping, or anything else, for longer than it said it would:
+// what is emitted until that is noticed is "emitted that the server has not got". With Retries an event may arrive twice. Alone, what
+// is kept while disconnected is bounded by ClientOptions.SendBuffer; beyond it, Emit fails with ErrBufferFull.
+//
+// From a server with Recovery, events have one more argument, a text that the client comes back with. As with the Node implementation, handlers
+// for more arguments than were emitted see it.
 //
 // # Security
 //

@@ -5,13 +5,14 @@ package socketio
 import (
 	"errors"
 
+	"github.com/seed-d69ae1b7/websocket/socketio/adapter"
 	"github.com/seed-d69ae1b7/websocket/socketio/engineio"
 )
 
 // Errors.
 var (
 	// ErrDisconnected: the socket is not, or no longer, connected.
-	ErrDisconnected = errors.New("socketio: disconnected")
+	ErrDisconnected = adapter.ErrDisconnected
 	// ErrReserved: no event may have that name: connect, connect_error, disconnect, disconnecting, newListener or removeListener.
 	ErrReserved = errors.New("socketio: reserved event name")
 	// ErrQueueFull: an acknowledgement was not waited for any longer, because so many events that nobody handles stand before it that

@@ -91,7 +91,8 @@ func bind(a *Args, dst ...any) error {
 
 // Event is an event that has come. It is valid until the function that it was given to returns.
 type Event struct {
-	socket *Socket
+	socket *Socket // nil on a Client
+	client *Client // nil on a server
 	name   []byte
 	args   Args
 	id     uint64
@@ -105,7 +106,22 @@ func (e *Event) Name() string { return string(e.name) }
 // Args returns the arguments, which are valid as long as e is.
 func (e *Event) Args() Args { return e.args }
 
-// Socket returns the socket that the event is of.
+// side is where an event has come, or is acknowledged: a *Socket or a *Client.
+type side interface {
+	acknowledge(id uint64, enc *encoder) error
+	tellError(event string, err error)
+	isGone() bool
+}
+
+// side returns where the event has come.
+func (e *Event) side() side {
+	if e.client != nil {
+		return e.client
+	}
+	return e.socket
+}
+
+// Socket returns the socket that the event is of, or nil on a Client.
 func (e *Event) Socket() *Socket { return e.socket }
 
 // Ack returns the function that acknowledges the event, or nil if the client does not wait for that. It works once, at any time, on any
@@ -115,16 +131,16 @@ func (e *Event) Ack() func(args ...any) error {
 		return nil
 	}
 	if e.ack == nil {
-		e.ack = &acknowledgement{socket: e.socket, id: e.id}
+		e.ack = &acknowledgement{side: e.side(), id: e.id}
 	}
 	return e.ack.send
 }
 
 // acknowledgement is one that may be sent.
 type acknowledgement struct {
-	socket *Socket
-	id     uint64
-	sent   atomic.Bool
+	side side
+	id   uint64
+	sent atomic.Bool
 }
 
 func (a *acknowledgement) send(args ...any) error {
@@ -136,7 +152,7 @@ func (a *acknowledgement) send(args ...any) error {
 	if a.sent.Swap(true) {
 		return nil
 	}
-	return a.socket.acknowledge(a.id, enc)
+	return a.side.acknowledge(a.id, enc)
 }
 
 // reply acknowledges the event, if the client waits for that and nobody has. What cannot be encoded is no acknowledgement.
@@ -153,7 +169,7 @@ func (e *Event) reply(args ...any) error {
 	}
 	defer enc.release()
 	e.hasID = false
-	return e.socket.acknowledge(e.id, enc)
+	return e.side().acknowledge(e.id, enc)
 }
 
 // acknowledge sends an acknowledgement.
@@ -170,14 +186,17 @@ type failure struct {
 	Error *Error `json:"error"`
 }
 
-// fail tells of an error, the client too if it waits for an acknowledgement.
+// fail tells of an error, the peer too if it waits for an acknowledgement.
 func (e *Event) fail(err error) {
-	e.socket.namespace.tellError(e.socket, e.Name(), err)
+	e.side().tellError(e.Name(), err)
 	t := travels(err)
 	if errors.Is(err, errArguments) {
 		t = &Error{Message: "invalid arguments"}
 	}
-	if err := e.reply(failure{t}); err != nil && e.socket.Connected() {
-		e.socket.namespace.tellError(e.socket, e.Name(), err)
+	if err := e.reply(failure{t}); err != nil && !e.side().isGone() {
+		e.side().tellError(e.Name(), err)
 	}
 }
+
+// tellError tells of an error of an event of the socket.
+func (s *Socket) tellError(event string, err error) { s.namespace.tellError(s, event, err) }

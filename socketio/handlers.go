@@ -182,7 +182,7 @@ func answer[R any](e *Event, r R, err error) error {
 
 // unlessGone returns err, unless it says that the client is gone: then nobody waits.
 func unlessGone(e *Event, err error) error {
-	if e.socket.isGone() {
+	if e.side().isGone() {
 		return nil
 	}
 	return err

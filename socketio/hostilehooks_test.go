@@ -100,8 +100,8 @@ func (*unmarshaled) UnmarshalJSON([]byte) error {
 	return nil
 }
 
-// ways are how a function does not return.
-var ways = []struct {
+// harms are how a function does not return.
+var harms = []struct {
 	name string
 	hurt func()
 }{
@@ -113,7 +113,7 @@ var ways = []struct {
 // events are served, and nothing is left.
 func TestHooksThatDoNotReturn(t *testing.T) {
 	for _, test := range hookTests {
-		for _, way := range ways {
+		for _, way := range harms {
 			if way.name == "Goexit" && strings.HasPrefix(test.name, "Data of") {
 				continue // it is encoded as it travels: no hook
 			}
@@ -156,7 +156,7 @@ func (p *peer) follow(script []string) {
 
 // TestMatchThatDoesNotReturn is TestHooksThatDoNotReturn for OfFunc.
 func TestMatchThatDoesNotReturn(t *testing.T) {
-	for _, way := range ways {
+	for _, way := range harms {
 		t.Run(way.name, func(t *testing.T) {
 			inWorld(t, nil, func(w *world) {
 				w.io.OfFunc(func(string, *Handshake) bool { way.hurt(); return true })
@@ -196,7 +196,7 @@ func TestDataThatCannotBeEncoded(t *testing.T) {
 
 // TestRefusalHookThatPanics protects that a panic of OnRefuse, wherever it is called, does not end the process.
 func TestRefusalHookThatPanics(t *testing.T) {
-	for _, way := range ways {
+	for _, way := range harms {
 		t.Run(way.name, func(t *testing.T) {
 			inWorld(t, func(o *Options) {
 				o.OnRefuse = func(*http.Request, error) { way.hurt() }

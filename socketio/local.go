@@ -64,22 +64,22 @@ func (l local) BroadcastWithAck(p *adapter.Packet, t *adapter.Target, ack func(a
 
 func (l local) Join(t *adapter.Target, rooms []string) {
 	for _, s := range l.n.chosen(selectionOf(t), nil) {
-		s.Join(rooms...)
+		l.n.join(s, rooms)
 	}
 }
 
 func (l local) Leave(t *adapter.Target, rooms []string) {
 	for _, s := range l.n.chosen(selectionOf(t), nil) {
-		s.Leave(rooms...)
+		l.n.leave(s, rooms)
 	}
 }
 
 func (l local) Disconnect(t *adapter.Target, close bool) {
 	for _, s := range l.n.chosen(selectionOf(t), nil) {
 		if close {
-			s.Close()
+			s.closeConn()
 		} else {
-			s.Disconnect()
+			s.disconnect(&DisconnectError{Reason: ServerNamespaceDisconnect})
 		}
 	}
 }

@@ -153,6 +153,7 @@ func (n *Namespace) tellEnd(s *Socket, reason Reason) {
 // admit asks whether a socket may come in, and lets it. It returns false if it does not. It is called by the seat's goroutine, and so
 // is everything below.
 func (n *Namespace) admit(s *Socket) bool {
+	n.await(nil) // a client that is accepted hears other servers
 	back := n.mayComeBack(s)
 	if back && n.srv.opts.Recovery.RunMiddleware {
 		if !n.ask(s) {
@@ -167,6 +168,7 @@ func (n *Namespace) admit(s *Socket) bool {
 		return false
 	}
 	s.seat.conn.hasJoined()
+	n.await(s.Rooms())
 	return true
 }
 
@@ -476,7 +478,7 @@ var errParent = errors.New("socketio: a parent of namespaces has no sockets itse
 // packetOf returns an event as it goes to clients.
 func (n *Namespace) packetOf(p *adapter.Packet) *packet.Packet {
 	data := []byte(p.Args)
-	if p.Offset != "" && len(data) > 0 {
+	if p.Offset != "" && n.store != nil && len(data) > 0 {
 		data = fmt.Appendf(slices.Clip(data[:len(data)-1]), `,%q]`, p.Offset)
 	}
 	return &packet.Packet{Type: packet.Event, Namespace: n.wire, Data: data}

@@ -3,9 +3,12 @@ package socketio
 // This file holds who is in a namespace, and in its rooms. A room is there as long as somebody is in it.
 
 import (
+	"context"
 	"iter"
 	"maps"
 	"slices"
+
+	"github.com/seed-d69ae1b7/websocket/socketio/adapter"
 )
 
 // selection says which sockets are meant.
@@ -32,6 +35,20 @@ func (n *Namespace) join(s *Socket, rooms []string) {
 			s.noteJoined(room)
 			n.enter(s, room)
 		}
+	}
+}
+
+// await waits until what other servers emit to rooms reaches this one. No lock is held.
+func (n *Namespace) await(rooms []string) {
+	if w, ok := n.adapter.(adapter.Waiter); ok {
+		w.Await(context.Background(), rooms...) // that other servers are away is told by the adapter
+	}
+}
+
+// flush lets nothing that follows overtake what was emitted. No lock is held.
+func (n *Namespace) flush() {
+	if f, ok := n.adapter.(adapter.Flusher); ok {
+		f.Flush()
 	}
 }
 

@@ -184,6 +184,9 @@ func (srv *Server) leave() {
 // A handler, or middleware, that calls it would wait for its own end. There it does all the rest, waits for no handler, and returns an error
 // that wraps websocket.ErrShutdownInside. It cannot know of a goroutine that a handler has started and waits for.
 func (srv *Server) Shutdown(ctx context.Context) error {
+	for _, n := range srv.all(nil) {
+		n.flush()
+	}
 	err := srv.engine.Shutdown(ctx)
 	if e := srv.awaitHandlers(ctx); e != nil {
 		err = e

@@ -211,11 +211,23 @@ func (s *Socket) Except(rooms ...string) Broadcast { return s.Broadcast().Except
 // Broadcast chooses all other sockets of the namespace.
 func (s *Socket) Broadcast() Broadcast { return Broadcast{n: s.namespace, from: s} }
 
-// Join joins rooms, unless the socket is disconnected.
-func (s *Socket) Join(rooms ...string) { s.namespace.join(s, rooms) }
+// Join joins rooms, unless the socket is disconnected. When it has returned, what other servers emit to them reaches the socket, unless the
+// adapter's connection to those is away.
+func (s *Socket) Join(rooms ...string) {
+	if s.isReady() {
+		s.namespace.flush()
+	}
+	s.namespace.join(s, rooms)
+	if s.isReady() {
+		s.namespace.await(rooms)
+	}
+}
 
 // Leave leaves rooms. The own, which has the socket's identifier for its name, cannot be left.
-func (s *Socket) Leave(rooms ...string) { s.namespace.leave(s, rooms) }
+func (s *Socket) Leave(rooms ...string) {
+	s.namespace.flush()
+	s.namespace.leave(s, rooms)
+}
 
 // Rooms returns the rooms that the socket is in, with its own; after the end, those that it was in.
 func (s *Socket) Rooms() []string {
@@ -236,6 +248,7 @@ func (s *Socket) isIn(room string) bool { return room == s.id || slices.Contains
 
 // Disconnect takes the socket out of its namespace. What its client has sent and no handler has seen yet is dropped.
 func (s *Socket) Disconnect() error {
+	s.namespace.flush()
 	if !s.disconnect(&DisconnectError{Reason: ServerNamespaceDisconnect}) {
 		return ErrDisconnected
 	}
@@ -256,6 +269,13 @@ func (s *Socket) disconnect(why *DisconnectError) bool {
 
 // Close disconnects all sockets of the client and ends the connection.
 func (s *Socket) Close() error {
+	s.namespace.flush()
+	s.closeConn()
+	return nil
+}
+
+// closeConn is Close.
+func (s *Socket) closeConn() {
 	c := s.seat.conn
 	c.mu.Lock()
 	var all []*Socket
@@ -269,7 +289,6 @@ func (s *Socket) Close() error {
 		one.disconnect(&DisconnectError{Reason: ServerNamespaceDisconnect})
 	}
 	c.close(ForcedServerClose, nil)
-	return nil
 }
 
 // leave takes the socket out of everything, at once. It returns false if that has been done before.
@@ -368,6 +387,7 @@ func (s *Socket) request(ctx context.Context, event string, args []any) (a Args,
 		return a, ErrDisconnected
 	}
 	defer func() { s.forget(id) }()
+	s.namespace.flush()
 	s.tellOutgoing(event, enc.data(), enc.attachments)
 	q := &packet.Packet{Type: packet.Event, HasID: true, ID: id, Namespace: s.namespace.wire, Data: enc.data()}
 	err = s.send(q, enc.attachments, false)

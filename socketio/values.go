@@ -54,6 +54,17 @@ func encodeEvent(event string, args []any) (*encoder, error) {
 	return e, nil
 }
 
+// EncodeEvent returns the JSON array of an event and its arguments, with placeholders for what is binary, which stands beside it: what
+// adapters, and processes that emit without being servers, give to others. The error is that of Emit.
+func EncodeEvent(event string, args ...any) (array jsontext.Value, attachments [][]byte, err error) {
+	e, err := encodeEvent(event, args)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer e.release()
+	return bytes.Clone(e.data()), e.attachments, nil
+}
+
 // encodeAnswer is encodeEvent for an acknowledgement.
 func encodeAnswer(args []any) (*encoder, error) {
 	e := beginArray()

@@ -1,25 +1,32 @@
 package websocket
 
 import (
+	"encoding/json"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 )
 
-// columns returns the identifiers in the first two columns of the tables of a page of docs/: those of another library, and
-// those of ours.
-func columns(t *testing.T, file string) (theirs, ours map[string]bool) {
+// columns returns the identifiers in the first two columns of the tables of a page of docs/, or of what stands under one of
+// its headings: those of another library, and those of ours.
+func columns(t *testing.T, file, heading string) (theirs, ours map[string]bool) {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join("../../docs", file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := regexp.MustCompile("`\\*?([A-Za-z.]+)`")
+	if heading != "" {
+		_, under, _ := strings.Cut(string(page), "\n## "+heading+"\n")
+		under, _, _ = strings.Cut(under, "\n## ")
+		page = []byte(under)
+	}
+	names := regexp.MustCompile("`\\*?([A-Za-z0-9.]+)`")
 	theirs, ours = make(map[string]bool), make(map[string]bool)
 	for line := range strings.Lines(string(page)) {
 		cells := strings.Split(line, "|")
@@ -39,17 +46,57 @@ func columns(t *testing.T, file string) (theirs, ours map[string]bool) {
 func TestFromGorilla(t *testing.T) {
 	gorilla := make(map[string]bool)
 	addExported(t, gorilla, ".", "")
-	old, _ := columns(t, "from-gorilla.md")
-	for name := range gorilla {
-		if !old[name] {
+	old, _ := columns(t, "from-gorilla.md", "")
+	compare(t, old, gorilla)
+}
+
+// TestFromOthers looks for every exported identifier of gws, nbio's package websocket and melody in the first column of the
+// tables of docs/from-gws-nbio-melody.md.
+func TestFromOthers(t *testing.T) {
+	for _, other := range []struct{ heading, required, module, dir string }{
+		{"gws", "../../bench", "github.com/lxzan/gws", ""},
+		{"nbio", "../../bench", "github.com/lesismal/nbio", "nbhttp/websocket"},
+		{"melody", "dependents/melody", "github.com/olahol/melody", ""},
+	} {
+		t.Run(other.heading, func(t *testing.T) {
+			names := make(map[string]bool)
+			addExported(t, names, filepath.Join(moduleDir(t, other.required, other.module), other.dir), "")
+			old, _ := columns(t, "from-gws-nbio-melody.md", other.heading)
+			compare(t, old, names)
+		})
+	}
+}
+
+// compare reports where a page does not have the names that a library has.
+func compare(t *testing.T, page, library map[string]bool) {
+	t.Helper()
+	for name := range library {
+		if !page[name] {
 			t.Errorf("the page does not have %s", name)
 		}
 	}
-	for name := range old {
-		if !gorilla[name] {
-			t.Errorf("gorilla has no %s", name)
+	for name := range page {
+		if !library[name] {
+			t.Errorf("the library has no %s", name)
 		}
 	}
+}
+
+// moduleDir returns where a module lies that the one in a directory requires.
+func moduleDir(t *testing.T, required, module string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", module)
+	cmd.Dir = required
+	cmd.Env = append(os.Environ(), "GOWORK=off")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go mod download %s: %v\n%s", module, err, out)
+	}
+	var found struct{ Dir string }
+	if err := json.Unmarshal(out, &found); err != nil {
+		t.Fatal(err)
+	}
+	return found.Dir
 }
 
 // TestWhereTo looks for every identifier of the second column in the library.
@@ -58,8 +105,8 @@ func TestWhereTo(t *testing.T) {
 	addExported(t, here, "../..", "")
 	addExported(t, here, "../../wsjson", "wsjson.")
 	addExported(t, here, "../../compress", "Compression") // the names that the library has for that
-	for _, file := range []string{"from-gorilla.md", "from-coder.md"} {
-		_, library := columns(t, file)
+	for _, file := range []string{"from-gorilla.md", "from-coder.md", "from-gws-nbio-melody.md"} {
+		_, library := columns(t, file, "")
 		for name := range library {
 			if !here[name] {
 				t.Errorf("%s: the library has no %s", file, name)
@@ -110,6 +157,12 @@ func declared(f *ast.File) (names []string) {
 			receiver := d.Recv.List[0].Type
 			if star, ok := receiver.(*ast.StarExpr); ok {
 				receiver = star.X
+			}
+			switch generic := receiver.(type) {
+			case *ast.IndexExpr:
+				receiver = generic.X
+			case *ast.IndexListExpr:
+				receiver = generic.X
 			}
 			names = append(names, receiver.(*ast.Ident).Name+"."+d.Name.Name)
 		case *ast.GenDecl:

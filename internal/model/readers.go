@@ -223,6 +223,21 @@ func (rd *reader) after(done chan struct{}) {
 	rd.s.lateMu.Unlock()
 }
 
+// awaitLate waits for what bodies have started, and for what that has started.
+func (s *side) awaitLate() {
+	for {
+		s.lateMu.Lock()
+		if len(s.late) == 0 {
+			s.lateMu.Unlock()
+			return
+		}
+		done := s.late[0]
+		s.late = s.late[1:]
+		s.lateMu.Unlock()
+		<-done
+	}
+}
+
 // inBody does what bodies do.
 func (rd *reader) inBody(data []byte) {
 	s := rd.s

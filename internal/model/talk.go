@@ -291,9 +291,7 @@ func (t *talk) conclude(all *sync.WaitGroup) {
 	}
 	all.Wait()
 	for _, s := range t.sides {
-		for _, done := range s.late {
-			<-done
-		}
+		s.awaitLate()
 	}
 	for _, s := range t.sides {
 		if s.conn != nil {

@@ -8,6 +8,7 @@ package adapter
 import (
 	"context"
 	"encoding/json/jsontext"
+	"errors"
 	"time"
 )
 
@@ -29,6 +30,9 @@ type Target struct {
 	Rooms, Except   []string
 	Volatile, Local bool
 }
+
+// ErrDisconnected is the error of an Answer where the socket has been disconnected.
+var ErrDisconnected = errors.New("socketio: disconnected")
 
 // Answer is an acknowledgement, or says that there will be none.
 type Answer struct {
@@ -81,6 +85,23 @@ type Adapter interface {
 	RoomClosed(room string)
 
 	Close(ctx context.Context) error
+}
+
+// Waiter is an Adapter that needs time before what other servers emit reaches this one.
+type Waiter interface {
+	Adapter
+
+	// Await waits until what other servers emit to rooms that are open here, and to all sockets, reaches this one. It waits for a time that is bounded, and not
+	// at all while there is no connection to other servers: the error says so.
+	Await(ctx context.Context, rooms ...string) error
+}
+
+// Flusher is an Adapter that gives events to the Local later than Broadcast returns.
+type Flusher interface {
+	Adapter
+
+	// Flush gives the Local the events that are on their way to it, because something follows that must not overtake them.
+	Flush()
 }
 
 // Store is an Adapter that keeps events and sessions for connection state recovery.

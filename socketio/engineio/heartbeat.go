@@ -179,6 +179,9 @@ func (s *Session) expire(at time.Duration) {
 	s.mu.Lock()
 	switch {
 	case s.end != nil || s.beat.at != at: // it was over, or had been set again, in the meantime
+	case s.client != nil:
+		s.expireClient(at)
+		return
 	case s.beat.due == pingDue:
 		s.ping(at + s.srv.clock.timeout)
 		return

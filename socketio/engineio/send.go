@@ -18,7 +18,8 @@ var (
 )
 
 // Send sends one message: text or binary, by op. It does not wait. data is copied. The error is a *CloseError if the session has
-// ended, also because this message would have passed Options.WriteBuffer, and tells of a wrong opcode and of a text that is not UTF-8.
+// ended, also because this message would have passed Options.WriteBuffer (of a Dialer's session that is ErrFull, and it goes on), and
+// tells of a wrong opcode and of a text that is not UTF-8.
 //
 // On polling, a text that contains U+001E arrives as two packets: the protocol has no way to say that it is one.
 func (s *Session) Send(op websocket.Opcode, data []byte) error {
@@ -138,6 +139,8 @@ func (s *Session) pushPing() (first bool, err error) {
 func (s *Session) pass(first bool, err error) error {
 	l, tell := s.link, false
 	switch {
+	case errors.Is(err, websocket.ErrBackpressure) && s.client != nil:
+		err = ErrFull
 	case errors.Is(err, websocket.ErrBackpressure):
 		tell = s.finish(TransportError, err, byLoss)
 		err = s.end

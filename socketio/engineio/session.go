@@ -29,11 +29,12 @@ type Handler interface {
 	Close(s *Session, reason Reason, err error)
 }
 
-// Session is one client, whatever transport it is on. Its methods may be called by any goroutine.
+// Session is one client, whatever transport it is on, or, opened by a Dialer, one server. Its methods may be called by any goroutine.
 type Session struct {
 	srv    *Server
 	id     string
 	values context.Context // has the values of the request's
+	client *client         // nil unless this side has opened it: see dialer.go
 
 	mu      sync.Mutex // guards the rest, but for what heartbeat.go says
 	req     *Request
@@ -79,7 +80,7 @@ const (
 // ID returns the identifier. It is secret: it is what a client proves itself with.
 func (s *Session) ID() string { return s.id }
 
-// Request returns what is kept of the request that opened the session, or nil: see Options.ForgetRequest.
+// Request returns what is kept of the request that opened the session, or nil: see Options.ForgetRequest and Dialer.
 func (s *Session) Request() *Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -296,6 +297,8 @@ func (s *Session) take(p packet, ok bool) bool {
 		s.message(p.op, p.data)
 	case p.kind == packetPong:
 		s.pong()
+	case p.kind == packetPing && s.client != nil:
+		s.answerPing()
 	case p.kind == packetPing:
 		s.stopHere(TransportError, errDirection, byFault)
 	case p.kind == packetClose:

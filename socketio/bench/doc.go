@@ -1,2 +1,0 @@
-// Package bench holds the benchmarks of package socketio.
-package bench

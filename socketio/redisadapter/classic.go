@@ -1,0 +1,229 @@
+package redisadapter
+
+// This file holds the format of @socket.io/redis-adapter and @socket.io/redis-emitter. A broadcast is MessagePack, [uid, packet, opts]. Requests and answers are
+// JSON, or MessagePack where a value may be binary; whoever reads takes either.
+
+import (
+	"encoding/json/jsontext"
+	"encoding/json/v2"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/seed-d69ae1b7/websocket/socketio/internal/cluster"
+)
+
+var errFormat = errors.New("redisadapter: a message that cannot be understood")
+
+// The types of requests and answers.
+const (
+	typeSockets     = 0
+	typeAllRooms    = 1
+	typeJoin        = 2
+	typeLeave       = 3
+	typeDisconnect  = 4
+	typeFetch       = 5
+	typeServerSide  = 6
+	typeBroadcast   = 7
+	typeClientCount = 8
+	typeClientAck   = 9
+)
+
+// encodeClassic returns a message as it is published.
+func encodeClassic(m *cluster.Message) ([]byte, error) {
+	if m.Kind == cluster.Broadcast && m.Request == "" {
+		b := cluster.AppendString([]byte{'['}, m.From)
+		b = appendPacket(append(b, ','), m)
+		b = cluster.AppendOptions(append(b, ','), m, true)
+		return cluster.Pack(append(b, ']'), m.Attachments(), true)
+	}
+	b := []byte{'{'}
+	if !m.IsAnswer() && m.From != "" {
+		b = cluster.AppendString(cluster.Member(b, "uid"), m.From)
+	}
+	text := func(name, value string) { b = cluster.AppendString(cluster.Member(b, name), value) }
+	number := func(name string, n int) { b = strconv.AppendInt(cluster.Member(b, name), int64(n), 10) }
+	packed := false // what Node has as MessagePack whatever it holds
+	switch m.Kind {
+	case cluster.Join, cluster.Leave:
+		number("type", typeJoin+int(m.Kind-cluster.Join))
+		b = cluster.AppendTarget(b, m, false)
+		b = cluster.AppendStrings(cluster.Member(b, "rooms"), m.Rooms)
+	case cluster.Disconnect:
+		number("type", typeDisconnect)
+		b = cluster.AppendTarget(b, m, false)
+		b = strconv.AppendBool(cluster.Member(b, "close"), m.Close)
+	case cluster.FetchSockets:
+		text("requestId", m.Request)
+		number("type", typeFetch)
+		b = cluster.AppendTarget(b, m, false)
+	case cluster.ServerSideEmit:
+		if m.Request != "" {
+			text("requestId", m.Request)
+		}
+		number("type", typeServerSide)
+		b = append(cluster.Member(b, "data"), m.Packet.Args...)
+	case cluster.Broadcast:
+		packed = true
+		text("requestId", m.Request)
+		number("type", typeBroadcast)
+		b = appendPacket(cluster.Member(b, "packet"), m)
+		b = cluster.AppendTarget(b, m, true)
+		if m.Losses {
+			b = append(cluster.Member(b, "losses"), "true"...)
+		}
+	case cluster.FetchedSockets:
+		text("requestId", m.Request)
+		b = cluster.AppendSockets(cluster.Member(b, "sockets"), m.Sockets)
+	case cluster.FetchedIDs:
+		text("requestId", m.Request)
+		b = cluster.AppendStrings(cluster.Member(b, "sockets"), m.Rooms)
+	case cluster.FetchedRoom:
+		text("requestId", m.Request)
+		b = cluster.AppendStrings(cluster.Member(b, "rooms"), m.Rooms)
+	case cluster.Done:
+		text("requestId", m.Request)
+	case cluster.ServerSideEmitted:
+		number("type", typeServerSide)
+		text("requestId", m.Request)
+		b = cluster.AppendAnswer(b, "data", m)
+	case cluster.ClientCount:
+		number("type", typeClientCount)
+		text("requestId", m.Request)
+		number("clientCount", m.Clients)
+	case cluster.ClientAck:
+		packed = true
+		number("type", typeClientAck)
+		text("requestId", m.Request)
+		b = cluster.AppendAnswer(b, "packet", m)
+	default:
+		return nil, fmt.Errorf("redisadapter: no message for kind %d", m.Kind)
+	}
+	return cluster.Pack(append(b, '}'), m.Attachments(), packed)
+}
+
+// appendPacket appends the packet of an event, in the order of Node's members.
+func appendPacket(b []byte, m *cluster.Message) []byte {
+	b = append(append(b, `{"type":2,"data":`...), m.Packet.Args...)
+	return append(cluster.AppendString(append(b, `,"nsp":`...), m.Namespace), '}')
+}
+
+// decodeBroadcast returns a broadcast.
+func decodeBroadcast(p []byte) (*cluster.Message, error) {
+	text, attachments, err := cluster.Unpack(p, '[')
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errFormat, err)
+	}
+	var parts []jsontext.Value
+	if err := cluster.Unmarshal(text, &parts); err != nil {
+		return nil, err
+	}
+	if len(parts) < 3 {
+		return nil, errFormat
+	}
+	var from cluster.Text
+	var o cluster.Options
+	if err := errors.Join(cluster.Unmarshal(parts[0], &from), cluster.Unmarshal(parts[2], &o)); err != nil {
+		return nil, err
+	}
+	m := &cluster.Message{Kind: cluster.Broadcast, From: string(from)}
+	o.Set(m)
+	if err := m.SetPacket(parts[1], attachments); err != nil {
+		return nil, err
+	}
+	if m.Namespace == "" {
+		m.Namespace = "/"
+	}
+	return m, nil
+}
+
+// message is a request, or an answer.
+type message struct {
+	From    cluster.Text     `json:"uid"`
+	Type    *int             `json:"type"`
+	Request cluster.Text     `json:"requestId"`
+	Options *cluster.Options `json:"opts"`
+	Rooms   []cluster.Text   `json:"rooms"`
+	Close   bool             `json:"close"`
+	Data    jsontext.Value   `json:"data"`
+	Packet  jsontext.Value   `json:"packet"`
+	Sockets jsontext.Value   `json:"sockets"`
+	Clients int              `json:"clientCount"`
+	Losses  bool             `json:"losses"`
+	Error   *string          `json:"error"`
+	SID     cluster.Text     `json:"sid"`
+	Room    cluster.Text     `json:"room"`
+}
+
+// readMessage returns a request, or an answer, and its binary values.
+func readMessage(p []byte) (r message, attachments [][]byte, err error) {
+	text, attachments, err := cluster.Unpack(p, '{')
+	if err != nil {
+		return r, nil, fmt.Errorf("%w: %w", errFormat, err)
+	}
+	return r, attachments, cluster.Unmarshal(text, &r)
+}
+
+// kinds are those of requests, by type.
+var kinds = [...]cluster.Kind{
+	typeSockets: cluster.FetchIDs, typeAllRooms: cluster.FetchRooms, typeJoin: cluster.Join, typeLeave: cluster.Leave,
+	typeDisconnect: cluster.Disconnect, typeFetch: cluster.FetchSockets, typeServerSide: cluster.ServerSideEmit,
+	typeBroadcast: cluster.Broadcast,
+}
+
+// decodeRequest returns a request, or nil for one that is not known.
+func decodeRequest(p []byte) (*cluster.Message, error) {
+	r, attachments, err := readMessage(p)
+	if err != nil || r.Type == nil || *r.Type < 0 || *r.Type >= len(kinds) {
+		return nil, err
+	}
+	m := &cluster.Message{Kind: kinds[*r.Type], From: string(r.From), Request: string(r.Request), Rooms: cluster.Strings(r.Rooms), Close: r.Close, Losses: r.Losses}
+	switch {
+	case r.Options != nil:
+		r.Options.Set(m)
+	case m.Kind == cluster.FetchIDs:
+		m.Target.Rooms, m.Rooms = m.Rooms, nil
+	case r.SID != "": // the form of older packages
+		m.Target.Rooms, m.Rooms = []string{string(r.SID)}, []string{string(r.Room)}
+	case m.Kind == cluster.Join || m.Kind == cluster.Leave || m.Kind == cluster.Disconnect:
+		return nil, errFormat // not an order to all
+	}
+	switch m.Kind {
+	case cluster.Broadcast:
+		err = m.SetPacket(r.Packet, attachments)
+	case cluster.ServerSideEmit:
+		err = m.SetEvent(r.Data, attachments)
+	}
+	return m, err
+}
+
+// decodeResponse returns an answer. What kind of answer one without a type is follows from what it has.
+func decodeResponse(p []byte) (*cluster.Message, error) {
+	r, attachments, err := readMessage(p)
+	if err != nil {
+		return nil, err
+	}
+	m := &cluster.Message{Request: string(r.Request), Clients: r.Clients}
+	switch {
+	case r.Type == nil && len(r.Sockets) > 0:
+		m.Kind = cluster.FetchedSockets
+		var ids []string
+		if json.Unmarshal(r.Sockets, &ids) == nil && len(ids) > 0 {
+			return nil, nil // an answer to a request for identifiers, which we do not make
+		}
+		return m, m.SetSockets(r.Sockets)
+	case r.Type == nil:
+		return nil, nil
+	case *r.Type == typeServerSide:
+		m.Kind = cluster.ServerSideEmitted
+		return m, m.SetAnswer(r.Data, r.Error, attachments)
+	case *r.Type == typeClientCount:
+		m.Kind = cluster.ClientCount
+	case *r.Type == typeClientAck:
+		m.Kind = cluster.ClientAck
+		return m, m.SetAnswer(r.Packet, r.Error, attachments)
+	default:
+		return nil, nil
+	}
+	return m, nil
+}

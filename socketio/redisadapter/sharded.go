@@ -1,0 +1,141 @@
+package redisadapter
+
+// This file holds the adapter of createShardedAdapter of @socket.io/redis-adapter, in its mode "dynamic": each room that is no socket's own has a channel, which
+// only servers subscribe to where somebody is in it.
+
+import (
+	"context"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/seed-d69ae1b7/websocket/socketio/adapter"
+	"github.com/seed-d69ae1b7/websocket/socketio/internal/cluster"
+)
+
+// Sharded is the adapter of createShardedAdapter of @socket.io/redis-adapter 8, for Redis 7 or newer.
+// o may be nil. c is not closed.
+//
+// What is emitted to one room goes only to the servers where somebody is in it. All subscriptions of a server are on one connection, so that a Redis Cluster must have
+// one master only.
+func Sharded(c redis.UniversalClient, o *Options) adapter.New {
+	h := &hub{opts: o.withDefaults(), source: c}
+	return func(l adapter.Local) (adapter.Adapter, error) {
+		s := &sharded{hub: h, link: h.enter(), all: h.opts.Key + "#" + l.Namespace() + "#", joined: make(map[string]time.Time)}
+		s.node = cluster.New(l, h.config(""))
+		s.node.Start(s)
+		for _, t := range s.topics(nil) {
+			s.link.sub.want(t, s.receive)
+		}
+		return &node{s.node, h.opts.RequestTimeout, s}, nil
+	}
+}
+
+// sharded is a Carrier.
+type sharded struct {
+	hub  *hub
+	link *link
+	node *cluster.Node
+	all  string // the channel of all servers
+
+	mu     sync.Mutex
+	joined map[string]time.Time // rooms that sockets of other servers were told to join, and when their servers have long subscribed
+}
+
+// topics are what is subscribed to, with rooms.
+func (s *sharded) topics(rooms []string) []topic {
+	all := []topic{{shard, s.all}, {shard, s.all + s.node.ID() + "#"}}
+	for _, room := range rooms {
+		if isPublic(room) {
+			all = append(all, s.room(room))
+		}
+	}
+	return all
+}
+
+// isPublic reports whether a room has a channel: Node's package takes one whose name has the length of an identifier for a socket's own.
+func isPublic(room string) bool { return len(room) != idLength }
+
+// room returns the channel of a room.
+func (s *sharded) room(name string) topic { return topic{shard, s.all + name + "#"} }
+
+// Send publishes a message.
+func (s *sharded) Send(m *cluster.Message) error {
+	payload, err := cluster.Encode(m, false)
+	if err != nil {
+		return err
+	}
+	name := s.all
+	rooms := m.Target.Rooms
+	switch {
+	case m.IsAnswer():
+		name += m.To + "#"
+	case m.Kind == cluster.Join:
+		s.noteJoin(m.Rooms)
+	case m.Kind == cluster.Broadcast && m.Request == "" && len(rooms) == 1 && isPublic(rooms[0]) && !s.mayBeNew(rooms[0]):
+		name = s.room(rooms[0]).name
+	}
+	return s.link.pub.put(item{
+		size: len(name) + len(payload),
+		add:  func(p redis.Pipeliner) redis.Cmder { return p.SPublish(context.Background(), name, payload) },
+	})
+}
+
+// noteJoin notes that other servers were told of rooms, which they may not subscribe to at once. Until they have, all of them get what is emitted there.
+func (s *sharded) noteJoin(rooms []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	maps.DeleteFunc(s.joined, func(_ string, until time.Time) bool { return now.After(until) })
+	for _, room := range rooms {
+		s.joined[room] = now.Add(s.hub.opts.RequestTimeout)
+	}
+}
+
+// mayBeNew reports whether another server may not have subscribed to a room yet.
+func (s *sharded) mayBeNew(room string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	until, ok := s.joined[room]
+	return ok && time.Now().Before(until)
+}
+
+// receive deals with what comes.
+func (s *sharded) receive(_, payload string) {
+	m, err := cluster.Decode([]byte(payload))
+	if err != nil {
+		s.hub.opts.OnError(err)
+		return
+	}
+	s.node.Receive(m)
+}
+
+func (s *sharded) RoomOpened(room string) {
+	if isPublic(room) {
+		s.link.sub.want(s.room(room), s.receive)
+	}
+}
+
+func (s *sharded) RoomClosed(room string) {
+	if isPublic(room) {
+		s.link.sub.drop(s.room(room))
+	}
+}
+
+// Servers counts those who hear requests.
+func (s *sharded) Servers(ctx context.Context) (int, error) {
+	return s.link.count(ctx, topic{shard, s.all})
+}
+
+func (s *sharded) await(ctx context.Context, rooms []string) error {
+	return s.link.sub.await(ctx, s.topics(rooms)...)
+}
+
+func (s *sharded) Close(ctx context.Context) error {
+	for _, t := range s.topics(nil) {
+		s.link.sub.drop(t)
+	}
+	return s.hub.leave(ctx)
+}
