@@ -21,7 +21,8 @@ type Broadcast struct {
 	volatile, local bool
 }
 
-// To adds the members of rooms. The identifier of a socket is a room that it is always in. A socket in several gets an event once.
+// To adds the members of rooms. The identifier of a socket is a room that it is always in. A socket in several gets an event once. Without
+// any room a Broadcast is for all: where a list of rooms may be empty, look first.
 func (b Broadcast) To(rooms ...string) Broadcast {
 	b.rooms = slices.Concat(b.rooms, rooms)
 	return b

@@ -88,7 +88,8 @@ func (n *Namespace) inherited() [2]*hooks {
 }
 
 // Use adds connection middleware: an error refuses the client, which learns it if it is an *Error. It runs before OnConnect, on a goroutine of
-// the client's, and may block. What the socket is told to join it joins when it is accepted.
+// the client's, and may block. What the socket is told to join it joins when it is accepted; until then Emit returns ErrDisconnected, and
+// Connected false.
 func (n *Namespace) Use(f func(s *Socket) error) {
 	n.change(func(h *hooks) { h.uses = add(h.uses, f) })
 }
@@ -298,7 +299,7 @@ func (n *Namespace) nextID() uint64 { return n.ids.Add(1) - 1 }
 // Emit emits an event to all sockets.
 func (n *Namespace) Emit(event string, args ...any) error { return n.All().Emit(event, args...) }
 
-// To chooses the members of rooms.
+// To chooses the members of rooms: all sockets, if there are none.
 func (n *Namespace) To(rooms ...string) Broadcast { return n.All().To(rooms...) }
 
 // Except chooses all but the members of rooms.

@@ -53,7 +53,7 @@ type Options struct {
 // Recovery configures connection state recovery.
 type Recovery struct {
 	MaxDisconnection time.Duration // how long a session is kept; 0 means 2 minutes
-	MaxBytes         int           // of the events that are kept; 0 means 64 MiB
+	MaxBytes         int           // of the events that are kept, and 256 more for each; 0 means 64 MiB
 	RunMiddleware    bool          // run it again for a recovered socket
 }
 

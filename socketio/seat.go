@@ -15,8 +15,8 @@ import (
 	"github.com/seed-d69ae1b7/websocket/socketio/internal/packet"
 )
 
-// errPanic says that a function of the application has not returned.
-var errPanic = errors.New("socketio: a panic, or runtime.Goexit")
+// errPanic says that a function of the application has not returned: a panic, or runtime.Goexit.
+var errPanic = errors.New("socketio: a panic")
 
 // seat is a place of a client in a namespace. It is guarded by the conn's mu.
 type seat struct {

@@ -123,7 +123,8 @@ func (s *Socket) Auth[T any]() (T, error) {
 	return t, nil
 }
 
-// SetData sets what Data returns, and other servers see as JSON.
+// SetData sets what Data returns, and other servers see as JSON. FetchSockets, and connection state recovery, encode v at any time on
+// any goroutine: do not change it afterwards, but set another. What cannot be encoded is null there, and logged.
 func (s *Socket) SetData(v any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

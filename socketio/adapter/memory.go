@@ -15,8 +15,8 @@ import (
 type MemoryOptions struct {
 	// Keep is how long events are kept. 0 means 2 minutes.
 	Keep time.Duration
-	// MaxBytes bounds the bytes of the events that are kept: the oldest go first, and clients that have missed them are not recovered.
-	// 0 means 64 MiB.
+	// MaxBytes bounds the bytes of the events that are kept, with 256 more for each: the oldest go first, and clients that have missed
+	// them are not recovered. 0 means 64 MiB.
 	MaxBytes int
 }
 
@@ -80,10 +80,13 @@ func (m *memory) Broadcast(_ context.Context, p *Packet, t *Target) error {
 	return nil
 }
 
+// eventOverhead is what an event that is kept counts for beside its data: about what it takes.
+const eventOverhead = 256
+
 // keep adds an event to those that are kept. mu is held.
 func (m *memory) keep(p *Packet, t *Target) {
 	p.Args = slices.Clone(p.Args)
-	size := len(p.Args)
+	size := eventOverhead + len(p.Args)
 	p.Attachments = slices.Clone(p.Attachments)
 	for i, a := range p.Attachments {
 		p.Attachments[i] = slices.Clone(a)

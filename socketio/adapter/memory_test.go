@@ -63,7 +63,7 @@ func TestGather(t *testing.T) {
 func TestMemoryKeeps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := new(fake)
-		a, _ := Memory(MemoryOptions{Keep: time.Minute, MaxBytes: 100})(f)
+		a, _ := Memory(MemoryOptions{Keep: time.Minute, MaxBytes: 1900})(f)
 		m := a.(Store)
 		emit := func(event string, size int, target Target) {
 			m.Broadcast(t.Context(), &Packet{Event: event, Args: make([]byte, size)}, &target)
@@ -103,7 +103,7 @@ func TestMemoryKeeps(t *testing.T) {
 				t.Errorf("%q: %s", offset, got)
 			}
 		}
-		emit("large", 60, Target{}) // drops 1 to 3
+		emit("large", 500, Target{}) // drops 1 to 3, each 266
 		save("p")
 		if got := take("p", "2"); got != "9" {
 			t.Error(got)
