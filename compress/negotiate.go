@@ -35,7 +35,7 @@ type Param struct {
 //
 // What a connection holds at level Balanced, for each direction with context takeover and once it has seen so much: the
 // receiver its window, the sender the window and a quarter, or 1 KiB, more, and six bytes of table for each byte of the
-// window, at most 48 KiB. Both directions together come to 120 KiB for 15 bits, 33 KiB for 12, 17 KiB for 11, 4 KiB for 8.
+// window, at most 48 KiB. Both directions together come to 120 KiB for 15 bits, 33 KiB for 12, 17 KiB for 11, 3 KiB for 8.
 // A direction without takeover holds nothing.
 type Options struct {
 	// Level says how hard to look for repeats. The zero value is Balanced. At level Fastest a sender's table takes two
