@@ -37,6 +37,7 @@ func run() error {
 	quick := flag.Bool("quick", false, "one round, a thousand clients, a tenth of the time")
 	chosen := flag.String("servers", "", "servers, separated by commas; empty: all")
 	file := flag.String("json", "", "file to save the figures in")
+	more := flag.Bool("continue", false, "add the rounds to those that the file has; with -rounds 0 its table is printed")
 	flag.Parse()
 	if *quick {
 		*clients, *period, *rounds = 1000, *period/10, 1
@@ -54,8 +55,14 @@ func run() error {
 		return err
 	}
 	p := plan{clients: *clients, together: 256, period: *period}
-	r := newReport(p, *rounds, servers)
-	for round := range *rounds {
+	r := newReport(p, servers)
+	if *more {
+		if err := r.load(*file); err != nil {
+			return err
+		}
+	}
+	for range *rounds {
+		round := r.Rounds
 		for i := range servers {
 			s := servers[(i+round)%len(servers)]
 			got, err := p.measure(s)
@@ -64,12 +71,16 @@ func run() error {
 			}
 			r.add(s.name, got)
 		}
+		r.Rounds++
+		if *file == "" {
+			continue
+		}
+		if err := r.save(*file); err != nil { // after each round: what has been measured is not lost
+			return err
+		}
 	}
 	r.print(os.Stdout)
-	if *file == "" {
-		return nil
-	}
-	return r.save(*file)
+	return nil
 }
 
 // allowDescriptors raises what this process and its children may hold as far as it goes. Go raises it for itself only.

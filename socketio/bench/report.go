@@ -23,18 +23,19 @@ type report struct {
 	Date     string
 	Machine  string
 	Method   string
+	Rounds   int
 	Servers  []string // in the order of the table
 	Versions map[string]string
 	Figures  map[measure]map[string][]float64 // of each server, one for each round
 }
 
-func newReport(p plan, rounds int, servers []server) *report {
+func newReport(p plan, servers []server) *report {
 	r := &report{
 		Command: strings.TrimSpace("go run ./bench " + strings.Join(os.Args[1:], " ")),
 		Date:    time.Now().UTC().Format(time.DateOnly),
 		Machine: machine(),
-		Method: fmt.Sprintf("%d rounds; %d clients, of which at most %d connect at once; %v for each measure of events",
-			rounds, p.clients, p.together, p.period),
+		Method: fmt.Sprintf("%d clients, of which at most %d connect at once; %v for each measure of events",
+			p.clients, p.together, p.period),
 		Versions: map[string]string{},
 		Figures:  map[measure]map[string][]float64{},
 	}
@@ -59,7 +60,7 @@ func (r *report) add(name string, got sample) {
 
 // print prints the table, in Markdown: medians, and the least and the most where there are several rounds.
 func (r *report) print(w io.Writer) {
-	fmt.Fprintf(w, "%s, %s\n%s\n", r.Machine, r.Date, r.Method)
+	fmt.Fprintf(w, "%s, %s\n%s; rounds: %d\n", r.Machine, r.Date, r.Method, r.Rounds)
 	for _, name := range r.Servers {
 		if version := r.Versions[name]; version != "" {
 			fmt.Fprintf(w, "%s: %s\n", name, version)
@@ -109,6 +110,23 @@ func (r *report) save(file string) error {
 		return err
 	}
 	return os.WriteFile(file, append(b, '\n'), 0o666)
+}
+
+// load takes the figures of a file, which must be of the same plan on the same machine.
+func (r *report) load(file string) error {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	var old report
+	if err := json.Unmarshal(b, &old); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	if old.Method != r.Method || old.Machine != r.Machine || !slices.Equal(old.Servers, r.Servers) {
+		return fmt.Errorf("%s: of another plan or machine: %s, %s, %s", file, old.Method, old.Machine, old.Servers)
+	}
+	*r = old
+	return nil
 }
 
 // machine names what this runs on.
