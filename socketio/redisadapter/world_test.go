@@ -76,13 +76,6 @@ func (b *broker) stop() {
 	b.cmd.Wait()
 }
 
-// restart ends it and starts another.
-func (b *broker) restart() {
-	b.stop()
-	os.Remove(b.socket)
-	b.start(b.cmd.Path)
-}
-
 func (b *broker) signal(s syscall.Signal) { b.cmd.Process.Signal(s) }
 
 // client returns a client of it.
