@@ -111,6 +111,9 @@ func (s *side) whole() bool {
 	}
 	// A slow relay, or a busy reader, may need longer than the second that CloseNow grants. Then all of it has passed.
 	took := time.Unix(0, p.endedAt.Load()).Sub(t.firstEventAt())
+	if took >= s.plan.closeTimeout() {
+		return false // nor does Close grant more
+	}
 	return e.Code != websocket.StatusAbnormalClosure || took < lastChance*9/10 && !t.plan.transport.slow()
 }
 
