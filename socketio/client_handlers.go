@@ -106,8 +106,7 @@ func (c *Client) OnError(f func(event string, err error)) { set(&c.hooks, &c.hoo
 // before Connect.
 func (c *Client) On[T any](event string, f func(arg T)) {
 	c.on(event, func(e *Event) error {
-		var t T
-		err := bind(&e.args, &t)
+		t, err := args1[T](e)
 		if err == nil {
 			f(t)
 		}
@@ -118,11 +117,7 @@ func (c *Client) On[T any](event string, f func(arg T)) {
 // On2 is On for events with two arguments.
 func (c *Client) On2[A, B any](event string, f func(a A, b B)) {
 	c.on(event, func(e *Event) error {
-		var v struct {
-			a A
-			b B
-		}
-		err := bind(&e.args, &v.a, &v.b)
+		v, err := args2[A, B](e)
 		if err == nil {
 			f(v.a, v.b)
 		}
@@ -133,12 +128,7 @@ func (c *Client) On2[A, B any](event string, f func(a A, b B)) {
 // On3 is On for events with three arguments.
 func (c *Client) On3[A, B, C any](event string, f func(a A, b B, c C)) {
 	c.on(event, func(e *Event) error {
-		var v struct {
-			a A
-			b B
-			c C
-		}
-		err := bind(&e.args, &v.a, &v.b, &v.c)
+		v, err := args3[A, B, C](e)
 		if err == nil {
 			f(v.a, v.b, v.c)
 		}
@@ -149,8 +139,8 @@ func (c *Client) On3[A, B, C any](event string, f func(a A, b B, c C)) {
 // Handle registers f for an event that is acknowledged with what f returns: see Namespace.Handle.
 func (c *Client) Handle[T, R any](event string, f func(arg T) (R, error)) {
 	c.on(event, func(e *Event) error {
-		var t T
-		if err := bind(&e.args, &t); err != nil {
+		t, err := args1[T](e)
+		if err != nil {
 			return err
 		}
 		r, err := f(t)
@@ -161,11 +151,8 @@ func (c *Client) Handle[T, R any](event string, f func(arg T) (R, error)) {
 // Handle2 is Handle for events with two arguments.
 func (c *Client) Handle2[A, B, R any](event string, f func(a A, b B) (R, error)) {
 	c.on(event, func(e *Event) error {
-		var v struct {
-			a A
-			b B
-		}
-		if err := bind(&e.args, &v.a, &v.b); err != nil {
+		v, err := args2[A, B](e)
+		if err != nil {
 			return err
 		}
 		r, err := f(v.a, v.b)

@@ -75,6 +75,33 @@ func checkName(event string) {
 	}
 }
 
+// args1, args2 and args3 decode the arguments of an event.
+func args1[T any](e *Event) (t T, err error) {
+	err = bind(&e.args, &t)
+	return t, err
+}
+
+type pair[A, B any] struct {
+	a A
+	b B
+}
+
+func args2[A, B any](e *Event) (v pair[A, B], err error) {
+	err = bind(&e.args, &v.a, &v.b)
+	return v, err
+}
+
+type triple[A, B, C any] struct {
+	a A
+	b B
+	c C
+}
+
+func args3[A, B, C any](e *Event) (v triple[A, B, C], err error) {
+	err = bind(&e.args, &v.a, &v.b, &v.c)
+	return v, err
+}
+
 // on registers a handler on a namespace.
 func (n *Namespace) on(event string, f eventHandler) {
 	checkName(event)
@@ -85,8 +112,7 @@ func (n *Namespace) on(event string, f eventHandler) {
 // event.
 func (n *Namespace) On[T any](event string, f func(s *Socket, arg T)) {
 	n.on(event, func(s *Socket, e *Event) error {
-		var t T
-		err := bind(&e.args, &t)
+		t, err := args1[T](e)
 		if err == nil {
 			f(s, t)
 		}
@@ -97,11 +123,7 @@ func (n *Namespace) On[T any](event string, f func(s *Socket, arg T)) {
 // On2 is On for events with two arguments.
 func (n *Namespace) On2[A, B any](event string, f func(s *Socket, a A, b B)) {
 	n.on(event, func(s *Socket, e *Event) error {
-		var v struct {
-			a A
-			b B
-		}
-		err := bind(&e.args, &v.a, &v.b)
+		v, err := args2[A, B](e)
 		if err == nil {
 			f(s, v.a, v.b)
 		}
@@ -112,12 +134,7 @@ func (n *Namespace) On2[A, B any](event string, f func(s *Socket, a A, b B)) {
 // On3 is On for events with three arguments.
 func (n *Namespace) On3[A, B, C any](event string, f func(s *Socket, a A, b B, c C)) {
 	n.on(event, func(s *Socket, e *Event) error {
-		var v struct {
-			a A
-			b B
-			c C
-		}
-		err := bind(&e.args, &v.a, &v.b, &v.c)
+		v, err := args3[A, B, C](e)
 		if err == nil {
 			f(s, v.a, v.b, v.c)
 		}
@@ -129,8 +146,8 @@ func (n *Namespace) On3[A, B, C any](event string, f func(s *Socket, a A, b B, c
 // arguments. An error is acknowledged as {"error": {"message": ..., "data": ...}}, see Error, and goes to OnError.
 func (n *Namespace) Handle[T, R any](event string, f func(s *Socket, arg T) (R, error)) {
 	n.on(event, func(s *Socket, e *Event) error {
-		var t T
-		if err := bind(&e.args, &t); err != nil {
+		t, err := args1[T](e)
+		if err != nil {
 			return err
 		}
 		r, err := f(s, t)
@@ -141,11 +158,8 @@ func (n *Namespace) Handle[T, R any](event string, f func(s *Socket, arg T) (R, 
 // Handle2 is Handle for events with two arguments.
 func (n *Namespace) Handle2[A, B, R any](event string, f func(s *Socket, a A, b B) (R, error)) {
 	n.on(event, func(s *Socket, e *Event) error {
-		var v struct {
-			a A
-			b B
-		}
-		if err := bind(&e.args, &v.a, &v.b); err != nil {
+		v, err := args2[A, B](e)
+		if err != nil {
 			return err
 		}
 		r, err := f(s, v.a, v.b)
@@ -215,8 +229,7 @@ func (s *Socket) change(f func(h *socketHooks)) {
 // before a handler is registered are lost: register in OnConnect.
 func (s *Socket) On[T any](event string, f func(arg T)) {
 	s.on(event, func(_ *Socket, e *Event) error {
-		var t T
-		err := bind(&e.args, &t)
+		t, err := args1[T](e)
 		if err == nil {
 			f(t)
 		}
@@ -227,11 +240,7 @@ func (s *Socket) On[T any](event string, f func(arg T)) {
 // On2 is On for events with two arguments.
 func (s *Socket) On2[A, B any](event string, f func(a A, b B)) {
 	s.on(event, func(_ *Socket, e *Event) error {
-		var v struct {
-			a A
-			b B
-		}
-		err := bind(&e.args, &v.a, &v.b)
+		v, err := args2[A, B](e)
 		if err == nil {
 			f(v.a, v.b)
 		}
@@ -242,12 +251,7 @@ func (s *Socket) On2[A, B any](event string, f func(a A, b B)) {
 // On3 is On for events with three arguments.
 func (s *Socket) On3[A, B, C any](event string, f func(a A, b B, c C)) {
 	s.on(event, func(_ *Socket, e *Event) error {
-		var v struct {
-			a A
-			b B
-			c C
-		}
-		err := bind(&e.args, &v.a, &v.b, &v.c)
+		v, err := args3[A, B, C](e)
 		if err == nil {
 			f(v.a, v.b, v.c)
 		}
@@ -258,8 +262,8 @@ func (s *Socket) On3[A, B, C any](event string, f func(a A, b B, c C)) {
 // Handle registers f for an event that is acknowledged with what f returns: see Namespace.Handle.
 func (s *Socket) Handle[T, R any](event string, f func(arg T) (R, error)) {
 	s.on(event, func(_ *Socket, e *Event) error {
-		var t T
-		if err := bind(&e.args, &t); err != nil {
+		t, err := args1[T](e)
+		if err != nil {
 			return err
 		}
 		r, err := f(t)
@@ -270,11 +274,8 @@ func (s *Socket) Handle[T, R any](event string, f func(arg T) (R, error)) {
 // Handle2 is Handle for events with two arguments.
 func (s *Socket) Handle2[A, B, R any](event string, f func(a A, b B) (R, error)) {
 	s.on(event, func(_ *Socket, e *Event) error {
-		var v struct {
-			a A
-			b B
-		}
-		if err := bind(&e.args, &v.a, &v.b); err != nil {
+		v, err := args2[A, B](e)
+		if err != nil {
 			return err
 		}
 		r, err := f(v.a, v.b)
