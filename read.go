@@ -228,8 +228,8 @@ func (r *connReader) Readable() (done bool) {
 func (r *connReader) Leave() { (*Conn)(r).recall() }
 
 // receive gets bytes, or an error, from the transport. It reports false when it has to wait for them. The error is
-// transport.ErrWouldBlock if it would have to and the context is not registered: deep in the stack, registering would make that
-// grow, for good.
+// ErrWouldBlock if it would have to and the context is not registered: deep in the stack, registering would make that grow,
+// for good.
 func (c *Conn) receive() (some bool) {
 	polls := c.t.Polls()
 	switch {

@@ -197,7 +197,7 @@ func (t *Socket) CloseWrite() bool                   { return closeWrite(t.nc) }
 
 func (t *Socket) NetConn() net.Conn { return t.nc }
 
-// abort shuts the socket down rather than closing it: closing waits for the callbacks that run.
+// Abort shuts the socket down rather than closing it: closing waits for the callbacks that run.
 func (t *Socket) Abort() {
 	t.rc.Control(func(fd uintptr) { syscall.Shutdown(int(fd), syscall.SHUT_RDWR) })
 }

@@ -1,3 +1,4 @@
+// Package transport carries the bytes of a connection. It is the only room that makes system calls, and knows nothing of Conn.
 package transport
 
 // This file holds what Conn asks of the network, and the transport that stands on any net.Conn. The one for plain
@@ -10,8 +11,7 @@ import (
 	"time"
 )
 
-// ErrWouldBlock is returned by Recv and TrySend of a transport that polls when nothing can be
-// done without waiting.
+// ErrWouldBlock is returned by Recv and TrySend of a transport that polls when nothing can be done without waiting.
 var ErrWouldBlock = errors.New("websocket: operation would block")
 
 // Transport carries the bytes of one connection. Reading methods are for one goroutine at a time, and so are writing
@@ -106,7 +106,7 @@ func (t *Stream) NetConn() net.Conn { return t.nc }
 
 func (t *Stream) CloseWrite() bool { return closeWrite(t.nc) }
 
-// abort closes what is below all TLS: the Close of that would wait up to 5 seconds for room for a last alert.
+// Abort closes what is below all TLS: the Close of that would wait up to 5 seconds for room for a last alert.
 func (t *Stream) Abort() {
 	nc := t.nc
 	for {
@@ -120,7 +120,7 @@ func (t *Stream) Abort() {
 }
 
 func (t *Stream) Close() error {
-	// A second Close, after abort, reports that it is one.
+	// A second Close, after Abort, reports that it is one.
 	if err := t.nc.Close(); !errors.Is(err, net.ErrClosed) {
 		return err
 	}

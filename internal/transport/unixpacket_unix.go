@@ -20,6 +20,7 @@ const (
 	packetSize = 32 << 10
 )
 
+// ErrPacketSize is the error of reading a packet of more than MostPacket bytes. What did not fit is lost.
 var ErrPacketSize = errors.New("websocket: packet over 256 KiB")
 
 // packetConn is a socket of packets as a stream. Like the transport, it is for one reader and one writer at a time.
