@@ -2,6 +2,7 @@ package servers
 
 import (
 	"context"
+	"iter"
 	"net"
 	"net/http"
 
@@ -10,9 +11,9 @@ import (
 )
 
 func init() {
-	register(ours("ours-messages", "UpgradeConn, for msg := range MessagesInPlace { Write }", oursMessages))
+	register(ours("ours-messages", "UpgradeConn, for msg := range MessagesInPlace { Write }", oursLoop((*websocket.Conn).MessagesInPlace)))
 	register(ours("ours-appendread", "UpgradeConn, for { AppendRead; Write }", oursAppendRead))
-	register(ours("ours-owned", "UpgradeConn, for msg := range Messages { Write }", oursOwned))
+	register(ours("ours-owned", "UpgradeConn, for msg := range Messages { Write }", oursLoop((*websocket.Conn).Messages)))
 	register(ours("ours-read", "UpgradeConn, for { Read; Write }", oursRead))
 	register(oursHTTP("ours-handler", "Handler", (*websocket.Upgrader).Handler))
 	register(oursHTTP("ours-detached", "DetachedHandler", (*websocket.Upgrader).DetachedHandler))
@@ -26,7 +27,8 @@ func oursHTTP(name, method string, handler func(*websocket.Upgrader, func(*webso
 		Name: name, Module: oursModule, Setup: "net/http, " + method + ", for msg := range Messages { Write }",
 		IdleOnly: true, Deflate: true,
 		Serve: func(ln net.Listener, o Options) error {
-			h := handler(oursUpgrader(o), func(c *websocket.Conn, _ *http.Request) { oursOwned(c) })
+			echo := oursLoop((*websocket.Conn).Messages)
+			h := handler(oursUpgrader(o), func(c *websocket.Conn, _ *http.Request) { echo(c) })
 			return serveHTTP(ln, h.ServeHTTP)
 		},
 	}
@@ -57,24 +59,17 @@ func oursUpgrader(o Options) *websocket.Upgrader {
 	return up
 }
 
-func oursMessages(c *websocket.Conn) {
-	ctx := context.Background()
-	for msg, err := range c.MessagesInPlace(ctx) {
-		if err != nil || c.Write(ctx, msg.Op, msg.Data) != nil {
-			break
+// oursLoop returns the echo by one of the two loops.
+func oursLoop(messages func(*websocket.Conn, context.Context) iter.Seq2[websocket.Message, error]) func(*websocket.Conn) {
+	return func(c *websocket.Conn) {
+		ctx := context.Background()
+		for msg, err := range messages(c, ctx) {
+			if err != nil || c.Write(ctx, msg.Op, msg.Data) != nil {
+				break
+			}
 		}
+		c.CloseNow()
 	}
-	c.CloseNow()
-}
-
-func oursOwned(c *websocket.Conn) {
-	ctx := context.Background()
-	for msg, err := range c.Messages(ctx) {
-		if err != nil || c.Write(ctx, msg.Op, msg.Data) != nil {
-			break
-		}
-	}
-	c.CloseNow()
 }
 
 func oursAppendRead(c *websocket.Conn) {
