@@ -15,12 +15,13 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/seed-d69ae1b7/websocket/compat/twin"
 )
 
 // soon returns a context that no row waits for unless something hangs.
 func soon() context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), limit/2)
-	time.AfterFunc(limit, cancel)
+	ctx, cancel := context.WithTimeout(context.Background(), twin.Limit/2)
+	time.AfterFunc(twin.Limit, cancel)
 	return ctx
 }
 
@@ -109,7 +110,7 @@ func all(results ...any) string {
 
 // eventually calls f until it returns an error, a bounded number of times.
 func eventually(f func() error) error {
-	for deadline := time.Now().Add(limit / 2); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(twin.Limit / 2); time.Now().Before(deadline); {
 		if err := f(); err != nil {
 			return err
 		}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
+	"github.com/seed-d69ae1b7/websocket/compat/twin"
 )
 
 var values = []row{
@@ -179,7 +180,7 @@ var dials = []row{
 		return all(c == nil, resp == nil, err)
 	}},
 	{"Dial: Timeout of the client's", func() any {
-		return withPair(nil, &websocket.DialOptions{HTTPClient: &http.Client{Timeout: limit / 2}}, func(client, server *websocket.Conn) any {
+		return withPair(nil, &websocket.DialOptions{HTTPClient: &http.Client{Timeout: twin.Limit / 2}}, func(client, server *websocket.Conn) any {
 			return all(client.Write(soon(), websocket.MessageText, []byte("a")), read(server))
 		})
 	}},

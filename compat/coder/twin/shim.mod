@@ -2,7 +2,10 @@ module github.com/seed-d69ae1b7/websocket/compat/coder/twin
 
 go 1.25.0
 
-require github.com/coder/websocket v1.8.15
+require (
+	github.com/coder/websocket v1.8.15
+	github.com/seed-d69ae1b7/websocket/compat/twin v0.0.0
+)
 
 require (
 	github.com/seed-d69ae1b7/websocket v0.0.0 // indirect
@@ -12,3 +15,5 @@ require (
 replace github.com/seed-d69ae1b7/websocket => ../../../
 
 replace github.com/coder/websocket => ../
+
+replace github.com/seed-d69ae1b7/websocket/compat/twin => ../../twin

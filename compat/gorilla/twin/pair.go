@@ -15,10 +15,11 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"github.com/seed-d69ae1b7/websocket/compat/twin"
 )
 
 // soon is a time that no row waits for unless something hangs.
-func soon() time.Time { return time.Now().Add(limit / 2) }
+func soon() time.Time { return time.Now().Add(twin.Limit / 2) }
 
 // past is a deadline that is over.
 var past = time.Unix(1, 0)

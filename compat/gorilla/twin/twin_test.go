@@ -1,13 +1,9 @@
 package main
 
 import (
-	"encoding/json"
-	"maps"
-	"os"
-	"os/exec"
-	"slices"
-	"strings"
 	"testing"
+
+	"github.com/seed-d69ae1b7/websocket/compat/twin"
 )
 
 // The differences that are meant, by the paragraph of ../doc.go that tells of each.
@@ -51,59 +47,8 @@ var differences = map[string]string{
 	"a write while another one waits for the network": concurrent,
 }
 
-// resultsBy returns the results of this program, built by a go.mod of that name.
-func resultsBy(t *testing.T, modfile string) map[string]string {
-	t.Helper()
-	cmd := exec.Command("go", "run", ".")
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-modfile="+modfile)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("go run -modfile=%s: %v", modfile, err)
-	}
-	var got map[string]string
-	if err := json.Unmarshal(out, &got); err != nil {
-		t.Fatal(err)
-	}
-	return got
-}
-
-// TestTwins compares gorilla with the shim, row by row and identifier by identifier.
-func TestTwins(t *testing.T) {
-	original, shim := resultsBy(t, "go.mod"), resultsBy(t, "shim.mod")
-	if len(original) < 200 {
-		t.Errorf("only %d rows", len(original))
-	}
-	names := maps.Clone(original)
-	maps.Copy(names, shim)
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		t.Run(name, func(t *testing.T) {
-			equal := original[name] == shim[name]
-			why, meant := differences[name]
-			switch {
-			case !equal && !meant:
-				t.Errorf("gorilla: %s\nshim:    %s", original[name], shim[name])
-			case equal && meant:
-				t.Errorf("no difference, though the list has one (%q): %s", why, shim[name])
-			}
-		})
-	}
-	for name := range differences {
-		if _, ok := names[name]; !ok {
-			t.Errorf("the list has %q, which is no row", name)
-		}
-	}
-}
+// TestTwins compares gorilla with the shim.
+func TestTwins(t *testing.T) { twin.Compare(t, 200, differences) }
 
 // TestDifferencesAreTold looks for each of the differences in the documentation.
-func TestDifferencesAreTold(t *testing.T) {
-	doc, err := os.ReadFile("../doc.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, why := range differences {
-		if !strings.Contains(string(doc), "  - "+why) {
-			t.Errorf("doc.go does not tell of %q", why)
-		}
-	}
-}
+func TestDifferencesAreTold(t *testing.T) { twin.Told(t, differences) }

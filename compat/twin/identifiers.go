@@ -1,6 +1,6 @@
-package main
+package twin
 
-// This file tells the exported identifiers of the package, with their types.
+// This file tells the exported identifiers of a package, with their types.
 
 import (
 	"go/importer"
@@ -9,12 +9,9 @@ import (
 	"strings"
 )
 
-// path is that of the package which the rows are about, whatever stands behind it.
-const path = "github.com/coder/websocket"
-
-// identifiers returns the type of everything that the package exports, fields and methods included. Names of parameters are
+// identifiers returns the type of everything that a package exports, fields and methods included. Names of parameters are
 // left away, which are no part of a type.
-func identifiers() map[string]string {
+func identifiers(path string) map[string]string {
 	pkg, err := importer.ForCompiler(token.NewFileSet(), "source", nil).Import(path)
 	if err != nil {
 		panic(err)
