@@ -318,12 +318,12 @@ func (c *Conn) finished() {
 	if c.timer != nil {
 		c.timer.Stop()
 	}
+	c.tracker.remove(c) // before those who wait for the end are told of it: Upgrader.Len no longer counts it then
 	if x := c.extra; x != nil {
 		x.stop()
 	}
 	c.notify()
 	c.unlock()
-	c.tracker.remove(c)
 }
 
 // stop lets go of the timer, and of those who wait for the end. Conn.mu is held.

@@ -300,6 +300,40 @@ func TestOpenConnections(t *testing.T) {
 	}
 }
 
+// TestLenAfterClose protects Len from a connection that has ended: once a call that waits for its end has returned, it is
+// not counted any more, whichever goroutine goes on first.
+func TestLenAfterClose(t *testing.T) {
+	u := &Upgrader{}
+	var busy sync.WaitGroup
+	over := make(chan struct{})
+	busy.Go(func() { // asks the list all the time, so that who takes something off it may have to wait
+		for {
+			select {
+			case <-over:
+				return
+			default:
+				u.Len()
+				runtime.Gosched()
+			}
+		}
+	})
+	defer busy.Wait()
+	defer close(over)
+	for range 2000 {
+		a, b := netpipe.New(256)
+		c, err := u.open(t.Context(), a, Agreement{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Close()
+		c.CloseNow()
+		c.Close(StatusNormalClosure, "") // waits
+		if n := u.Len(); n != 0 {
+			t.Fatalf("%d connections open after the end of the only one", n)
+		}
+	}
+}
+
 // withTrue yields true beside each element.
 func withTrue[T any](s iter.Seq[T]) iter.Seq2[T, bool] {
 	return func(yield func(T, bool) bool) { s(func(e T) bool { return yield(e, true) }) }
