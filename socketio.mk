@@ -1,7 +1,7 @@
 # The modules under socketio/, which need Go 1.27 and stand in a go.work of their own. Include this from the Makefile at the
 # root: paths are relative to that.
 #
-#	make test-socketio              what of them needs only Go, which fetches 1.27 by itself
+#	make test-socketio              what of them needs only Go, which fetches 1.27 by itself: natsadapter, too, whose NATS server is embedded
 #	make interop-socketio           the official clients, in Node, in Chromium and of Python, servers, and Go's frameworks
 #	make redis-socketio             redisadapter with Redis servers, and official Node servers in one cluster with ours
 #	make fuzz-socketio FUZZTIME=1m  each fuzz target
@@ -13,7 +13,7 @@
 SOCKETIO_GO := GOTOOLCHAIN=go1.27.4
 SOCKETIO_MODULES := $(dir $(wildcard socketio/go.mod socketio/*/go.mod socketio/*/*/go.mod))
 # Those of socketio/go.work, but for the root.
-SOCKETIO_PACKAGES := ./... ./cmd/... ./bench/...
+SOCKETIO_PACKAGES := ./... ./cmd/... ./bench/... ./natsadapter/...
 
 .PHONY: test-socketio
 test-socketio: lint-socketio

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/seed-d69ae1b7/websocket/socketio/internal/clustertest"
 )
 
 // modelServer is a server of either kind.
@@ -26,9 +28,9 @@ func model(t *testing.T, format string, random *rand.Rand) {
 	b := startBroker(t)
 	var servers []modelServer
 	for range 3 {
-		m := startMember(t, b, format, nil)
-		servers = append(servers, modelServer{m.http.URL, func(rooms, except []string, args []any) {
-			if err := m.io.To(rooms...).Except(except...).Emit("e", args...); err != nil {
+		m := startMember(t, b, format, new(Options))
+		servers = append(servers, modelServer{m.URL, func(rooms, except []string, args []any) {
+			if err := m.IO.To(rooms...).Except(except...).Emit("e", args...); err != nil {
 				t.Error(err)
 			}
 		}})
@@ -45,13 +47,13 @@ func model(t *testing.T, format string, random *rand.Rand) {
 		}})
 	}
 	names := []string{"a", "b", "c"}
-	var peers []*peer
+	var peers []*clustertest.Peer
 	var rooms [][]string // of each
 	for _, s := range servers {
 		for range 2 {
 			in := slices.DeleteFunc(slices.Clone(names), func(string) bool { return random.IntN(2) == 0 })
-			p := connect(t, s.url, in...)
-			peers, rooms = append(peers, p), append(rooms, append(in, p.id))
+			p := clustertest.Connect(t, s.url, in...)
+			peers, rooms = append(peers, p), append(rooms, append(in, p.ID))
 		}
 	}
 	probe(t, servers, peers, rooms, names)
@@ -63,7 +65,7 @@ func model(t *testing.T, format string, random *rand.Rand) {
 	choose := func(n int) (all []string) {
 		for range n {
 			if random.IntN(4) == 0 {
-				all = append(all, peers[random.IntN(len(peers))].id)
+				all = append(all, peers[random.IntN(len(peers))].ID)
 			} else {
 				all = append(all, names[random.IntN(len(names))])
 			}
@@ -87,16 +89,16 @@ func model(t *testing.T, format string, random *rand.Rand) {
 		}
 	}
 	for i, p := range peers {
-		p.until("events", func() bool { return len(p.got) >= total[i] })
+		p.Until("events", func() bool { return len(p.Got) >= total[i] })
 	}
 	for from, s := range servers { // nothing more comes behind
 		s.emit(nil, nil, []any{from, "end"})
 	}
 	for i, p := range peers {
-		p.until("end", func() bool { return len(p.got) >= total[i]+len(servers) })
+		p.Until("end", func() bool { return len(p.Got) >= total[i]+len(servers) })
 		for from := range servers {
 			var got []string
-			for _, packet := range p.got {
+			for _, packet := range p.Got {
 				var sender int
 				if _, err := fmt.Sscanf(packet[slices.Index([]byte(packet), '['):], `["e",%d,`, &sender); err == nil && sender == from {
 					got = append(got, packet)
@@ -110,7 +112,7 @@ func model(t *testing.T, format string, random *rand.Rand) {
 }
 
 // probe emits from every server to every room until all members have heard each: Node does not say when it has subscribed.
-func probe(t *testing.T, servers []modelServer, peers []*peer, rooms [][]string, names []string) {
+func probe(t *testing.T, servers []modelServer, peers []*clustertest.Peer, rooms [][]string, names []string) {
 	for round := range 1000 {
 		for from, s := range servers {
 			for _, room := range names {
@@ -120,23 +122,22 @@ func probe(t *testing.T, servers []modelServer, peers []*peer, rooms [][]string,
 		}
 		heard := true
 		for i, p := range peers {
-			p.until("end of probes", func() bool {
+			p.Until("end of probes", func() bool {
 				for from := range servers {
-					if !slices.Contains(p.got, fmt.Sprintf(`2["e",%d,"",%d]`, from, round)) {
+					if !slices.Contains(p.Got, fmt.Sprintf(`2["e",%d,"",%d]`, from, round)) {
 						return false
 					}
 				}
 				return true
 			})
-			p.mu.Lock()
+			got := p.Heard()
 			for from := range servers {
 				for _, room := range names {
-					isThere := slices.Contains(p.got, fmt.Sprintf(`2["e",%d,%q,%d]`, from, room, round))
+					isThere := slices.Contains(got, fmt.Sprintf(`2["e",%d,%q,%d]`, from, room, round))
 					heard = heard && isThere == slices.Contains(rooms[i], room)
 				}
 			}
-			p.got = nil
-			p.mu.Unlock()
+			p.Forget()
 		}
 		if heard {
 			return
