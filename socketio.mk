@@ -3,7 +3,7 @@
 #
 #	make test-socketio              what of them needs only Go, which fetches 1.27 by itself: natsadapter, too, whose NATS server is embedded
 #	make interop-socketio           the official clients, in Node, in Chromium and of Python, servers, and Go's frameworks
-#	make redis-socketio             redisadapter with Redis servers, and official Node servers in one cluster with ours
+#	make redis-socketio             redisadapter with Redis servers, official Node servers in one cluster with ours, and chats as one, behind HAProxy, too
 #	make fuzz-socketio FUZZTIME=1m  each fuzz target
 #	make soak-socketio SOAK=10m     10,000 clients at once, which vanish; then clients that come and go in every way
 #	make bench-socketio             what a server costs, beside others: socketio/BENCHMARKING.md
@@ -64,6 +64,7 @@ bench-socketio-quick: socketio/bench/node/node_modules/.package-lock.json
 .PHONY: redis-socketio
 redis-socketio: socketio/redisadapter/node/node_modules/.package-lock.json
 	cd socketio && $(SOCKETIO_GO) go test $(RACE) -count=1 ./redisadapter/...
+	cd socketio && $(SOCKETIO_GO) go test $(RACE) -count=1 -tags redis -run "Redis|HAProxy" ./cmd/chat
 
 .PHONY: fuzz-socketio
 fuzz-socketio:

@@ -108,6 +108,9 @@ func (r *reader) run(ctx context.Context) {
 	pause := minPause
 	for ctx.Err() == nil {
 		err := r.next(ctx)
+		if ctx.Err() != nil {
+			return
+		}
 		r.note(err)
 		if err == nil {
 			pause = minPause
