@@ -17,6 +17,7 @@ func TestStoppedForLong(t *testing.T) { each(clustertest.StoppedForLong)(t) }
 func TestFlush(t *testing.T)          { each(clustertest.Flush)(t) }
 func TestBorrowed(t *testing.T)       { each(clustertest.Borrowed)(t) }
 
+func TestModel(t *testing.T)           { each(clustertest.ModelOfOurs)(t) }
 func TestBeforeTheBroker(t *testing.T) { each(clustertest.BeforeTheBroker)(t) }
 func TestCutOff(t *testing.T)          { each(clustertest.CutOff)(t) }
 func TestNothingIsMissed(t *testing.T) {
