@@ -8,6 +8,7 @@
 #	make soak-socketio SOAK=10m     10,000 clients at once, which vanish; then clients that come and go in every way
 #	make bench-socketio             what a server costs, beside others: socketio/BENCHMARKING.md
 #	make bench-socketio-quick       the same in a minute
+#	make bench-socketio-cluster     what events cost that go through Redis and NATS, beside official servers
 
 # What a go command of any version fetches, if it is not that already.
 SOCKETIO_GO := GOTOOLCHAIN=go1.27.4
@@ -60,6 +61,10 @@ bench-socketio: socketio/bench/node/node_modules/.package-lock.json
 .PHONY: bench-socketio-quick
 bench-socketio-quick: socketio/bench/node/node_modules/.package-lock.json
 	cd socketio && $(SOCKETIO_GO) go run ./bench -quick
+
+.PHONY: bench-socketio-cluster
+bench-socketio-cluster: socketio/bench/node/node_modules/.package-lock.json
+	cd socketio && $(SOCKETIO_GO) go run ./bench -cluster
 
 .PHONY: redis-socketio
 redis-socketio: socketio/redisadapter/node/node_modules/.package-lock.json

@@ -151,8 +151,7 @@ type hub struct {
 
 	mu    sync.Mutex
 	users int
-	link  *link  // nil while nobody uses it
-	end   func() // of what reads a stream; nil without
+	link  *link // nil while nobody uses it
 }
 
 // enter makes the connection, if there is none.
