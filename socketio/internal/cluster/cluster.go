@@ -193,8 +193,10 @@ func (n *Node) ServerSideEmit(ctx context.Context, p *adapter.Packet, ack func(a
 	return n.ask(ctx, m, func(m *Message) { ack(m.Answer) })
 }
 
-// Servers returns how many servers there are.
+// Servers returns how many servers there are. It waits no longer than RequestTimeout.
 func (n *Node) Servers(ctx context.Context) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, n.conf.RequestTimeout)
+	defer cancel()
 	if n.conf.Heartbeat <= 0 {
 		return n.carrier.Servers(ctx)
 	}

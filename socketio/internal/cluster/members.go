@@ -69,8 +69,6 @@ func (n *Node) checkAlone(ctx context.Context, others int) error {
 	if others > 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, n.conf.RequestTimeout)
-	defer cancel()
 	_, err := n.carrier.Servers(ctx)
 	return err
 }
