@@ -106,8 +106,13 @@ func (t *Stream) NetConn() net.Conn { return t.nc }
 
 func (t *Stream) CloseWrite() bool { return closeWrite(t.nc) }
 
-// Abort closes what is below all TLS: the Close of that would wait up to 5 seconds for room for a last alert.
+// Abort closes what is below all TLS: the Close of that would wait up to 5 seconds for room for a last alert. What has an
+// Abort of its own, as a stream of HTTP/2, whose Close ends it in order, knows better.
 func (t *Stream) Abort() {
+	if a, ok := t.nc.(interface{ Abort() }); ok {
+		a.Abort()
+		return
+	}
 	nc := t.nc
 	for {
 		over, ok := nc.(TLSConn)
