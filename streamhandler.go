@@ -37,7 +37,16 @@ func (u *Upgrader) serveStream(w http.ResponseWriter, r *http.Request, f func(*C
 		u.logFailure(r, err)
 		return
 	}
+	defer c.waitFinished()
 	f(c)
+}
+
+// waitFinished waits until the connection has ended and nobody counts it any more.
+func (c *Conn) waitFinished() {
+	c.mu.Lock()
+	done := c.doneLocked()
+	c.unlock()
+	<-done
 }
 
 // streamAnswer is the answer to an extended CONNECT.

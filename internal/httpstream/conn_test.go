@@ -1,7 +1,6 @@
 package httpstream
 
-// This file tests Conn over a stand-in for net/http's HTTP/2 that is as strict as the original: it panics when it is used
-// after its handler has returned, and its deadlines end a stream for good. The real one is in interop/newer.
+// This file tests Conn over a stand-in for net/http's HTTP/2. The real one is in interop/newer.
 
 import (
 	"bytes"
@@ -15,86 +14,34 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/seed-d69ae1b7/websocket/internal/httpstream/streamtest"
 	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
 )
 
-var errReset = errors.New("stream was reset")
-
-// response is a stand-in for a response and its stream. Its peer's window is the buffer of a pipe.
-type response struct {
-	out *netpipe.Conn
-
-	mu       sync.Mutex
-	returned bool // the handler has
-	reset    bool
-	flushes  int
-}
-
-// use panics where net/http would.
-func (r *response) use() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.returned {
-		panic("used after the handler has returned")
-	}
-}
-
-func (r *response) Header() http.Header             { return http.Header{} }
-func (r *response) WriteHeader(int)                 { r.use() }
-func (r *response) SetReadDeadline(time.Time) error { r.use(); return nil }
-func (r *response) FlushError() error               { r.use(); r.flushes++; return nil }
-func (r *response) SetWriteDeadline(t time.Time) error {
-	r.use()
-	if expired(t) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.reset = true
-	}
-	return r.out.SetWriteDeadline(t)
-}
-
-func (r *response) Write(p []byte) (int, error) {
-	r.use()
-	n, err := r.out.Write(p)
-	if err != nil {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.reset, err = true, errReset
-	}
-	return n, err
-}
-
-// open returns a stream, its response, and what the peer has of both halves.
-func open(t *testing.T) (c *Conn, r *response, in, out *netpipe.Conn) {
+// open returns a stream, its response, and what the peer has of the incoming half.
+func open(t *testing.T) (c *Conn, r *streamtest.Response, in *netpipe.Conn) {
 	t.Helper()
-	r = &response{}
-	r.out, out = netpipe.New(1 << 10)
 	body, in := netpipe.New(0)
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodConnect, "/", body)
+	r, _ = streamtest.New(1 << 10)
+	c, err := New(r, &http.Request{Body: body, RemoteAddr: "192.0.2.1:1234"})
 	if err != nil {
-		t.Fatal(err)
-	}
-	request.RemoteAddr = "192.0.2.1:1234"
-	if c, err = New(r, request); err != nil {
 		t.Fatal(err)
 	}
 	c.Start()
-	return c, r, in, out
+	return c, r, in
 }
 
 // end is the end of a handler.
-func end(c *Conn, r *response) {
+func end(c *Conn, r *streamtest.Response) {
 	c.Wait()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.returned = true
+	r.Returned()
 }
 
 // TestReadDeadline protects what comes behind a deadline: it is the next Read's, whole, and the body is not asked for more
 // than somebody wants.
 func TestReadDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, r, in, _ := open(t)
+		c, r, in := open(t)
 		defer end(c, r)
 		defer c.Close()
 		start := time.Now()
@@ -132,7 +79,7 @@ func TestReadDeadline(t *testing.T) {
 // TestReadMoves protects a Read under way from a deadline that moves, either way.
 func TestReadMoves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, r, _, _ := open(t)
+		c, r, _ := open(t)
 		defer end(c, r)
 		defer c.Close()
 		start := time.Now()
@@ -147,16 +94,16 @@ func TestReadMoves(t *testing.T) {
 // TestWriteDeadline protects the typed error of a write that the peer's window holds up, and of those behind it.
 func TestWriteDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, r, _, _ := open(t)
+		c, r, _ := open(t)
 		defer end(c, r)
 		defer c.Close()
 		start := time.Now()
 		c.SetWriteDeadline(start.Add(time.Second))
-		if n, err := c.Write(make([]byte, 2<<10)); n != 1<<10 || !errors.Is(err, os.ErrDeadlineExceeded) || !errors.Is(err, errReset) {
+		if n, err := c.Write(make([]byte, 2<<10)); n != 1<<10 || !errors.Is(err, os.ErrDeadlineExceeded) || !errors.Is(err, streamtest.ErrReset) {
 			t.Errorf("%d, %v", n, err)
 		}
-		if time.Since(start) != time.Second || r.flushes != 0 {
-			t.Errorf("%v, %d flushes", time.Since(start), r.flushes)
+		if time.Since(start) != time.Second || r.Flushes() != 0 {
+			t.Errorf("%v, %d flushes", time.Since(start), r.Flushes())
 		}
 	})
 }
@@ -177,7 +124,7 @@ func TestEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c, r, _, _ := open(t)
+				c, r, _ := open(t)
 				over := make(chan struct{})
 				go func() { defer close(over); end(c, r) }()
 				var calls sync.WaitGroup
@@ -202,8 +149,8 @@ func TestEnds(t *testing.T) {
 				test.end(c)
 				calls.Wait()
 				<-over
-				if r.reset != test.reset {
-					t.Errorf("reset: %v", r.reset)
+				if r.WasReset() != test.reset {
+					t.Errorf("reset: %v", r.WasReset())
 				}
 				// Everything is refused now, and nothing of it reaches net/http, which would panic.
 				_, readErr := c.Read(make([]byte, 1))
@@ -234,8 +181,7 @@ func (w wrapping) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // TestNew protects the check of what middleware has made of a response, before anything is sent.
 func TestNew(t *testing.T) {
-	r := &response{}
-	r.out, _ = netpipe.New(0)
+	r, _ := streamtest.New(0)
 	for _, test := range []struct {
 		w  http.ResponseWriter
 		ok bool
