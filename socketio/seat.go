@@ -218,6 +218,9 @@ func (t *seat) choose(h *Handshake) (n *Namespace) {
 		}
 	}()
 	t.call("OfFunc", nil, func() { n = t.conn.srv.namespace(t.name, h) })
+	if n != nil {
+		t.call("Adapter", nil, func() { n.ready() })
+	}
 	return n
 }
 
