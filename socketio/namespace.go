@@ -221,10 +221,11 @@ func (n *Namespace) runMiddleware(s *Socket) error {
 	return nil
 }
 
-// turnAway refuses a socket.
+// turnAway refuses a socket. When its client learns of that it has left its seat: it may come again, or elsewhere, at once.
 func (n *Namespace) turnAway(s *Socket, err error) {
 	if _, ok := n.remove(s, &DisconnectError{ServerNamespaceDisconnect, err}); ok {
 		s.cancel()
+		s.seat.stand()
 		s.seat.conn.refuse(s.seat.name, travels(err))
 	}
 	n.tellError(s, "", err)
