@@ -26,6 +26,8 @@ type Server struct {
 	opts   Options
 	engine *engineio.Server
 
+	flusher flusher
+
 	mu         sync.Mutex
 	namespaces map[string]*Namespace
 	parents    []*Namespace

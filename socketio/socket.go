@@ -185,7 +185,7 @@ func (s *Socket) send(q *packet.Packet, attachments [][]byte, volatile bool) err
 	if volatile && isBehind(s.Session(), out.size) {
 		return nil
 	}
-	return s.disconnected(out.sendTo(s.Session()))
+	return s.disconnected(s.seat.transmit(&out))
 }
 
 // disconnected returns the error of a session that has ended as ErrDisconnected.

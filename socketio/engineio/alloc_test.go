@@ -57,6 +57,8 @@ func TestAllocations(t *testing.T) {
 		"receive pong":   func() { s.receive(websocket.OpText, pong) },
 		"send text":      func() { s.Send(websocket.OpText, text) },
 		"send binary":    func() { s.Send(websocket.OpBinary, binary) },
+		"queue":          func() { s.Queue(websocket.OpText, text); s.Flush() },
+		"queue prepared": func() { s.QueuePrepared(prepared); s.Flush() },
 		"send prepared":  func() { s.SendPrepared(prepared) },
 		"ping and pong": func() {
 			s.mu.Lock()

@@ -47,7 +47,7 @@ type Session struct {
 	aborted bool            // that call has not returned; owned by its goroutine
 	told    bool            // Handler.Close has been called, or is going to be by whoever set it
 	base64  bool            // binary travels as text on WebSocket, too
-	held    bool            // something waits for the last release
+	held    bool            // something waits for the last release, or for Flush
 	holds   int32           // calls of Hold that are not released
 	link    link            // nil while the session is on polling
 	polling *polling        // nil while it is on WebSocket
