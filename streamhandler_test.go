@@ -14,43 +14,21 @@ import (
 	"testing/synctest"
 
 	"github.com/seed-d69ae1b7/websocket/internal/httpstream/streamtest"
-	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
 )
 
-// streamEnd is what the peer has of a stream: what it reads, and what it writes to.
-type streamEnd struct {
-	*netpipe.Conn
-	out *netpipe.Conn
-}
-
-func (s streamEnd) Read(p []byte) (int, error) { return s.out.Read(p) }
-
-// serving is a handler at work on a stream.
+// serving is a handler at work on a stream, and its peer.
 type serving struct {
 	*streamtest.Response
 	peer     *peer
 	returned chan any // gets what the handler has panicked with, or nil, once it has returned
 }
 
-// serveStreamTo calls h with an extended CONNECT that has these fields.
-func serveStreamTo(t *testing.T, h http.Handler, fields http.Header, wrap ...func(http.ResponseWriter) http.ResponseWriter) *serving {
+// serveStreamTo calls h with an extended CONNECT that has these fields. wrap may be nil.
+func serveStreamTo(t *testing.T, h http.Handler, fields http.Header, wrap func(http.ResponseWriter) http.ResponseWriter) *serving {
 	t.Helper()
-	body, in := netpipe.New(0)
-	s := &serving{returned: make(chan any, 1)}
-	var out *netpipe.Conn
-	s.Response, out = streamtest.New(0)
-	s.peer = peerOver(t, streamEnd{in, out}, true)
 	r := streamRequest(fields).WithContext(context.WithValue(t.Context(), valueKey("user"), "gopher"))
-	r.Body = body
-	w := http.ResponseWriter(s.Response)
-	for _, f := range wrap {
-		w = f(w)
-	}
-	go func() {
-		defer func() { v := recover(); s.Returned(); s.returned <- v }()
-		h.ServeHTTP(w, r)
-	}()
-	return s
+	s := streamtest.Serve(h, r, wrap)
+	return &serving{s.Response, peerOver(t, s, true), s.Returned}
 }
 
 // TestStreamHandlers_8441_5 protects both handlers over a stream: the exchange, the request that the function gets, and that the
@@ -69,7 +47,7 @@ func TestStreamHandlers_8441_5(t *testing.T) {
 						t.Error(err)
 					}
 					c.Write(c.Context(), m.Op, m.Data)
-				}), nil)
+				}), nil, nil)
 				s.peer.send(OpText, "hello")
 				s.peer.expect(OpText, "hello")
 				s.peer.expect(OpClose, closePayload(StatusNormalClosure, ""))
@@ -90,7 +68,7 @@ func TestStreamHandlers_8441_5(t *testing.T) {
 // TestStreamHandlerPanics protects the close frame of a function that panics, and the panic, which is net/http's to log.
 func TestStreamHandlerPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := serveStreamTo(t, new(Upgrader).DetachedHandler(func(*Conn, *http.Request) { panic("too bad") }), nil)
+		s := serveStreamTo(t, new(Upgrader).DetachedHandler(func(*Conn, *http.Request) { panic("too bad") }), nil, nil)
 		s.peer.close(StatusInternalError, "")
 		if v := <-s.returned; v != "too bad" {
 			t.Errorf("panic %v", v)
@@ -102,7 +80,7 @@ func TestStreamHandlerPanics(t *testing.T) {
 func TestStreamAborted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &Upgrader{}
-		s := serveStreamTo(t, u.Handler(func(*Conn, *http.Request) {}), nil)
+		s := serveStreamTo(t, u.Handler(func(*Conn, *http.Request) {}), nil, nil)
 		s.peer.expect(OpClose, closePayload(StatusNormalClosure, ""))
 		if s.WasReset() {
 			t.Error("too early")
@@ -124,14 +102,14 @@ func TestStreamShutdown(t *testing.T) {
 				}
 			}
 		})
-		told, calls := serveStreamTo(t, h, nil), serveStreamTo(t, h, nil)
+		told, calls := serveStreamTo(t, h, nil, nil), serveStreamTo(t, h, nil, nil)
 		synctest.Wait()
 		calls.peer.send(OpText, "down")
 		for _, s := range []*serving{told, calls} {
 			s.peer.close(StatusGoingAway, "")
 			<-s.returned
 		}
-		late := serveStreamTo(t, h, nil)
+		late := serveStreamTo(t, h, nil, nil)
 		if <-late.returned; late.Status() != 503 {
 			t.Errorf("afterwards: status %d", late.Status())
 		}
@@ -145,18 +123,18 @@ func TestStreamRefusals(t *testing.T) {
 	hide := func(w http.ResponseWriter) http.ResponseWriter { return plain{w} }
 	for name, test := range map[string]struct {
 		fields http.Header
-		wrap   []func(http.ResponseWriter) http.ResponseWriter
+		wrap   func(http.ResponseWriter) http.ResponseWriter
 		status int
 		logs   string
 	}{
 		"origin":     {http.Header{"Origin": {"https://evil.example"}}, nil, 403, ""},
-		"middleware": {nil, []func(http.ResponseWriter) http.ResponseWriter{hide}, 500, "plain implements neither http.Flusher"},
+		"middleware": {nil, hide, 500, "plain implements neither http.Flusher"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
 			var refused []int
 			u := &Upgrader{ErrorLog: log.New(&out, "", 0), OnRefuse: func(_ *http.Request, e *HandshakeError) { refused = append(refused, e.Status) }}
-			s := serveStreamTo(t, u.Handler(func(*Conn, *http.Request) { t.Error("accepted") }), test.fields, test.wrap...)
+			s := serveStreamTo(t, u.Handler(func(*Conn, *http.Request) { t.Error("accepted") }), test.fields, test.wrap)
 			if v := <-s.returned; v != nil || s.Status() != test.status || len(refused) != 1 || refused[0] != test.status {
 				t.Errorf("panic %v, status %d, OnRefuse %v", v, s.Status(), refused)
 			}
@@ -170,7 +148,7 @@ func TestStreamRefusals(t *testing.T) {
 		if _, err := new(Upgrader).Upgrade(w, r); !errors.As(err, &e) || !strings.Contains(e.Reason, "DetachedHandler") {
 			t.Error(err)
 		}
-	}), nil)
+	}), nil, nil)
 	if <-s.returned; s.Status() != 501 {
 		t.Errorf("Upgrade: status %d", s.Status())
 	}
@@ -185,7 +163,7 @@ func TestStreamFields(t *testing.T) {
 		w.Header().Set("X-Own", "kept")
 		w.Header().Set("Sec-WebSocket-Extensions", "made-up")
 		h.ServeHTTP(w, r)
-	}), http.Header{"Sec-Websocket-Protocol": {"chat"}})
+	}), http.Header{"Sec-Websocket-Protocol": {"chat"}}, nil)
 	s.peer.close(StatusNormalClosure, "")
 	<-s.returned
 	got := s.Header()
