@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -188,12 +189,17 @@ func (tab *Tab) Call(method string, params, result any) error {
 	return tab.b.call(ctx, tab.session, method, params, result)
 }
 
-// Screenshot writes what the page shows to a file, as PNG.
+// Screenshot writes what the page shows to a file, as PNG, in the directory that $SCREENSHOTS names, for people to look at. It does
+// nothing without.
 func (tab *Tab) Screenshot(name string) {
 	tab.Helper()
+	dir := os.Getenv("SCREENSHOTS")
+	if dir == "" {
+		return
+	}
 	var shot struct{ Data []byte }
 	tab.Must(tab.Call("Page.captureScreenshot", nil, &shot))
-	tab.Must(os.WriteFile(name, shot.Data, 0o644))
+	tab.Must(os.WriteFile(filepath.Join(dir, name), shot.Data, 0o644))
 }
 
 // Evaluate runs an expression in the page, waits if it is a promise, and decodes its value.

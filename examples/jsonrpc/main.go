@@ -1,0 +1,98 @@
+// JSON-RPC 2.0 over a WebSocket connection: a library that wants a stream of bytes gets one from websocket.Stream. Each object of
+// JSON leaves as one text message, so that pages can take part, too. Calls go in both directions, here to the server, and
+// notifications back.
+//
+//	go run ./jsonrpc
+//	go run ./jsonrpc -call ws://localhost:8080/rpc sum 1 2 3
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/creachadair/jrpc2"
+	"github.com/creachadair/jrpc2/channel"
+	"github.com/creachadair/jrpc2/handler"
+
+	"github.com/seed-d69ae1b7/websocket"
+)
+
+func main() {
+	addr := flag.String("addr", "localhost:8080", "address to listen on")
+	server := flag.String("call", "", "be a client: call the server at this URL, with the method and its numbers as arguments")
+	flag.Parse()
+	if *server != "" {
+		if err := call(*server, flag.Arg(0), flag.Args()[min(1, flag.NArg()):]); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
+
+	up := &websocket.Upgrader{Options: websocket.Options{PingInterval: 40 * time.Second}}
+	mux := http.NewServeMux()
+	mux.Handle("/rpc", up.Handler(serve))
+	l, err := net.Listen("tcp", *addr)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("listening on http://%v\n", l.Addr())
+	log.Fatal((&http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}).Serve(l))
+}
+
+// over returns the channel of JSON-RPC over a connection. A Stream has no limit on messages, so this one bounds what a peer may
+// have us hold.
+func over(conn *websocket.Conn) channel.Channel {
+	stream := websocket.Stream(conn, websocket.OpText)
+	conn.SetReadLimit(1 << 20)
+	return channel.RawJSON(stream, stream)
+}
+
+// serve answers calls until the connection ends.
+func serve(conn *websocket.Conn, _ *http.Request) {
+	methods := handler.Map{"sum": handler.New(sum)}
+	jrpc2.NewServer(methods, &jrpc2.ServerOptions{AllowPush: true}).Start(over(conn)).Wait()
+}
+
+// sum is a method. It tells the client how far it has come.
+func sum(ctx context.Context, numbers []float64) (float64, error) {
+	total := 0.0
+	for i, n := range numbers {
+		total += n
+		jrpc2.ServerFromContext(ctx).Notify(ctx, "progress", []int{i + 1, len(numbers)})
+	}
+	return total, nil
+}
+
+// call is the client: one call, whose result it prints, and the notifications that come meanwhile.
+func call(url, method string, args []string) error {
+	numbers := make([]float64, len(args))
+	for i, arg := range args {
+		n, err := strconv.ParseFloat(arg, 64)
+		if err != nil {
+			return err
+		}
+		numbers[i] = n
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	conn, _, err := websocket.Dial(ctx, url)
+	if err != nil {
+		return err
+	}
+	client := jrpc2.NewClient(over(conn), &jrpc2.ClientOptions{OnNotify: func(r *jrpc2.Request) {
+		fmt.Println(r.Method(), r.ParamString())
+	}})
+	defer client.Close() // and with it the stream, and the connection
+	var result float64
+	if err := client.CallResult(ctx, method, numbers, &result); err != nil {
+		return err
+	}
+	fmt.Println(result)
+	return nil
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/examples/internal/program"
+)
+
+func TestMain(m *testing.M) { program.Main(m, main) }
+
+// TestCall protects calls and notifications between two programs, and the error of a method that does not exist.
+func TestCall(t *testing.T) {
+	server := program.Start(t, "-addr", "localhost:0").URL()
+	client := program.Start(t, "-call", server+"/rpc", "sum", "1", "2.5")
+	for _, want := range []string{"progress [1,2]", "progress [2,2]", "3.5"} {
+		if got := client.Expect(".*"); got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+	}
+	if err := client.Wait(); err != nil {
+		t.Error(err)
+	}
+	if err := program.Start(t, "-call", server+"/rpc", "divide").Wait(); err == nil {
+		t.Error("a method that does not exist was called")
+	}
+}
+
+// TestMessages protects clients that know nothing of streams, such as pages: one message is one object.
+func TestMessages(t *testing.T) {
+	server := program.Start(t, "-addr", "localhost:0").URL()
+	conn, _, err := websocket.Dial(t.Context(), server+"/rpc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.CloseNow()
+	conn.Write(t.Context(), websocket.OpText, []byte(`{"jsonrpc":"2.0","id":7,"method":"sum","params":[]}`))
+	m, err := conn.Read(t.Context())
+	if want := `{"jsonrpc":"2.0","id":7,"result":0}`; m.Op != websocket.OpText || string(m.Data) != want {
+		t.Errorf("%v %s, %v", m.Op, m.Data, err)
+	}
+}
