@@ -102,6 +102,37 @@ func TestDocsLinks(t *testing.T) {
 	}
 }
 
+// TestTour protects readers of the package's documentation: what its list of examples names has one.
+func TestTour(t *testing.T) {
+	text, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(text), "// # Subjects, and their examples\n")
+	list, _, _ = strings.Cut(list, "// # ")
+	wanted := []string{"_concurrency", "_contexts", "_limits", "_origins", "_keepalive", "_backpressure"}
+	for _, name := range regexp.MustCompile(`\[([\w.]+)\]`).FindAllStringSubmatch(list, -1) {
+		wanted = append(wanted, strings.ReplaceAll(name[1], ".", "_"))
+	}
+	if len(wanted) < 10 {
+		t.Fatal("no list")
+	}
+	var code strings.Builder
+	files, _ := filepath.Glob("example_*test.go")
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code.Write(text)
+	}
+	for _, name := range wanted {
+		if !strings.Contains(code.String(), "\nfunc Example"+name+"()") {
+			t.Errorf("there is no Example%s", name)
+		}
+	}
+}
+
 // docs returns the pages of docs/.
 func docs(t *testing.T) []string {
 	pages, err := filepath.Glob("docs/*.md")
