@@ -74,6 +74,7 @@ cover:
 .PHONY: interop
 interop: interop/node/node_modules/.package-lock.json
 	go test -race -shuffle=on ./interop/... ./interop/frameworks/...
+	go test ./bench/features
 	cd interop/newer && GOWORK=off go test -race -shuffle=on ./...
 
 # The programs of examples/, which their tests run, and Chromium on their pages.
