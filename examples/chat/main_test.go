@@ -60,7 +60,7 @@ func quoted(texts []string) string {
 }
 
 // TestPages protects what two people see in a browser: one another, what both say, what was said before they came, nothing of other
-// rooms, and texts as text.
+// rooms, and texts as text; and that a page comes back.
 func TestPages(t *testing.T) {
 	url := program.Start(t, "-addr", "localhost:0").URL()
 	b := chromium.Start(t.Context(), t)
@@ -82,6 +82,12 @@ func TestPages(t *testing.T) {
 	alan.Run(`if (document.querySelector("#log li")) throw new Error("a text of another room")`)
 	grace.Click("#exit")
 	waitForMembers(ada, "Ada")
+
+	ada.Run(`socket.close()`) // as the end of a network would
+	ada.WaitFor(`document.getElementById("state").value.startsWith("disconnected")`)
+	ada.WaitFor(`document.getElementById("state").value === "connected"`)
+	waitForLog(ada, "Is anybody here?", `<b>I am</b> 🙂`)
+	ada.Run(`if (document.querySelectorAll("#log li").length !== 2) throw new Error("the history came twice")`)
 }
 
 // connect enters a room without a page, and waits until the member has been told who is there.

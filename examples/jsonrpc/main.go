@@ -10,6 +10,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"log"
 	"net"
 	"net/http"
@@ -45,12 +46,27 @@ func main() {
 	log.Fatal((&http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}).Serve(l))
 }
 
-// over returns the channel of JSON-RPC over a connection. A Stream has no limit on messages, so this one bounds what a peer may
-// have us hold.
+// maxObject is the most bytes that an object of JSON may have.
+const maxObject = 1 << 20
+
+// bounded is a channel that ends when an object has too many bytes. A Stream has no limit by itself, because it holds nothing: what
+// holds whole objects is the decoder of JSON.
+type bounded struct {
+	channel.Channel
+	left *io.LimitedReader // what it reads from
+}
+
+// Recv returns the next object.
+func (b bounded) Recv() ([]byte, error) {
+	b.left.N = maxObject
+	return b.Channel.Recv()
+}
+
+// over returns the channel of JSON-RPC over a connection.
 func over(conn *websocket.Conn) channel.Channel {
 	stream := websocket.Stream(conn, websocket.OpText)
-	conn.SetReadLimit(1 << 20)
-	return channel.RawJSON(stream, stream)
+	left := &io.LimitedReader{R: stream}
+	return bounded{channel.RawJSON(left, stream), left}
 }
 
 // serve answers calls until the connection ends.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/seed-d69ae1b7/websocket"
@@ -38,5 +39,25 @@ func TestMessages(t *testing.T) {
 	m, err := conn.Read(t.Context())
 	if want := `{"jsonrpc":"2.0","id":7,"result":0}`; m.Op != websocket.OpText || string(m.Data) != want {
 		t.Errorf("%v %s, %v", m.Op, m.Data, err)
+	}
+}
+
+// TestBounded protects the server's memory from an object without end, in however many messages it comes.
+func TestBounded(t *testing.T) {
+	server := program.Start(t, "-addr", "localhost:0").URL()
+	conn, _, err := websocket.Dial(t.Context(), server+"/rpc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.CloseNow()
+	conn.CloseRead(t.Context())
+	part := bytes.Repeat([]byte(" "), 64<<10)
+	conn.Write(t.Context(), websocket.OpText, []byte(`{"jsonrpc":"2.0","id":7,"method":"`))
+	for err == nil {
+		err = conn.Write(t.Context(), websocket.OpText, part)
+	}
+	<-conn.Context().Done()
+	if out := conn.Stats().MessagesOut; out > 1000 {
+		t.Errorf("the server has taken %d KiB", out*64)
 	}
 }
