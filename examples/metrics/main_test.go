@@ -44,6 +44,10 @@ func TestScrape(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.CloseNow()
+	conn.Write(t.Context(), websocket.OpText, []byte("hello"))
+	if _, err := conn.Read(t.Context()); err != nil { // the server knows the connection; a handshake alone does not say that
+		t.Fatal(err)
+	}
 	if lines := scrape(t, http.DefaultClient, server); !slices.Contains(lines, "websocket_connections 1") {
 		t.Errorf("%q", lines)
 	}
