@@ -1,9 +1,10 @@
 // JSON-RPC 2.0 over a WebSocket connection: a library that wants a stream of bytes gets one from websocket.Stream. Each object of
-// JSON leaves as one text message, so that pages can take part, too. Calls go in both directions, here to the server, and
-// notifications back.
+// JSON leaves as one text message, so that pages can take part, too. Calls go in both directions: for what greet returns, the server
+// asks the client for its name.
 //
 //	go run ./jsonrpc
 //	go run ./jsonrpc -call ws://localhost:8080/rpc sum 1 2 3
+//	go run ./jsonrpc -call ws://localhost:8080/rpc greet
 package main
 
 import (
@@ -26,7 +27,7 @@ import (
 
 func main() {
 	addr := flag.String("addr", "localhost:8080", "address to listen on")
-	server := flag.String("call", "", "be a client: call the server at this URL, with the method and its numbers as arguments")
+	server := flag.String("call", "", "be a client: call a method of the server at this URL; arguments are the method and its numbers")
 	flag.Parse()
 	if *server != "" {
 		if err := call(*server, flag.Arg(0), flag.Args()[min(1, flag.NArg()):]); err != nil {
@@ -71,21 +72,31 @@ func over(conn *websocket.Conn) channel.Channel {
 
 // serve answers calls until the connection ends.
 func serve(conn *websocket.Conn, _ *http.Request) {
-	methods := handler.Map{"sum": handler.New(sum)}
+	methods := handler.Map{"sum": handler.New(sum), "greet": handler.New(greet)}
 	jrpc2.NewServer(methods, &jrpc2.ServerOptions{AllowPush: true}).Start(over(conn)).Wait()
 }
 
-// sum is a method. It tells the client how far it has come.
-func sum(ctx context.Context, numbers []float64) (float64, error) {
+// sum is a method.
+func sum(_ context.Context, numbers []float64) float64 {
 	total := 0.0
-	for i, n := range numbers {
+	for _, n := range numbers {
 		total += n
-		jrpc2.ServerFromContext(ctx).Notify(ctx, "progress", []int{i + 1, len(numbers)})
 	}
-	return total, nil
+	return total
 }
 
-// call is the client: one call, whose result it prints, and the notifications that come meanwhile.
+// greet is a method that calls one of the client's.
+func greet(ctx context.Context) (string, error) {
+	resp, err := jrpc2.ServerFromContext(ctx).Callback(ctx, "name", nil)
+	if err != nil {
+		return "", err
+	}
+	var name string
+	err = resp.UnmarshalResult(&name)
+	return "hello, " + name, err
+}
+
+// call is the client: one call, whose result it prints as JSON.
 func call(url, method string, args []string) error {
 	numbers := make([]float64, len(args))
 	for i, arg := range args {
@@ -101,14 +112,24 @@ func call(url, method string, args []string) error {
 	if err != nil {
 		return err
 	}
-	client := jrpc2.NewClient(over(conn), &jrpc2.ClientOptions{OnNotify: func(r *jrpc2.Request) {
-		fmt.Println(r.Method(), r.ParamString())
-	}})
+	client := jrpc2.NewClient(over(conn), &jrpc2.ClientOptions{OnCallback: answer})
 	defer client.Close() // and with it the stream, and the connection
-	var result float64
-	if err := client.CallResult(ctx, method, numbers, &result); err != nil {
+	var params any       // none, unless there are some
+	if len(numbers) > 0 {
+		params = numbers
+	}
+	resp, err := client.Call(ctx, method, params)
+	if err != nil {
 		return err
 	}
-	fmt.Println(result)
+	fmt.Println(resp.ResultString())
 	return nil
+}
+
+// answer answers what the server asks the client.
+func answer(_ context.Context, r *jrpc2.Request) (any, error) {
+	if r.Method() != "name" {
+		return nil, jrpc2.MethodNotFound.Err()
+	}
+	return "Ada", nil
 }

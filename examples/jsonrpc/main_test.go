@@ -10,19 +10,19 @@ import (
 
 func TestMain(m *testing.M) { program.Main(m, main) }
 
-// TestCall protects calls and notifications between two programs, and the error of a method that does not exist.
+// TestCall protects calls between two programs, in both directions, and the error of a method that does not exist.
 func TestCall(t *testing.T) {
-	server := program.Start(t, "-addr", "localhost:0").URL()
-	client := program.Start(t, "-call", server+"/rpc", "sum", "1", "2.5")
-	for _, want := range []string{"progress [1,2]", "progress [2,2]", "3.5"} {
+	url := program.Start(t, "-addr", "localhost:0").URL() + "/rpc"
+	for want, args := range map[string][]string{"3.5": {"sum", "1", "2.5"}, `"hello, Ada"`: {"greet"}} {
+		client := program.Start(t, append([]string{"-call", url}, args...)...)
 		if got := client.Expect(".*"); got != want {
 			t.Errorf("%q, not %q", got, want)
 		}
+		if err := client.Wait(); err != nil {
+			t.Error(err)
+		}
 	}
-	if err := client.Wait(); err != nil {
-		t.Error(err)
-	}
-	if err := program.Start(t, "-call", server+"/rpc", "divide").Wait(); err == nil {
+	if err := program.Start(t, "-call", url, "divide").Wait(); err == nil {
 		t.Error("a method that does not exist was called")
 	}
 }
