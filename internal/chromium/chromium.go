@@ -1,7 +1,8 @@
-package interop
+//go:build unix
 
-// This file drives headless Chromium by its DevTools protocol, which is JSON over WebSocket: the library's client talks
-// to Chromium's server here, before any test begins.
+// Package chromium drives headless Chromium by its DevTools protocol, for our tests of pages. That protocol is JSON over
+// WebSocket: the library's client talks to Chromium's server here, before any test begins.
+package chromium
 
 import (
 	"bufio"
@@ -11,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -19,8 +21,8 @@ import (
 	"github.com/seed-d69ae1b7/websocket"
 )
 
-// browser is a running Chromium. Use it from one goroutine at a time.
-type browser struct {
+// Browser is a running Chromium. Use it from one goroutine at a time.
+type Browser struct {
 	conn   *websocket.Conn
 	lastID int
 	events map[event]bool // that have happened
@@ -32,8 +34,8 @@ type event struct{ SessionID, Method string }
 // waitTimeout bounds each wait for something to happen in a page.
 const waitTimeout = 30 * time.Second
 
-// startBrowser starts Chromium, which ends with ctx, or when the test does.
-func startBrowser(ctx context.Context, t *testing.T) *browser {
+// Start starts Chromium, which ends with ctx, or when the test does.
+func Start(ctx context.Context, t testing.TB) *Browser {
 	// The flags beyond the first three keep it from looking for the world outside, which may not be there.
 	cmd := exec.CommandContext(ctx, chromium(), "--headless", "--no-sandbox", "--disable-gpu",
 		"--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -53,7 +55,7 @@ func startBrowser(ctx context.Context, t *testing.T) *browser {
 		cmd.Cancel()
 		cmd.Wait() // says that it was killed
 	})
-	b := &browser{events: make(map[event]bool)}
+	b := &Browser{events: make(map[event]bool)}
 	d := websocket.Dialer{Options: websocket.Options{ReadLimit: 64 << 20}}
 	lines := bufio.NewScanner(stderr)
 	for lines.Scan() {
@@ -84,7 +86,7 @@ func chromium() string {
 }
 
 // call calls a method of the DevTools protocol and waits for its result. session may be empty.
-func (b *browser) call(ctx context.Context, session, method string, params, result any) error {
+func (b *Browser) call(ctx context.Context, session, method string, params, result any) error {
 	b.lastID++
 	request, err := json.Marshal(struct {
 		ID        int    `json:"id"`
@@ -123,7 +125,7 @@ type reply struct {
 }
 
 // read reads a message, and takes note if it is an event.
-func (b *browser) read(ctx context.Context) (reply, error) {
+func (b *Browser) read(ctx context.Context) (reply, error) {
 	var r reply
 	m, err := b.conn.Read(ctx)
 	if err == nil {
@@ -135,63 +137,80 @@ func (b *browser) read(ctx context.Context) (reply, error) {
 	return r, err
 }
 
-// tab is a page in a browser.
-type tab struct {
-	ctx     context.Context
-	t       *testing.T
-	b       *browser
-	session string
+// Tab is a page in a browser.
+type Tab struct {
+	testing.TB // the test that has opened it
+	ctx        context.Context
+	b          *Browser
+	session    string
 }
 
-// params is an object of the DevTools protocol.
-type params map[string]any
+// Params is an object of the DevTools protocol.
+type Params map[string]any
 
-// open opens a page and waits until it has loaded.
-func (b *browser) open(ctx context.Context, t *testing.T, url string) *tab {
+// Open opens a page and waits until it has loaded.
+func (b *Browser) Open(ctx context.Context, t *testing.T, url string) *Tab {
 	t.Helper()
-	tab := &tab{ctx: ctx, t: t, b: b}
+	tab := &Tab{TB: t, ctx: ctx, b: b}
 	var target struct{ TargetID string }
-	tab.must(b.call(ctx, "", "Target.createTarget", params{"url": "about:blank"}, &target))
-	t.Cleanup(func() { b.call(ctx, "", "Target.closeTarget", params{"targetId": target.TargetID}, nil) })
+	tab.Must(b.call(ctx, "", "Target.createTarget", Params{"url": "about:blank"}, &target))
+	t.Cleanup(func() { b.call(ctx, "", "Target.closeTarget", Params{"targetId": target.TargetID}, nil) })
 	var attached struct{ SessionID string }
-	tab.must(b.call(ctx, "", "Target.attachToTarget", params{"targetId": target.TargetID, "flatten": true}, &attached))
+	tab.Must(b.call(ctx, "", "Target.attachToTarget", Params{"targetId": target.TargetID, "flatten": true}, &attached))
 	tab.session = attached.SessionID
-	tab.must(b.call(ctx, tab.session, "Page.enable", nil, nil))
+	tab.Must(tab.Call("Page.enable", nil, nil))
 	loaded := event{tab.session, "Page.loadEventFired"}
 	delete(b.events, loaded) // that of about:blank
-	tab.must(b.call(ctx, tab.session, "Page.navigate", params{"url": url}, nil))
+	tab.Must(tab.Call("Page.navigate", Params{"url": url}, nil))
 	for !b.events[loaded] {
 		_, err := b.read(ctx)
-		tab.must(err)
+		tab.Must(err)
 	}
 	return tab
 }
 
-// must ends the test on an error, and says what the page showed.
-func (tab *tab) must(err error) {
-	tab.t.Helper()
+// Must ends the test on an error, and says what the page showed.
+func (tab *Tab) Must(err error) {
+	tab.Helper()
 	if err == nil {
 		return
 	}
 	var log any
-	if evalErr := tab.evaluate(`document.getElementById("log")?.innerText`, &log); evalErr != nil {
+	if evalErr := tab.Evaluate(`(document.getElementById("log") ?? document.body).innerText`, &log); evalErr != nil {
 		log = evalErr
 	}
-	tab.t.Fatalf("%v; the page shows:\n%v", err, log)
+	tab.Fatalf("%v; the page shows:\n%v", err, log)
 }
 
-// evaluate runs an expression in the page, waits if it is a promise, and decodes its value.
-func (tab *tab) evaluate(expression string, value any) error {
+// Call calls a method of the DevTools protocol for the page, and decodes its result into what result points to, unless that is nil.
+func (tab *Tab) Call(method string, params, result any) error {
 	ctx, cancel := context.WithTimeout(tab.ctx, waitTimeout)
 	defer cancel()
+	return tab.b.call(ctx, tab.session, method, params, result)
+}
+
+// Screenshot writes what the page shows to a file, as PNG, in the directory that $SCREENSHOTS names, for people to look at. It does
+// nothing without.
+func (tab *Tab) Screenshot(name string) {
+	tab.Helper()
+	dir := os.Getenv("SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	var shot struct{ Data []byte }
+	tab.Must(tab.Call("Page.captureScreenshot", nil, &shot))
+	tab.Must(os.WriteFile(filepath.Join(dir, name), shot.Data, 0o644))
+}
+
+// Evaluate runs an expression in the page, waits if it is a promise, and decodes its value.
+func (tab *Tab) Evaluate(expression string, value any) error {
 	var reply struct {
 		Result           struct{ Value json.RawMessage }
 		ExceptionDetails *struct {
 			Exception struct{ Description string }
 		}
 	}
-	err := tab.b.call(ctx, tab.session, "Runtime.evaluate",
-		params{"expression": expression, "awaitPromise": true, "returnByValue": true}, &reply)
+	err := tab.Call("Runtime.evaluate", Params{"expression": expression, "awaitPromise": true, "returnByValue": true}, &reply)
 	if err != nil {
 		return err
 	}
@@ -204,41 +223,41 @@ func (tab *tab) evaluate(expression string, value any) error {
 	return json.Unmarshal(reply.Result.Value, value)
 }
 
-// run runs an expression in the page.
-func (tab *tab) run(format string, args ...any) {
-	tab.t.Helper()
-	tab.must(tab.evaluate(fmt.Sprintf(format, args...), nil))
+// Run runs an expression in the page.
+func (tab *Tab) Run(format string, args ...any) {
+	tab.Helper()
+	tab.Must(tab.Evaluate(fmt.Sprintf(format, args...), nil))
 }
 
-// set gives a field of the page a value.
-func (tab *tab) set(id, value string) {
-	tab.t.Helper()
-	tab.run(`document.getElementById(%q).value = %s`, id, jsString(value))
+// Set gives a field of the page a value.
+func (tab *Tab) Set(id, value string) {
+	tab.Helper()
+	tab.Run(`document.getElementById(%q).value = %s`, id, JSString(value))
 }
 
-// click clicks the first element that selector finds, as long as it is enabled.
-func (tab *tab) click(selector string) {
-	tab.t.Helper()
-	tab.run(`(e => { if (e.matches(":disabled")) throw new Error("disabled: " + e.outerHTML); e.click() })(document.querySelector(%s))`,
-		jsString(selector))
+// Click clicks the first element that selector finds, as long as it is enabled.
+func (tab *Tab) Click(selector string) {
+	tab.Helper()
+	tab.Run(`(e => { if (e.matches(":disabled")) throw new Error("disabled: " + e.outerHTML); e.click() })(document.querySelector(%s))`,
+		JSString(selector))
 }
 
-// waitFor waits until an expression is true. It is evaluated whenever the document changes.
-func (tab *tab) waitFor(expression string) {
-	tab.t.Helper()
-	err := tab.evaluate(`new Promise(resolve => {
+// WaitFor waits until an expression is true. It is evaluated whenever the document changes.
+func (tab *Tab) WaitFor(expression string) {
+	tab.Helper()
+	err := tab.Evaluate(`new Promise(resolve => {
 		const check = () => { if (`+expression+`) { observer.disconnect(); resolve(true) } };
 		const observer = new MutationObserver(check);
 		observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
 		check();
 	})`, nil)
 	if err != nil {
-		tab.must(fmt.Errorf("waiting for %s: %w", expression, err))
+		tab.Must(fmt.Errorf("waiting for %s: %w", expression, err))
 	}
 }
 
-// jsString returns s as a literal of JavaScript.
-func jsString(s string) string {
+// JSString returns s as a literal of JavaScript.
+func JSString(s string) string {
 	b, _ := json.Marshal(s) // a string always has one
 	return string(b)
 }
