@@ -73,9 +73,14 @@ cover:
 
 .PHONY: interop
 interop: interop/node/node_modules/.package-lock.json
-	go test -race -shuffle=on ./interop/... ./interop/frameworks/...
+	go test -race -shuffle=on -timeout 20m ./interop/... ./interop/frameworks/...
 	go test ./bench/features
 	cd interop/newer && GOWORK=off go test -race -shuffle=on ./...
+
+# All of the conformance suite over HTTP/2, of which interop plays what takes seconds.
+.PHONY: conformance-http2
+conformance-http2:
+	cd interop/newer && GOWORK=off go test -count=1 -timeout 30m -v -run TestHTTP2Suite . -suite
 
 # The programs of examples/, which their tests run, and Chromium on their pages.
 .PHONY: examples
