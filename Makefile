@@ -1,4 +1,4 @@
-# What people and CI run. Nothing here needs more than Go, but for interop (Node.js, npm, Chromium, nginx, HAProxy and
+# What people and CI run. Nothing here needs more than Go, but for interop (Node.js, npm, Chromium, Firefox, nginx, HAProxy and
 # Apache), examples (Chromium), interop-socketio (python3-socketio and python3-aiohttp, too) and test-arm64
 # (qemu-user-static); .ci/run installs these.
 

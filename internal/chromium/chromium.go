@@ -1,24 +1,21 @@
 //go:build unix
 
 // Package chromium drives headless Chromium by its DevTools protocol, for our tests of pages. That protocol is JSON over
-// WebSocket: the library's client talks to Chromium's server here, before any test begins.
+// WebSocket.
 package chromium
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/internal/browser"
 )
 
 // Browser is a running Chromium. Use it from one goroutine at a time.
@@ -34,47 +31,15 @@ type event struct{ SessionID, Method string }
 // waitTimeout bounds each wait for something to happen in a page.
 const waitTimeout = 30 * time.Second
 
-// Start starts Chromium, which ends with ctx, or when the test does.
-func Start(ctx context.Context, t testing.TB) *Browser {
+// Start starts Chromium, with these flags beside its own, which ends with ctx, or when the test does.
+func Start(ctx context.Context, t testing.TB, flags ...string) *Browser {
+	t.Helper()
 	// The flags beyond the first three keep it from looking for the world outside, which may not be there.
-	cmd := exec.CommandContext(ctx, chromium(), "--headless", "--no-sandbox", "--disable-gpu",
+	flags = append(flags, "--headless", "--no-sandbox", "--disable-gpu",
 		"--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
 		"--disable-dev-shm-usage", "--user-data-dir="+t.TempDir(), "--remote-debugging-port=0", "about:blank")
-	// Chromium is a group of processes; all of them end.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = 5 * time.Second
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("chromium: %v; .ci/run installs it, and $CHROMIUM may name it", err)
-	}
-	t.Cleanup(func() {
-		cmd.Cancel()
-		cmd.Wait() // says that it was killed
-	})
-	b := &Browser{events: make(map[event]bool)}
-	d := websocket.Dialer{Options: websocket.Options{ReadLimit: 64 << 20}}
-	lines := bufio.NewScanner(stderr)
-	for lines.Scan() {
-		url, found := strings.CutPrefix(lines.Text(), "DevTools listening on ")
-		if !found {
-			continue
-		}
-		go func() {
-			for lines.Scan() {
-			} // so that it does not wait for us
-		}()
-		if b.conn, _, err = d.Dial(ctx, url); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { b.conn.CloseNow() })
-		return b
-	}
-	t.Fatalf("chromium says no address: %v", lines.Err())
-	return nil
+	conn := browser.Start(ctx, t, "DevTools listening on ", "", chromium(), flags...)
+	return &Browser{conn: conn, events: make(map[event]bool)}
 }
 
 // chromium returns the name of the program.
