@@ -75,7 +75,7 @@ func TestDocs(t *testing.T) {
 	}
 }
 
-// TestDocsLinks follows the links of README.md and docs/*.md to files, and looks for every page in docs/README.md.
+// TestDocsLinks follows the links of the READMEs and of docs/*.md to files, and looks for every page in docs/README.md.
 func TestDocsLinks(t *testing.T) {
 	list, err := os.ReadFile("docs/README.md")
 	if err != nil {
@@ -86,7 +86,7 @@ func TestDocsLinks(t *testing.T) {
 			t.Errorf("docs/README.md does not lead to %s", name)
 		}
 	}
-	for _, page := range append(docs(t), "README.md") {
+	for _, page := range append(docs(t), "README.md", "examples/README.md") {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)

@@ -32,7 +32,7 @@ func TestPrices(t *testing.T) {
 // TestSlow protects fast clients and slow ones from one another: the fast one gets every tick; the slow one stays connected, gets
 // few of the ticks that it was too slow for, and then the newest price of each symbol.
 func TestSlow(t *testing.T) {
-	const ticks, symbols = 2000, 50
+	const ticks, symbols = 600, 50
 	ticker := newTicker()
 	fast, toFast := wstest.Pipe(nil, &websocket.Options{FailWhenFull: true})
 	slow, toSlow := wstest.Pipe(nil, &websocket.Options{FailWhenFull: true})

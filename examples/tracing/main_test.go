@@ -77,6 +77,9 @@ func TestSpans(t *testing.T) {
 	if code := connection.attribute("websocket.close.code"); connection.Name != "GET /ws" || code != 4321.0 {
 		t.Errorf("%+v", connection)
 	}
+	if status := connection.attribute("http.response.status_code"); status != 200.0 {
+		t.Errorf("otelhttp has found out about status 101: docs/metrics.md says that it does not: %v", status)
+	}
 	for _, m := range messages {
 		if m.Name != "message" || m.attribute("websocket.opcode") != "text" || m.attribute("websocket.size") != 5.0 {
 			t.Errorf("%+v", m)
