@@ -12,7 +12,7 @@ import (
 func diffCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "diff",
-		Usage: "print the verdicts that changed between two report folders, and exit with 1 if any got worse",
+		Usage: "print what changed between two report folders; fails if worse",
 		Description: "A case that is not in NEW any more got worse; one that is only there did not. The folders may be " +
 			"reports of the original. Exits with 2 if a report cannot be read.",
 		ArgsUsage: "OLD NEW",
