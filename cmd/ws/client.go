@@ -22,17 +22,17 @@ import (
 // clientFlags returns the flags about a connection to a server.
 func clientFlags() []cli.Flag {
 	return append(compressionFlags(false),
-		&cli.StringSliceFlag{Name: "H", Usage: "send a `HEADER`, \"Name: value\", with the request; may be repeated"},
-		&cli.StringSliceFlag{Name: "subprotocol", Usage: "ask for the subprotocol `NAME`; may be repeated"},
-		&cli.StringFlag{Name: "origin", Usage: "say that a page of `ORIGIN` connects, such as https://example.com"},
-		&cli.StringFlag{Name: "user", Usage: "log in as `NAME:PASSWORD` (Basic); without a password it is asked for"},
-		&cli.StringFlag{Name: "cacert", TakesFile: true, Usage: "trust the certificates in `FILE` only"},
-		&cli.StringFlag{Name: "cert", TakesFile: true, Usage: "show the certificate in `FILE` to the server"},
-		&cli.StringFlag{Name: "key", TakesFile: true, Usage: "its private key is in `FILE` (default: in that of -cert)"},
+		&cli.StringSliceFlag{Name: "H", Usage: "send a HEADER, \"Name: value\", with the request; may be repeated"},
+		&cli.StringSliceFlag{Name: "subprotocol", Usage: "ask for the subprotocol NAME; may be repeated"},
+		&cli.StringFlag{Name: "origin", Usage: "say that a page of ORIGIN connects, such as https://example.com"},
+		&cli.StringFlag{Name: "user", Usage: "log in as NAME:PASSWORD (Basic); without a password it is asked for"},
+		&cli.StringFlag{Name: "cacert", TakesFile: true, Usage: "trust the certificates in FILE only"},
+		&cli.StringFlag{Name: "cert", TakesFile: true, Usage: "show the certificate in FILE to the server"},
+		&cli.StringFlag{Name: "key", TakesFile: true, Usage: "its private key is in FILE (default: in that of -cert)"},
 		&cli.BoolFlag{Name: "insecure", Usage: "do not verify the certificate of the server"},
-		&cli.StringFlag{Name: "proxy", Usage: "go through the proxy at `URL`: http, https, socks5 or socks5h; none: not even those of the environment"},
-		&cli.DurationFlag{Name: "ping-interval", Usage: "send a ping after `DURATION` of silence, and give up if there is no answer"},
-		&cli.Int64Flag{Name: "limit", Value: defaultLimit, Usage: "most `BYTES` of a message; negative for no limit"},
+		&cli.StringFlag{Name: "proxy", Usage: "go through the proxy at URL: http, https, socks5 or socks5h; none: not even those of the environment"},
+		&cli.DurationFlag{Name: "ping-interval", Usage: "send a ping after DURATION of silence, and give up if there is no answer"},
+		&cli.Int64Flag{Name: "limit", Value: defaultLimit, Usage: "most BYTES of a message; negative for no limit"},
 	)
 }
 

@@ -16,9 +16,9 @@ var levels = map[string]compress.Level{"fastest": compress.Fastest, "balanced": 
 func compressionFlags(on bool) []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "compress", Value: on, Usage: "compress messages with peers that can"},
-		&cli.IntFlag{Name: "window-bits", Value: 15, Usage: "windows of at most 2^`BITS` bytes, 8 to 15, both ways"},
+		&cli.IntFlag{Name: "window-bits", Value: 15, Usage: "windows of at most 2^BITS bytes, 8 to 15, both ways"},
 		&cli.BoolFlag{Name: "no-context-takeover", Usage: "compress each message by itself, both ways"},
-		&cli.StringFlag{Name: "level", Value: "balanced", Usage: "`fastest`, balanced or smallest"},
+		&cli.StringFlag{Name: "level", Value: "balanced", Usage: "fastest, balanced or smallest"},
 	}
 }
 

@@ -47,3 +47,23 @@ What is told of them:
   -log text, json or off                   -metrics HOST:PORT  for Prometheus
 SIGTERM or Ctrl-C closes connections with 1001 and waits for them, at most 8 s.
 `
+
+const loadHelp = `ws load [flags] URL        put a server that echoes under load
+  -c COUNT         connections (10)        -ramp DURATION  to make them in
+  -duration DURATION  to send (10s)       -drain DURATION  for answers (5s)
+The load, either
+  -rate COUNT      messages a second in all, due at fixed times: latency counts
+                   from then, so that a stall is seen in full; or
+  -inflight COUNT  under way on each connection at any time (1)
+The messages:
+  -size BYTES      (125), or               -file FILE  each line in turn, or
+  -0, -length, -base64, -hex  other forms  -binary     a file is one message
+What comes of it:
+  -json            on standard output      -svg FILE   a chart
+  -fail CONDITION  fail if it holds, such as 'p99>50ms' or 'errors>0'; names are
+                   pNN, min, mean, max, rate, errors, unanswered, connections
+  -quiet           no progress
+The connections, as for ws dial: -H -subprotocol -origin -user -proxy -insecure
+  -cacert -cert -key -ping-interval -limit -compress -level -window-bits
+  -no-context-takeover
+`

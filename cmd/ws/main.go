@@ -30,11 +30,18 @@ func main() {
 // root returns the tool. Subcommands that live in packages of their own are added to the list.
 func root() *cli.Command {
 	cmd := &cli.Command{
-		Name:  "ws",
+		Name:                  "ws",
+		EnableShellCompletion: true,
+		ConfigureShellCompletionCommand: func(c *cli.Command) {
+			c.Hidden = false
+			c.Usage = "print a script for bash (source it), zsh or fish"
+		},
 		Usage: "WebSocket client, server, load generator and conformance suite",
 		Commands: []*cli.Command{
 			serveCommand(),
 			dialCommand(),
+			loadCommand(),
+			versionCommand(),
 			autobahncmd.Command(),
 		},
 		Action: func(_ context.Context, cmd *cli.Command) error {
@@ -61,9 +68,11 @@ func wrongFlag(_ context.Context, cmd *cli.Command, err error, _ bool) error {
 func spelled(root *cli.Command, args []string) []string {
 	args = slices.Clone(args)
 	values := make(map[string]bool)
-	for _, f := range root.Command("dial").Flags {
-		if doc, ok := f.(cli.DocGenerationFlag); ok && doc.TakesValue() {
-			values[f.Names()[0]] = true
+	for _, c := range root.Commands {
+		for _, f := range c.Flags {
+			if doc, ok := f.(cli.DocGenerationFlag); ok && doc.TakesValue() {
+				values[f.Names()[0]] = true
+			}
 		}
 	}
 	for i := 1; i < len(args) && args[i] != "--"; i++ {

@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -36,7 +37,12 @@ type process struct {
 // serveProcess starts the tool's server and waits until it is ready.
 func serveProcess(t *testing.T, flags ...string) *process {
 	t.Helper()
-	cmd := tool(t, append([]string{"serve", "-addr", "127.0.0.1:0"}, flags...)...)
+	return serveCommandLine(t, tool(t, append([]string{"serve", "-addr", "127.0.0.1:0"}, flags...)...))
+}
+
+// serveCommandLine is serveProcess for a command that becomes one.
+func serveCommandLine(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
