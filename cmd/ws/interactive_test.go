@@ -96,8 +96,13 @@ func (s *screen) enter(keys string) {
 	}
 }
 
-// status waits for the end of the tool.
+// status waits for the end of the tool, after which nothing more is shown.
 func (s *screen) status() int {
+	s.mu.Lock()
+	for !s.ended {
+		s.changed.Wait()
+	}
+	s.mu.Unlock()
 	s.cmd.Wait()
 	return s.cmd.ProcessState.ExitCode()
 }
