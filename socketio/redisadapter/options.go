@@ -23,8 +23,11 @@ var (
 
 // DroppedError tells how many messages have been dropped since it was told last: because they did not fit into the queue, or because the connection broke
 // before it was known whether they had arrived.
-type DroppedError struct{ Messages int }
+type DroppedError struct {
+	Messages int // how many
+}
 
+// Error says how many.
 func (e *DroppedError) Error() string {
 	return fmt.Sprintf("redisadapter: %d messages to other servers were dropped", e.Messages)
 }
