@@ -97,14 +97,15 @@ func (s *service) sendAll(m *websocket.PreparedMessage) {
 			late = append(late, conn)
 		}
 	}
-	if late == nil {
-		return
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), broadcastTimeout)
 	defer cancel()
+	var waiting sync.WaitGroup
 	for _, conn := range late {
-		if err := conn.WritePrepared(ctx, m); errors.Is(err, context.DeadlineExceeded) {
-			conn.CloseContext(ctx, websocket.StatusPolicyViolation, "too slow") // which does not wait any more
-		}
+		waiting.Go(func() {
+			if err := conn.WritePrepared(ctx, m); errors.Is(err, context.DeadlineExceeded) {
+				conn.CloseContext(ctx, websocket.StatusPolicyViolation, "too slow") // which does not wait any more
+			}
+		})
 	}
+	waiting.Wait()
 }
