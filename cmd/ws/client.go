@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -163,23 +162,4 @@ func fullURL(s string) string {
 		return "ws://localhost" + s
 	}
 	return "ws://" + s
-}
-
-// dialError adds to the error of a Dial what the server said, and what it means for the exit status.
-func dialError(err error, resp *http.Response) error {
-	switch {
-	case errors.As(err, new(notFollowed)):
-		return err
-	case resp == nil:
-		return unreachable{err}
-	}
-	body, _ := io.ReadAll(resp.Body) // what there is of it
-	said := strings.TrimSpace(harmless.Text(string(body)))
-	if location := resp.Header.Get("Location"); location != "" {
-		said = strings.TrimSpace(fmt.Sprintf("it redirects to %s; -L follows\n%s", harmless.Line(location), said))
-	}
-	if said == "" {
-		return err
-	}
-	return fmt.Errorf("%w\n%s", err, said)
 }

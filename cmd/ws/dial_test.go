@@ -5,13 +5,17 @@ package main
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/pem"
 	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -35,6 +39,7 @@ func serveHandler(t *testing.T, h http.Handler) string {
 
 // TestDialFramings protects that each framing brings messages to the server, and back, as they are.
 func TestDialFramings(t *testing.T) {
+	t.Parallel() // it mostly waits
 	s := serveWS(t, echo)
 	for _, row := range []struct {
 		flags  string
@@ -54,7 +59,7 @@ func TestDialFramings(t *testing.T) {
 		{"-binary", "\x00\xff\n\x00", "\x00\xff\n\x00"},
 		{"-x a,b -x c", "not read", "a,b\nc\n"},
 		{"-x a -x b -x c -n 2 -wait -1s", "", "a\nb\n"},
-		{"-binary -x a", "", "a"},
+		{"-binary -x a -wait 0s", "", "a"},
 		{"-compress -level smallest -window-bits 9 -no-context-takeover", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"},
 	} {
 		o := run(t, row.input, append(append([]string{"dial"}, strings.Fields(row.flags)...), s.URL)...)
@@ -197,12 +202,62 @@ func TestDialTLS(t *testing.T) {
 			t.Errorf("%s: %+v", flags, o)
 		}
 	}
+	if o := run(t, "", "dial", url); !strings.Contains(o.said, "-insecure") {
+		t.Errorf("no hint: %+v", o)
+	}
 	for flags, want := range map[string]string{
 		"-cacert /none": "/none", "-cacert dial_test.go": "no certificate", "-key " + file: "-cert", "-cert " + file: "-cert " + file,
 	} {
 		if o := run(t, "", append(append([]string{"dial"}, strings.Fields(flags)...), url)...); o.status == 0 || !strings.Contains(o.said, want) {
 			t.Errorf("%s: %+v", flags, o)
 		}
+	}
+}
+
+// TestDialClientCertificate protects -cert and -key: the server sees who connects.
+func TestDialClientCertificate(t *testing.T) {
+	cert, key := writeCertificate(t, t.TempDir())
+	s := httptest.NewUnstartedServer(new(websocket.Upgrader).Handler(func(conn *websocket.Conn, r *http.Request) {
+		conn.Write(r.Context(), websocket.OpText, []byte(r.TLS.PeerCertificates[0].Subject.CommonName))
+	}))
+	s.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	defer s.Close()
+	if o := runWith(t, silence(t), "dial", "-insecure", "-cert", cert, "-key", key, s.URL); o.out != "ws serve\n" || o.status != exitOrdinary {
+		t.Errorf("with: %+v", o)
+	}
+	if o := run(t, "", "dial", "-insecure", s.URL); o.status != exitUnreachable {
+		t.Errorf("without: %+v", o)
+	}
+}
+
+// TestHints protects what an error says to do.
+func TestHints(t *testing.T) {
+	statuses := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		status, err := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/"))
+		if err != nil {
+			status = http.StatusBadGateway
+		}
+		w.WriteHeader(status)
+	}))
+	defer statuses.Close()
+	for args, want := range map[string]string{
+		"ws://127.0.0.1:1/": "nothing listens there",
+		"wss" + strings.TrimPrefix(statuses.URL, "http"): "try ws://",
+		statuses.URL + "/200":                            "no WebSocket at that path",
+		statuses.URL + "/401":                            "-user NAME",
+		statuses.URL + "/403":                            "-origin",
+		statuses.URL + "/404":                            "no WebSocket at that path",
+		"ws://a.invalid/ -proxy " + statuses.URL:         "that was the proxy",
+	} {
+		url, flags, _ := strings.Cut(args, " ")
+		if o := run(t, "", append(append([]string{"dial"}, strings.Fields(flags)...), url)...); o.status < exitUnreachable || !strings.Contains(o.said, want) {
+			t.Errorf("%s: %+v, want %s", args, o, want)
+		}
+	}
+	if got := hint(&net.DNSError{Name: "a.invalid", IsNotFound: true}, nil); !strings.Contains(got, "-proxy") {
+		t.Errorf("a name: %s", got)
 	}
 }
 
@@ -230,6 +285,7 @@ func TestDialProxy(t *testing.T) {
 
 // TestDialReconnect protects that a connection which is lost is made again, and that what is read meanwhile is sent then.
 func TestDialReconnect(t *testing.T) {
+	t.Parallel() // it mostly waits
 	connections := 0
 	s := serveWS(t, func(conn *websocket.Conn, r *http.Request) {
 		if connections++; connections == 1 {

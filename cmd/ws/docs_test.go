@@ -14,6 +14,7 @@ import (
 
 // TestToolPage protects readers of docs/tool.md: every line does what it says against a server of ours, or serves.
 func TestToolPage(t *testing.T) {
+	t.Parallel() // it mostly waits
 	page, err := os.ReadFile("../../docs/tool.md")
 	if err != nil {
 		t.Fatal(err)

@@ -108,7 +108,6 @@ func TestWrongUse(t *testing.T) {
 		{[]string{"dial"}, "URL"},
 		{[]string{"dial", "gopher://127.0.0.1/"}, "gopher"},
 		{[]string{"dial", "-H", "colonless", "ws://127.0.0.1:1/"}, "colonless"},
-		{[]string{"dial", "ws://127.0.0.1:1/"}, "127.0.0.1:1"},
 	} {
 		cmd := root()
 		var out bytes.Buffer

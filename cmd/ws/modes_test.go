@@ -105,6 +105,7 @@ func connect(t *testing.T, url string, d websocket.Dialer) *websocket.Conn {
 
 // TestServeExec protects that a connection is the input and output of a process, which knows the request, and whose end it tells.
 func TestServeExec(t *testing.T) {
+	t.Parallel() // it mostly waits
 	for _, row := range []struct {
 		command, flags, dial string
 		input, output        string
@@ -137,6 +138,7 @@ func TestServeExec(t *testing.T) {
 // TestServeExecEnds protects the machine from processes whose connection has ended: they are told, and killed if they do not listen,
 // with what they have started, also at the end of the server.
 func TestServeExecEnds(t *testing.T) {
+	t.Parallel() // it mostly waits
 	p := serveProcess(t, "-exec", `trap 'echo told >&2; exit' TERM; sleep 100 & echo $$; wait`)
 	conn := connect(t, p.dialURL, websocket.Dialer{})
 	if _, err := conn.Read(testContext(t)); err != nil {
@@ -232,6 +234,7 @@ func TestServeTCP(t *testing.T) {
 // TestServeBroadcast protects that every message gets to all, in the same order, and that who does not read is closed instead of
 // waited for.
 func TestServeBroadcast(t *testing.T) {
+	t.Parallel() // it mostly waits
 	p := serveProcess(t, "-broadcast", "-compress=false")
 	a, b, slow := connect(t, p.dialURL, websocket.Dialer{}), connect(t, p.dialURL, websocket.Dialer{}), connect(t, p.dialURL, websocket.Dialer{})
 	for range 3 {
