@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/seed-d69ae1b7/websocket/autobahn"
+	"github.com/seed-d69ae1b7/websocket/cmd/internal/harmless"
 )
 
 func diffCommand() *cli.Command {
@@ -47,7 +48,7 @@ func runDiff(_ context.Context, cmd *cli.Command) error {
 			mark = "- "
 			worse++
 		}
-		fmt.Fprintln(cmd.Root().Writer, mark+c.String())
+		fmt.Fprintln(cmd.Root().Writer, mark+harmless.Line(c.String()))
 	}
 	fmt.Fprintf(cmd.Root().Writer, "%s -> %s: %d verdicts changed, %d for the worse\n", cmd.Args().Get(0), cmd.Args().Get(1), len(changes), worse)
 	if worse > 0 {
