@@ -52,6 +52,7 @@ lint: bin/staticcheck
 		echo "go mod tidy -diff in $$module"; \
 		(cd $$module && GOWORK=off go mod tidy -diff); \
 	done
+	cd tools && GOWORK=off go vet ./... && GOWORK=off go test ./undocumented && GOWORK=off go run ./undocumented .. -socketio
 	bash -n .ci/run && scripts/release.sh -n v0.0.0 >/dev/null
 
 bin/staticcheck: tools/go.mod

@@ -51,8 +51,8 @@ func buildTool(ctx context.Context, t *testing.T) string {
 }
 
 // startServe starts ws serve on a free port. It ends with ctx, or when the test does.
-func startServe(ctx context.Context, t *testing.T, tool string) *echoServer {
-	cmd := exec.CommandContext(ctx, tool, "serve", "-addr", "127.0.0.1:0")
+func startServe(ctx context.Context, t *testing.T, tool string, flags ...string) *echoServer {
+	cmd := exec.CommandContext(ctx, tool, append([]string{"serve", "-addr", "127.0.0.1:0", "-log", "off"}, flags...)...)
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
