@@ -49,9 +49,9 @@ func routes(names []string) http.Handler {
 		rooms[r.PathValue("room")].serve(conn, r.FormValue("name"))
 	})
 	mux := http.NewServeMux()
-	mux.Handle("GET /", http.FileServerFS(files))
-	mux.HandleFunc("GET /rooms", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, strings.Join(names, "\n")) })
-	mux.HandleFunc("GET /rooms/{room}", func(w http.ResponseWriter, r *http.Request) {
+	mux.Handle("/", http.FileServerFS(files))
+	mux.HandleFunc("/rooms", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, strings.Join(names, "\n")) })
+	mux.HandleFunc("/rooms/{room}", func(w http.ResponseWriter, r *http.Request) {
 		switch name := r.FormValue("name"); {
 		case rooms[r.PathValue("room")] == nil:
 			http.Error(w, "no such room", http.StatusNotFound)

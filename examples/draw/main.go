@@ -35,8 +35,8 @@ func main() {
 	}}
 	d := newDrawing()
 	mux := http.NewServeMux()
-	mux.Handle("GET /", http.FileServerFS(files))
-	mux.Handle("GET /drawing", up.Handler(func(conn *websocket.Conn, _ *http.Request) { d.serve(conn) }))
+	mux.Handle("/", http.FileServerFS(files))
+	mux.Handle("/drawing", up.Handler(func(conn *websocket.Conn, _ *http.Request) { d.serve(conn) }))
 	l, err := net.Listen("tcp", *addr)
 	if err != nil {
 		log.Fatal(err)

@@ -111,6 +111,29 @@ func TestWait(t *testing.T) {
 	})
 }
 
+// TestUse protects what use may return: a write that failed is an end of the connection, about which its close says more; an error
+// of use's own is not retried.
+func TestUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var up websocket.Upgrader
+		d, stop := wstest.Serve(&http.Server{Handler: up.Handler(func(c *websocket.Conn, _ *http.Request) { c.CloseNow() })})
+		defer stop()
+		enough := errors.New("enough")
+		uses := 0
+		err := stay(t.Context(), d, time.Second, func() string { return "ws://server.example/" },
+			func(ctx context.Context, c *websocket.Conn) error {
+				if uses++; uses == 3 {
+					return enough
+				}
+				c.Read(ctx) // until the server has gone
+				return fmt.Errorf("%w, as a write would say", websocket.ErrWriteFailed)
+			})
+		if err != enough || uses != 3 {
+			t.Error(err, uses)
+		}
+	})
+}
+
 // TestAgain protects the table of what is retried.
 func TestAgain(t *testing.T) {
 	for err, want := range map[error]bool{

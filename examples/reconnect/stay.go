@@ -16,8 +16,8 @@ import (
 )
 
 // stay has use work with one connection after the other, each to the URL that url returns, until ctx ends or another attempt
-// would be in vain. use returns the error of a call on its connection. The first delay is random, of at most first, and those
-// after it grow.
+// would be in vain. use returns the error of a call on its connection; any other one is returned at once. The first delay is
+// random, of at most first, and those after it grow.
 func stay(
 	ctx context.Context, d *websocket.Dialer, first time.Duration,
 	url func() string, use func(context.Context, *websocket.Conn) error,
@@ -30,7 +30,13 @@ func stay(
 		if err == nil {
 			began := time.Now()
 			err = use(ctx, conn)
-			conn.Close(websocket.StatusNormalClosure, "") // does nothing where it has ended
+			end := conn.Close(websocket.StatusNormalClosure, "")
+			if errors.Is(err, websocket.ErrWriteFailed) {
+				err = end // says how the connection has ended
+			}
+			if websocket.CloseStatus(err) == 0 {
+				return err // use has ended, and not its connection
+			}
 			if time.Since(began) > time.Minute {
 				failures = 0 // what ends sooner was no success
 			}
