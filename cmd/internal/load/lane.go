@@ -23,13 +23,18 @@ func (l *lane) when(j int) time.Duration {
 	return l.began + time.Duration(float64(j*l.of+l.first)*l.gap)
 }
 
-// send makes messages due when it is time, until ctx ends. One that is late is due all the same.
-func (l *lane) send(ctx context.Context, rec *recorder) {
-	for j := 0; ctx.Err() == nil; {
-		now := rec.now()
-		for ; l.when(j) <= now; j++ {
+// send makes messages due when it is time: all those that are due before the time until, or before ctx ends. One that is late is due
+// all the same, also at the end.
+func (l *lane) send(ctx context.Context, rec *recorder, until time.Duration) {
+	for j := 0; ; {
+		over := ctx.Err() != nil
+		now := min(rec.now(), until)
+		for ; l.when(j) <= now && l.when(j) < until; j++ {
 			l.clients[j%len(l.clients)].dueNow(1)
 		}
-		l.wait(ctx, l.when(j)-rec.now())
+		if over || now == until {
+			return
+		}
+		l.wait(ctx, min(l.when(j), until)-rec.now())
 	}
 }

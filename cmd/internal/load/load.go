@@ -117,15 +117,13 @@ func pause(ctx context.Context, d time.Duration) {
 
 // load sends until the duration is over, and returns for how long it did.
 func (r *run) load(ctx context.Context) time.Duration {
-	ctx, cancel := context.WithTimeout(ctx, r.Duration)
-	defer cancel()
-	began := time.Now()
+	began := r.rec.now()
 	if r.Rate > 0 {
-		r.paced(ctx)
+		r.paced(ctx, began)
 	} else {
 		r.closedLoop(ctx)
 	}
-	return time.Since(began)
+	return r.rec.now() - began
 }
 
 // read reads the answers of all connections.
@@ -135,7 +133,7 @@ func (r *run) read() {
 	}
 }
 
-// closedLoop keeps InFlight messages of each connection under way until ctx ends.
+// closedLoop keeps InFlight messages of each connection under way.
 func (r *run) closedLoop(ctx context.Context) {
 	for _, c := range r.clients {
 		c.sentAt = make([]time.Duration, r.InFlight)
@@ -144,17 +142,17 @@ func (r *run) closedLoop(ctx context.Context) {
 	for _, c := range r.clients {
 		c.dueNow(r.InFlight)
 	}
-	<-ctx.Done()
+	pause(ctx, r.Duration)
 	for _, c := range r.clients {
 		c.stop()
 	}
 }
 
-// paced sends messages when they are due until ctx ends.
-func (r *run) paced(ctx context.Context) {
+// paced sends messages when they are due.
+func (r *run) paced(ctx context.Context, began time.Duration) {
 	lanes := make([]*lane, min(runtime.GOMAXPROCS(0), len(r.clients)))
 	for i := range lanes {
-		lanes[i] = &lane{first: i, of: len(lanes), gap: float64(time.Second) / r.Rate, began: r.rec.now(), wait: r.wait}
+		lanes[i] = &lane{first: i, of: len(lanes), gap: float64(time.Second) / r.Rate, began: began, wait: r.wait}
 	}
 	for i, c := range r.clients {
 		l := lanes[i%len(lanes)]
@@ -164,7 +162,7 @@ func (r *run) paced(ctx context.Context) {
 	r.read()
 	var sending sync.WaitGroup
 	for _, l := range lanes {
-		sending.Go(func() { l.send(ctx, r.rec) })
+		sending.Go(func() { l.send(ctx, r.rec, began+r.Duration) })
 	}
 	sending.Wait()
 }

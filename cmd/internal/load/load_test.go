@@ -63,7 +63,7 @@ func near(us float64, want time.Duration) bool {
 // of the server.
 func TestRate(t *testing.T) {
 	var n atomic.Int64
-	c := Config{Connections: 7, Rate: 700, Duration: 2*time.Second - time.Microsecond, Drain: time.Second}
+	c := Config{Connections: 7, Rate: 700, Duration: 2 * time.Second, Drain: time.Second}
 	inBubble(t, c, counting(&n, 3*time.Millisecond), func(r *Report, err error) {
 		if err != nil || r.Connections != 7 || r.Due != 1400 || r.Sent != 1400 || r.Answered != 1400 || r.Unanswered != 0 || n.Load() != 1400 {
 			t.Errorf("%v, the server counted %d: %+v", err, n.Load(), r)
@@ -107,7 +107,7 @@ func TestCoordinatedOmission(t *testing.T) {
 			conn.Write(context.Background(), msg.Op, msg.Data)
 		}
 	}
-	c := Config{Connections: 1, Rate: 1000, Duration: 4*time.Second - time.Microsecond, Drain: 5 * time.Second}
+	c := Config{Connections: 1, Rate: 1000, Duration: 4 * time.Second, Drain: 5 * time.Second}
 	inBubble(t, c, stall, func(r *Report, err error) {
 		// A quarter of all was due while it stopped, and has waited from 0 to 1 s, each as often.
 		if err != nil || r.Answered != 4000 || !near(r.Latency.Percentiles["p95"], 800*time.Millisecond) || !near(r.Latency.Percentiles["p90"], 600*time.Millisecond) ||
@@ -123,7 +123,7 @@ func TestUnanswered(t *testing.T) {
 		conn.CloseRead(context.Background())
 		<-conn.Context().Done()
 	}
-	c := Config{Connections: 2, Rate: 100, Duration: time.Second - time.Microsecond, Drain: 2 * time.Second}
+	c := Config{Connections: 2, Rate: 100, Duration: time.Second, Drain: 2 * time.Second}
 	inBubble(t, c, silent, func(r *Report, err error) {
 		if err != nil || r.Due != 100 || r.Sent != 100 || r.Answered != 0 || r.Unanswered != 100 || !near(r.Latency.Max, 3*time.Second) || r.Latency.Min < 2e6 {
 			t.Errorf("%v: %+v", err, r)
@@ -131,7 +131,7 @@ func TestUnanswered(t *testing.T) {
 	})
 	stuck := func(conn *websocket.Conn, _ *http.Request) { time.Sleep(6 * time.Second) }
 	c.Messages = []websocket.Message{{Op: websocket.OpBinary, Data: make([]byte, 1<<20)}}
-	c.Duration, c.Drain = 5*time.Second-time.Microsecond, 0
+	c.Duration, c.Drain = 5*time.Second, 0
 	inBubble(t, c, stuck, func(r *Report, err error) {
 		if err != nil || r.Due != 500 || r.Sent == 500 || r.Unanswered != 500 || !near(r.Latency.Max, 5*time.Second) {
 			t.Errorf("%v: %+v", err, r)
@@ -183,7 +183,7 @@ func TestExtra(t *testing.T) {
 			conn.Write(context.Background(), msg.Op, msg.Data)
 		}
 	}
-	c := Config{Connections: 1, Rate: 10, Duration: time.Second - time.Microsecond, Drain: time.Second}
+	c := Config{Connections: 1, Rate: 10, Duration: time.Second, Drain: time.Second}
 	inBubble(t, c, twice, func(r *Report, err error) {
 		if err != nil || r.Answered != 10 || r.Extra != 10 {
 			t.Errorf("%v: %+v", err, r)
@@ -205,7 +205,7 @@ func TestMessages(t *testing.T) {
 			conn.Write(context.Background(), msg.Op, msg.Data)
 		}
 	}
-	c := Config{Connections: 2, Rate: 100, Duration: 100*time.Millisecond - time.Microsecond, Drain: time.Second}
+	c := Config{Connections: 2, Rate: 100, Duration: 100 * time.Millisecond, Drain: time.Second}
 	for _, s := range []string{"a", "b", "c"} {
 		c.Messages = append(c.Messages, websocket.Message{Op: websocket.OpText, Data: []byte(s)})
 	}
