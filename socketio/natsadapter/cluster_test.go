@@ -14,6 +14,7 @@ func TestOrder(t *testing.T)          { each(clustertest.Order)(t) }
 func TestRestart(t *testing.T)        { each(clustertest.Restart)(t) }
 func TestStopped(t *testing.T)        { each(clustertest.Stopped)(t) }
 func TestStoppedForLong(t *testing.T) { each(clustertest.StoppedForLong)(t) }
+func TestHangs(t *testing.T)          { each(clustertest.Hangs)(t) }
 func TestFlush(t *testing.T)          { each(clustertest.Flush)(t) }
 func TestBorrowed(t *testing.T)       { each(clustertest.Borrowed)(t) }
 

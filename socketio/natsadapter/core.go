@@ -131,8 +131,8 @@ func (c *carrier) receive(data []byte) {
 	c.node.Receive(m)
 }
 
-// Servers is not asked: there are heartbeats.
-func (c *carrier) Servers(context.Context) (int, error) { return 0, cluster.ErrClosed }
+// Servers says whether NATS answers: who is there is known by heartbeats.
+func (c *carrier) Servers(ctx context.Context) (int, error) { return 1, c.link.mark(ctx) }
 
 // Close ends the subscriptions.
 func (c *carrier) Close(ctx context.Context) error {

@@ -200,6 +200,9 @@ func (s *stream) Holds(ctx context.Context, p journal.Place) (bool, error) {
 	return p.Time == creation(info) && p.Number+1 >= info.State.FirstSeq && p.Number <= info.State.LastSeq, nil
 }
 
+// maxRange is how much Range reads at once.
+const maxRange = 1000
+
 // Range reads what stands behind a place. What cannot be understood is left out.
 func (s *stream) Range(ctx context.Context, behind journal.Place, f func(journal.Entry)) (journal.Place, error) {
 	info, err := s.reader.info(ctx)
@@ -219,7 +222,7 @@ func (s *stream) Range(ctx context.Context, behind journal.Place, f func(journal
 	}
 	defer t.close()
 	for behind.Number < end.Number {
-		if err := t.next(ctx, func(e journal.Entry, err error) (more bool) {
+		if err := t.next(ctx, int(min(end.Number-behind.Number, maxRange)), func(e journal.Entry, err error) (more bool) {
 			if behind = e.Place; err == nil {
 				f(e)
 			}

@@ -150,7 +150,7 @@ func (r *reader) session(ctx context.Context, l *link) error {
 	r.begin(last)
 	for {
 		before := t.last
-		if err := t.next(ctx, r.deal); err != nil {
+		if err := t.next(ctx, readCount, r.deal); err != nil {
 			return err
 		}
 		if t.last == before {
@@ -289,12 +289,12 @@ func (t *tail) close() {
 	t.js.DeleteConsumer(ctx, t.stream, t.consumer.CachedInfo().Name) // otherwise it ends by itself
 }
 
-// next calls f with what comes next, and returns when f does not want more, when there was enough, or nothing came for a while. Where the error is not nil, an
+// next calls f with what comes next, at most that many, and returns when f does not want more, when there was enough, or nothing came for a while. Where the error is not nil, an
 // entry has its place only.
-func (t *tail) next(ctx context.Context, f func(journal.Entry, error) (more bool)) error {
+func (t *tail) next(ctx context.Context, count int, f func(journal.Entry, error) (more bool)) error {
 	waiting, cancel := context.WithTimeout(ctx, readWait)
 	defer cancel()
-	batch, err := t.consumer.Fetch(readCount, jetstream.FetchContext(waiting))
+	batch, err := t.consumer.Fetch(count, jetstream.FetchContext(waiting))
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ package natsadapter
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -190,7 +191,7 @@ func start(t *testing.T, format string) (*clustertest.Cluster, *broker) {
 			n = Core
 		}
 		return n("broker", &Options{
-			Connect: []nats.Option{b.connect(o.Wire)}, RequestTimeout: o.RequestTimeout, MaxQueued: o.MaxQueued, MaxLen: o.MaxLen, OnError: o.OnError,
+			Connect: []nats.Option{b.connect(o.Wire)}, RequestTimeout: o.RequestTimeout, Heartbeat: cmp.Or(o.Heartbeat, time.Minute), MaxQueued: o.MaxQueued, MaxLen: o.MaxLen, OnError: o.OnError,
 		}), func() {}
 	}}, b
 }

@@ -33,7 +33,8 @@ type Carrier interface {
 	// The messages of one server arrive in order. Those that arrive are given to Node.Receive, one at a time.
 	Send(m *Message) error
 
-	// Servers returns how many servers there are, this one included. It is not asked where the Config has heartbeats.
+	// Servers returns how many servers there are, this one included. Where the Config has heartbeats, it is asked only if no other server is known, and only whether
+	// others could be heard: the error is of interest.
 	Servers(ctx context.Context) (int, error)
 
 	// RoomOpened and RoomClosed are those of an adapter.Adapter.
@@ -198,8 +199,9 @@ func (n *Node) Servers(ctx context.Context) (int, error) {
 		return n.carrier.Servers(ctx)
 	}
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	return 1 + len(n.members), nil
+	others := len(n.members)
+	n.mu.Unlock()
+	return 1 + others, n.checkAlone(ctx, others)
 }
 
 func (n *Node) RoomOpened(room string) { n.carrier.RoomOpened(room) }

@@ -64,7 +64,7 @@ func (p *Peer) accepted() {
 // Open opens a session and asks for the main namespace.
 func Open(t *testing.T, url, ask string) *Peer {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	c, _, err := websocket.Dial(ctx, strings.Replace(url, "http", "ws", 1)+"/socket.io/?EIO=4&transport=websocket")
 	if err != nil {
@@ -132,10 +132,11 @@ func (p *Peer) take(packet string) string {
 	return packet
 }
 
-// Until waits until f, which is called with mu held, returns true.
+// Until waits until f, which is called with mu held, returns true, for as long as something comes.
 func (p *Peer) Until(what string, f func() bool) {
 	p.T.Helper()
-	late := time.After(20 * time.Second)
+	late := time.NewTimer(patience)
+	defer late.Stop()
 	for {
 		p.mu.Lock()
 		ok, change := f(), p.change
@@ -145,7 +146,8 @@ func (p *Peer) Until(what string, f func() bool) {
 		}
 		select {
 		case <-change:
-		case <-late:
+			late.Reset(patience)
+		case <-late.C:
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			p.T.Fatalf("no %s: got %d: %.1000s", what, len(p.Got), fmt.Sprintf("%q", p.Got))

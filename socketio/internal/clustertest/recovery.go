@@ -18,7 +18,7 @@ const exact = 9007199254740994
 func (c *Cluster) Drop(p *Peer) {
 	c.T.Helper()
 	p.CloseNow()
-	for late := time.Now().Add(20 * time.Second); !c.HasSession(p.PID); time.Sleep(time.Millisecond) {
+	for late := time.Now().Add(patience); !c.HasSession(p.PID); time.Sleep(time.Millisecond) {
 		if time.Now().After(late) {
 			c.T.Fatal("the session is not saved")
 		}

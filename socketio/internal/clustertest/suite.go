@@ -24,7 +24,7 @@ func Operations(c *Cluster) {
 	one, two := c.Start(Options{}), c.Start(Options{})
 	near, far := Connect(t, one.URL, "room"), Connect(t, two.URL, "room", "other")
 	outside := Connect(t, two.URL)
-	ctx := Timed(t, 20*time.Second)
+	ctx := Timed(t, patience)
 
 	one.Await(t, 2)
 	one.IO.Emit("all", big)
@@ -108,7 +108,7 @@ func JoinedReaches(c *Cluster) {
 // Order: the events of one server come in order, each once, while both emit.
 func Order(c *Cluster) {
 	t := c.T
-	const n = 3000
+	const n = 1000
 	all := []*Member{c.Start(Options{}), c.Start(Options{}), c.Start(Options{})}
 	var peers []*Peer
 	for _, m := range all {
@@ -153,7 +153,7 @@ func Restart(c *Cluster) {
 	c.Stop()
 	one.IO.To("room").Emit("away")
 	near.Expect(`2["away"]`)
-	sockets, err := one.IO.All().FetchSockets(Timed(t, 10*time.Second))
+	sockets, err := one.IO.All().FetchSockets(Timed(t, patience))
 	if len(sockets) != 1 || err == nil {
 		t.Errorf("%d sockets, %v", len(sockets), err)
 	}
@@ -198,7 +198,7 @@ func Stopped(c *Cluster) {
 		t.Error("nothing is refused")
 	}
 	began := time.Now()
-	if _, err := one.IO.All().FetchSockets(t.Context()); err == nil || time.Since(began) > 10*time.Second {
+	if _, err := one.IO.All().FetchSockets(t.Context()); err == nil || time.Since(began) > patience {
 		t.Errorf("FetchSockets: %v after %v", err, time.Since(began))
 	}
 	c.Signal(syscall.SIGCONT)
@@ -271,4 +271,27 @@ func StoppedForLong(c *Cluster) {
 		t.Errorf("the heap has grown by %d", grown)
 	}
 	t.Logf("%d emits in %v, %d refused, the longest took %v, heap +%d KiB", emits, *stopped, refused, longest, grown>>10)
+}
+
+// Hangs: where the broker hangs for longer than servers may be silent, nobody takes that for being alone.
+func Hangs(c *Cluster) {
+	t := c.T
+	one, two := c.Start(Options{Heartbeat: 50 * time.Millisecond, RequestTimeout: 100 * time.Millisecond}), c.Start(Options{Heartbeat: 50 * time.Millisecond})
+	near := Connect(t, one.URL)
+	Connect(t, two.URL)
+	one.Hears(t, 2)
+	c.Signal(syscall.SIGSTOP)
+	for range 10 {
+		time.Sleep(50 * time.Millisecond) // longer than silence in all
+		if sockets, err := one.IO.All().FetchSockets(t.Context()); err == nil || len(sockets) != 1 {
+			t.Errorf("%d sockets, %v", len(sockets), err)
+		}
+		if n, err := one.Main.Servers(t.Context()); err == nil && n == 1 {
+			t.Error("alone")
+		}
+	}
+	one.IO.Emit("e")
+	near.WaitFor(`2["e"]`)
+	c.Signal(syscall.SIGCONT)
+	one.Hears(t, 2)
 }

@@ -3,6 +3,7 @@
 package clustertest
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http/httptest"
@@ -36,9 +37,13 @@ type Cluster struct {
 	Adapter  func(o Options) (adapter.New, func()) // and what ends it, behind its servers
 }
 
+// patience is how long anything is waited for, on a machine that is busy with others.
+const patience = time.Minute
+
 // Options are those that adapters have in common.
 type Options struct {
 	RequestTimeout time.Duration
+	Heartbeat      time.Duration // where there are any
 	MaxQueued      int
 	MaxLen         int64
 	Wire           *Wire // what the server is connected by; nil means a good one
@@ -62,6 +67,7 @@ func (c *Cluster) Start(o Options) *Member {
 	c.T.Helper()
 	m := new(Member)
 	o.OnError = m.Note
+	o.RequestTimeout = cmp.Or(o.RequestTimeout, patience) // the machine may be busy
 	a, end := c.Adapter(o)
 	m.Serve(c.T, a, c.Recovers, end)
 	return m
@@ -94,7 +100,7 @@ func (m *Member) Serve(t *testing.T, a adapter.New, recovers bool, end func()) {
 	m.http = httptest.NewServer(m.IO)
 	m.URL = m.http.URL
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		m.IO.Shutdown(ctx)
 		m.http.Close()
@@ -117,7 +123,7 @@ func (m *Member) Told() []error {
 // Await waits until the server knows of n servers.
 func (m *Member) Await(t *testing.T, n int) {
 	t.Helper()
-	for got, late := 0, time.Now().Add(30*time.Second); got != n; {
+	for got, late := 0, time.Now().Add(patience); got != n; {
 		if time.Now().After(late) {
 			t.Fatalf("%d servers, want %d", got, n)
 		}
@@ -129,7 +135,7 @@ func (m *Member) Await(t *testing.T, n int) {
 // Hears waits until the server gets the sockets of all servers: others hear it, and it hears them.
 func (m *Member) Hears(t *testing.T, sockets int) {
 	t.Helper()
-	for late := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for late := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
 		all, err := m.IO.All().FetchSockets(t.Context())
 		if err == nil && len(all) == sockets {
 			return
