@@ -169,8 +169,8 @@ func (srv *Server) all(parent *Namespace) []*Namespace {
 // enter is called when a goroutine begins to serve sockets, and leave when it ends.
 func (srv *Server) enter() {
 	srv.busyMu.Lock()
-	defer srv.busyMu.Unlock()
 	srv.busy++
+	srv.busyMu.Unlock() // not deferred: the stack of a reader is to stay small
 }
 
 func (srv *Server) leave() {
