@@ -36,8 +36,9 @@ type seat struct {
 // application keeps of an Event against the rule must never become another client's.
 type item struct {
 	packet.Whole
-	free bool  // it does not count
-	next *item // behind it
+	free bool          // it does not count
+	next *item         // behind it
+	done chan struct{} // closed when it has been dealt with; may be nil
 
 	event Event // what handlers get of it
 }
@@ -124,12 +125,20 @@ func (t *seat) run() {
 		case packet.Event:
 			t.event(it)
 		case packet.Disconnect:
-			if s := t.socket; s != nil && !it.free { // it was in line behind the packet that the socket came with
-				s.leave(&DisconnectError{Reason: ClientNamespaceDisconnect})
-			}
-			t.end(!it.free)
+			t.goodbye(it)
 		}
 	}
+}
+
+// goodbye deals with the end of the connection, or of the socket.
+func (t *seat) goodbye(it *item) {
+	if it.done != nil {
+		defer close(it.done)
+	}
+	if s := t.socket; s != nil && !it.free { // it was in line behind the packet that the socket came with
+		s.leave(&DisconnectError{Reason: ClientNamespaceDisconnect})
+	}
+	t.end(!it.free)
 }
 
 // over is called when run ends. Where a function of the application has ended the goroutine, another one goes on.
