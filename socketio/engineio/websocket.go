@@ -39,7 +39,7 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) error {
 		return err
 	}
 	d := session.attach(c, r, q.sid != "", q.base64)
-	go driver(func(*websocket.Conn, *http.Request) driven { return d })(c, nil)
+	go driver(attached(d))(c, nil)
 	return nil
 }
 
@@ -127,7 +127,10 @@ func driver(attach func(*websocket.Conn, *http.Request) driven) func(*websocket.
 	}
 }
 
-// drive is what driver returns, for who has attached the connection already.
-func drive(c *websocket.Conn, d driven) {
-	driver(func(*websocket.Conn, *http.Request) driven { return d })(c, nil)
+// attached is what driver wants, where a connection has been attached already.
+func attached(d driven) func(*websocket.Conn, *http.Request) driven {
+	return func(*websocket.Conn, *http.Request) driven { return d }
 }
+
+// drive reads a connection that has been attached.
+func drive(c *websocket.Conn, d driven) { driver(attached(d))(c, nil) }

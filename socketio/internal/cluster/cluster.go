@@ -96,7 +96,7 @@ func RandomID() string {
 func (n *Node) Start(c Carrier) {
 	n.carrier = c
 	if n.conf.Heartbeat > 0 {
-		n.send(&Message{Kind: Hello})
+		n.Greet()
 		n.pending.Go(n.beat)
 	}
 }
@@ -109,6 +109,12 @@ func (n *Node) Local() adapter.Local { return n.local }
 
 // Logger returns the logger.
 func (n *Node) Logger() *slog.Logger { return n.conf.Logger }
+
+// RequestTimeout returns how long the answers of other servers are waited for.
+func (n *Node) RequestTimeout() time.Duration { return n.conf.RequestTimeout }
+
+// Greet tells other servers that this one is there, with heartbeats: after a time without a connection, they find each other by that.
+func (n *Node) Greet() { n.tell(&Message{Kind: Hello}) }
 
 // send sends a message of this server.
 func (n *Node) send(m *Message) error {

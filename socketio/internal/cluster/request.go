@@ -40,8 +40,18 @@ func (n *Node) newRequest(ctx context.Context, each func(*Message)) (*request, e
 		return r, nil
 	}
 	servers, err := n.carrier.Servers(ctx)
+	if err != nil && n.hasClosed() {
+		err = ErrClosed
+	}
 	r.left = max(servers-1, 0)
 	return r, err
+}
+
+// hasClosed reports whether Close has been called.
+func (n *Node) hasClosed() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.isClosed
 }
 
 // ask sends a request to all other servers, and calls each with every answer until all have answered, but no longer than RequestTimeout.
@@ -191,7 +201,9 @@ func (r *request) answer(m *Message) {
 		r.hear(m.From)
 	case FetchedSockets, ServerSideEmitted:
 		r.each(m)
-		r.hear(m.From)
+		if !m.More {
+			r.hear(m.From)
+		}
 	}
 	r.check()
 }
