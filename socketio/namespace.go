@@ -41,6 +41,7 @@ type Namespace struct {
 
 	mu      sync.RWMutex
 	sockets map[string]*Socket // those that are accepted, by identifier: their own rooms, too
+	pids    map[string]*Socket // the same, by the secret that they may come back with; empty without recovery
 	rooms   map[string]map[*Socket]struct{}
 }
 
@@ -48,7 +49,7 @@ type Namespace struct {
 func newNamespace(srv *Server, name string, parent *Namespace) *Namespace {
 	return &Namespace{
 		srv: srv, name: name, wire: []byte(name), parent: parent,
-		sockets: make(map[string]*Socket), rooms: make(map[string]map[*Socket]struct{}),
+		sockets: make(map[string]*Socket), pids: make(map[string]*Socket), rooms: make(map[string]map[*Socket]struct{}),
 	}
 }
 
@@ -257,6 +258,9 @@ func (n *Namespace) accept(s *Socket, missed []*adapter.Packet) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n.sockets[s.id] = s
+	if s.memory != nil {
+		n.pids[s.memory.pid] = s
+	}
 	for _, room := range s.rooms {
 		s.noteJoined(room)
 		n.enter(s, room)

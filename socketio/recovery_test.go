@@ -146,7 +146,6 @@ func TestNoRecovery(t *testing.T) {
 			w.io.Socket(p.id).Disconnect()
 			return w.comeBack(p)
 		},
-		"still there": func(w *world, p *peer) *peer { return w.comeBack(p) },
 		"wrong offset": func(w *world, p *peer) *peer {
 			p.last = "zzz"
 			p.CloseNow()
@@ -386,5 +385,64 @@ func TestForgottenRequest(t *testing.T) {
 		if all, err := w.io.Of("/x").All().FetchSockets(t.Context()); err != nil || len(all) != 1 || all[0].Handshake.URL != "" {
 			t.Errorf("%+v %v", all, err)
 		}
+	})
+}
+
+// TestRecoveryBeforeTheEndIsNoticed protects that a client comes back whose old connection is thought to be alive: that ends, with all sockets on it,
+// and handlers learn in order of what was, also where one of the old connection still runs.
+func TestRecoveryBeforeTheEndIsNoticed(t *testing.T) {
+	inWorld(t, withRecovery, func(w *world) {
+		open := make(chan struct{})
+		for _, n := range []*Namespace{w.io.Namespace, w.io.Of("/x")} {
+			n.OnConnect(func(s *Socket) { w.note("%s connect %v", n.Name(), s.Recovered()) })
+			n.OnDisconnect(func(_ *Socket, r Reason) { w.note("%s %s", n.Name(), r) })
+			n.On("slow", func(_ *Socket, i int) { <-open; w.note("slow %d", i) })
+		}
+		p := w.connect()
+		p.send("0/x")
+		p.accepted("/x,")
+		pid := p.pid
+		p.pid = w.io.Socket(p.id).memory.pid
+		w.noted("/ connect false", "/x connect false")
+		p.send(`2["slow",1]`)
+		p.send(`2["slow",2]`)
+		synctest.Wait()
+		w.io.Emit("missed", 1)
+		q := w.comeBack(p)
+		synctest.Wait()
+		w.io.Emit("missed", 2)
+		close(open)
+		q.event(`2["missed",1]`)
+		q.event(`2["missed",2]`)
+		q.resumed(p, true)
+		w.noted("/x transport close", "slow 1", "slow 2", "/ transport close", "/ connect true")
+		q.send(`0/x,{"pid":"` + pid + `"}`)
+		q.accepted("/x,")
+		w.noted("/x connect true")
+		if len(w.io.pids) != 1 || w.io.engine.Len() != 1 {
+			t.Errorf("%d, %d sessions", len(w.io.pids), w.io.engine.Len())
+		}
+		p.event(`2["missed",1]`)
+		p.closed()
+		q.send(`2["slow",3]`)
+		w.noted("slow 3")
+	})
+}
+
+// TestRecoveryThatIsGivenUp protects that a client which goes while it waits to be recovered, for a handler of its old connection, can
+// be recovered later.
+func TestRecoveryThatIsGivenUp(t *testing.T) {
+	inWorld(t, withRecovery, func(w *world) {
+		open := make(chan struct{})
+		w.io.On("slow", func(*Socket, struct{}) { <-open })
+		p := w.connect()
+		p.send(`2["slow"]`)
+		synctest.Wait()
+		first := w.comeBack(p)
+		synctest.Wait()
+		first.CloseNow()
+		synctest.Wait()
+		w.comeBack(p).resumed(p, true)
+		close(open)
 	})
 }

@@ -169,8 +169,8 @@ func (srv *Server) all(parent *Namespace) []*Namespace {
 // enter is called when a goroutine begins to serve sockets, and leave when it ends.
 func (srv *Server) enter() {
 	srv.busyMu.Lock()
-	defer srv.busyMu.Unlock()
 	srv.busy++
+	srv.busyMu.Unlock() // not deferred: the stack of a reader is to stay small
 }
 
 func (srv *Server) leave() {
@@ -184,7 +184,7 @@ func (srv *Server) leave() {
 }
 
 // Shutdown disconnects all clients with ServerShuttingDown, refuses new ones, and waits for handlers, until ctx ends. Polls that are
-// pending are answered at once, so that http.Server.Shutdown, which does not know of WebSocket connections, can follow. It may be called
+// pending are answered at once, and those of clients between two polls are waited for, a second at most, so that http.Server.Shutdown, which does not know of WebSocket connections, can follow. It may be called
 // more than once, also at the same time.
 //
 // A handler, or middleware, that calls it would wait for its own end. There it does all the rest, waits for no handler, and returns an error

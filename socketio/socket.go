@@ -265,7 +265,7 @@ func (s *Socket) disconnect(why *DisconnectError) bool {
 	s.seat.conn.send(&packet.Packet{Type: packet.Disconnect, Namespace: s.namespace.wire}, nil)
 	s.seat.conn.mu.Lock()
 	defer s.seat.conn.mu.Unlock()
-	s.seat.put(item{kind: packet.Disconnect, free: true})
+	s.seat.put(goodbye())
 	return true
 }
 

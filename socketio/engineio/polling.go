@@ -271,6 +271,7 @@ func (s *Session) receivePost(w http.ResponseWriter, r *http.Request, p *polling
 		var one []byte
 		one, payload, more = cutPacket(payload)
 		q, ok := parsePacket(one)
+		q.data = bytes.Clone(q.data) // the body is all of them, and the message the Handler's
 		if s.take(q, ok) {
 			continue
 		}
