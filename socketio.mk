@@ -29,6 +29,7 @@ lint-socketio: bin/staticcheck-socketio
 	cd socketio && $(SOCKETIO_GO) go vet $(SOCKETIO_PACKAGES) ./interop/... ./redisadapter/...
 	cd socketio && $(SOCKETIO_GO) $(CURDIR)/bin/staticcheck-socketio $(SOCKETIO_PACKAGES) ./interop/... ./redisadapter/...
 	cd socketio/bench/zishang && $(SOCKETIO_GO) GOWORK=off go vet . && $(SOCKETIO_GO) GOWORK=off $(CURDIR)/bin/staticcheck-socketio .
+	cd tools && $(SOCKETIO_GO) GOWORK=off go run ./undocumented ../socketio
 	@for module in $(SOCKETIO_MODULES); do \
 		echo "go mod tidy -diff in $$module"; \
 		(cd $$module && $(SOCKETIO_GO) GOWORK=off go mod tidy -diff); \

@@ -1,6 +1,6 @@
 package main
 
-// This file tests the tool as its user sees it: arguments in, output and behaviour out.
+// This file tests ws serve: its echo, its page, and its end.
 
 import (
 	"bufio"
@@ -8,26 +8,16 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/seed-d69ae1b7/websocket"
 	"github.com/seed-d69ae1b7/websocket/compress"
 )
-
-// testTimeout bounds each test.
-const testTimeout = 30 * time.Second
-
-func testContext(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
-	t.Cleanup(cancel)
-	return ctx
-}
 
 // server is a ws serve under way.
 type server struct {
@@ -44,7 +34,7 @@ func startServe(t *testing.T, flags ...string) *server {
 	cmd.Writer = w
 	s := &server{end: cancel, done: make(chan error, 1)}
 	go func() {
-		err := cmd.Run(ctx, append([]string{"ws", "serve"}, flags...))
+		err := cmd.Run(ctx, append([]string{"ws", "serve", "-log", "off"}, flags...))
 		w.CloseWithError(errors.Join(err, io.EOF))
 		s.done <- err
 	}()
@@ -202,163 +192,6 @@ func TestServeCompression(t *testing.T) {
 	}
 }
 
-// TestWrongUse protects that what cannot be done is one line that says why.
-func TestWrongUse(t *testing.T) {
-	busy, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer busy.Close()
-	for _, row := range []struct {
-		args []string
-		want string
-	}{
-		{[]string{"serve", "-addr", busy.Addr().String()}, busy.Addr().String()},
-		{[]string{"serve", "-addr", "nonsense"}, "nonsense"},
-		{[]string{"serve", "-unknown"}, "-unknown"},
-		{[]string{"serve", "-limit", "many"}, "many"},
-		{[]string{"serve", "-window-bits", "7"}, "7 bits"},
-		{[]string{"serve", "argument"}, "argument"},
-		{[]string{"unknown"}, "unknown"},
-		{[]string{"dial"}, "URL"},
-		{[]string{"dial", "gopher://127.0.0.1/"}, "gopher"},
-		{[]string{"dial", "-H", "colonless", "ws://127.0.0.1:1/"}, "colonless"},
-		{[]string{"dial", "ws://127.0.0.1:1/"}, "127.0.0.1:1"},
-	} {
-		cmd := root()
-		var out bytes.Buffer
-		cmd.Writer, cmd.ErrWriter = &out, &out
-		err := cmd.Run(testContext(t), append([]string{"ws"}, row.args...))
-		if err == nil || !strings.Contains(err.Error(), row.want) || strings.Contains(err.Error(), "\n") || out.Len() > 0 {
-			t.Errorf("ws %q: %v, want one line with %q; printed:\n%s", row.args, err, row.want, out.Bytes())
-		}
-	}
-}
-
-// TestDial protects ws dial in a pipe: what is printed for what is read, and the exit status.
-func TestDial(t *testing.T) {
-	s := startServe(t, "-addr", "127.0.0.1:0")
-	for _, row := range []struct {
-		flags  []string
-		input  string
-		output string
-		status string // a regular expression
-	}{
-		{nil, "hello\n\nlast", "hello\n\nlast\n", `^closed by us: 1000 \(normal closure\)\n$`},
-		{nil, "windows\r\n", "windows\n", ``},
-		{nil, "//slash\n", "/slash\n", ``},
-		{nil, "/ping\n", "", `^pong after .*s\nclosed`},
-		{nil, "/other\n", "", `^no such command: /other\n`},
-		{[]string{"-b"}, "00 ff7B\nxx\n", "00ff7b\n", `invalid byte`},
-		{nil, "/close 3333 see you\nnot sent", "", `closed by us: 3333 see you\n`},
-		{nil, "/close\n", "", `closed by us: 1005`},
-		{nil, "/close 1006\n/close x\n", "", `may not be sent.*\n.*want a number.*\nclosed by us: 1000`},
-	} {
-		cmd := root()
-		var out, status bytes.Buffer
-		cmd.Reader, cmd.Writer, cmd.ErrWriter = strings.NewReader(row.input), &out, &status
-		err := cmd.Run(testContext(t), append(append([]string{"ws", "dial"}, row.flags...), "ws://"+s.host+"/"))
-		if out.String() != row.output || !regexp.MustCompile(row.status).Match(status.Bytes()) || err != nil {
-			t.Errorf("%v %q: printed %q, want %q; said %q, want %s; %v", row.flags, row.input, out.String(), row.output,
-				status.String(), row.status, err)
-		}
-	}
-}
-
-// TestDialStatus protects that ws dial fails if the server ends the connection with an error, or refuses it, and only
-// then.
-func TestDialStatus(t *testing.T) {
-	for _, row := range []struct {
-		code websocket.StatusCode
-		want string // of the error
-	}{
-		{websocket.StatusNormalClosure, ""},
-		{websocket.StatusGoingAway, ""},
-		{websocket.StatusNoStatusReceived, ""},
-		{websocket.StatusInternalError, "1011"},
-		{4000, "4000"},
-	} {
-		u := &websocket.Upgrader{Subprotocols: []string{"b"}}
-		s := httptest.NewServer(u.Handler(func(conn *websocket.Conn, r *http.Request) {
-			if got := r.Header.Get("X-Test"); got != "a, b" {
-				t.Errorf("header is %q", got)
-			}
-			conn.Close(row.code, "")
-		}))
-		defer s.Close()
-		input, w := io.Pipe() // an input that does not end
-		defer w.Close()
-		cmd := root()
-		var status bytes.Buffer
-		cmd.Reader, cmd.ErrWriter = input, &status
-		err := cmd.Run(testContext(t), []string{"ws", "dial", "-H", "X-Test: a, b", "-subprotocol", "a", "-subprotocol", "b", s.URL})
-		if failed := err != nil; failed != (row.want != "") || failed && !strings.Contains(err.Error(), row.want) {
-			t.Errorf("%v: %v", row.code, err)
-		}
-		if !strings.HasPrefix(status.String(), "subprotocol b\nclosed by the server: "+row.code.String()) {
-			t.Errorf("%v: said %q", row.code, status.String())
-		}
-	}
-	refusing := httptest.NewServer(http.NotFoundHandler())
-	defer refusing.Close()
-	err := root().Run(testContext(t), []string{"ws", "dial", refusing.URL})
-	if err == nil || !strings.Contains(err.Error(), "404") || !strings.Contains(err.Error(), "page not found") {
-		t.Errorf("refused: %v", err)
-	}
-}
-
-// TestVisible protects the terminal of ws dial from what a server sends.
-func TestVisible(t *testing.T) {
-	var out bytes.Buffer
-	if n, err := (visible{&out, "< "}).Write([]byte("a\x1b[2J\tü\r\u009b\n")); n != 12 || err != nil {
-		t.Errorf("wrote %d, %v", n, err)
-	}
-	if want := "< a\ufffd[2J\tü\ufffd\ufffd\n"; out.String() != want {
-		t.Errorf("%q, want %q", out.String(), want)
-	}
-}
-
-// TestDialEscapes protects the terminal of ws dial from a refusal, and from the reason of a close: in an error, which
-// main prints, and in a remark, which goes to the terminal whatever the output is.
-func TestDialEscapes(t *testing.T) {
-	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusForbidden)
-		io.WriteString(w, "go \x1b[2Jaway\u009b\nand stay there")
-	}))
-	defer refusing.Close()
-	err := root().Run(testContext(t), []string{"ws", "dial", refusing.URL})
-	if err == nil || strings.ContainsAny(err.Error(), "\x1b\u009b") || !strings.Contains(err.Error(), "go \ufffd[2Jaway\ufffd\nand stay there") {
-		t.Errorf("refused: %q", err)
-	}
-	closing := httptest.NewServer(new(websocket.Upgrader).Handler(func(conn *websocket.Conn, _ *http.Request) {
-		conn.Close(4000, "bye\x1b[2J\nclosed by us: 1000")
-	}))
-	defer closing.Close()
-	input, w := io.Pipe() // an input that does not end
-	defer w.Close()
-	cmd := root()
-	var status bytes.Buffer
-	cmd.Reader, cmd.ErrWriter = input, &status
-	cmd.Run(testContext(t), []string{"ws", "dial", closing.URL})
-	if strings.Contains(status.String(), "\x1b") || strings.Count(status.String(), "\n") != 1 {
-		t.Errorf("said %q", status.String())
-	}
-}
-
-// TestTerminalWithoutWidth protects a terminal that does not know how wide it is from lines of one character.
-func TestTerminalWithoutWidth(t *testing.T) {
-	for _, width := range []int{0, 40} {
-		var out bytes.Buffer
-		term := newTerminal(struct {
-			io.Reader
-			io.Writer
-		}{strings.NewReader("hello\r"), &out}, width, width)
-		if line, err := term.ReadLine(); line != "hello" || err != nil || !strings.Contains(out.String(), "hello") {
-			t.Errorf("width %d: %q, %v, and shows %q", width, line, err, out.String())
-		}
-	}
-}
-
 // TestServeSubprotocols protects clients that ask for subprotocols, such as the page: a browser fails the connection unless it
 // gets one of them.
 func TestServeSubprotocols(t *testing.T) {
@@ -374,22 +207,10 @@ func TestServeSubprotocols(t *testing.T) {
 	}
 }
 
-// TestServeHelp protects that the help says what is on without a flag.
-func TestServeHelp(t *testing.T) {
-	cmd := root()
-	var out bytes.Buffer
-	cmd.Writer = &out
-	if err := cmd.Run(testContext(t), []string{"ws", "serve", "-h"}); err != nil {
-		t.Fatal(err)
-	}
-	if !regexp.MustCompile(`--compress .*\(default: true\)`).MatchString(out.String()) {
-		t.Errorf("help:\n%s", out.String())
-	}
-}
-
 // TestServeIdle protects ws serve from connections of HTTP that nobody uses.
 func TestServeIdle(t *testing.T) {
-	if s := newServer(new(websocket.Upgrader)); s.IdleTimeout <= 0 || s.ReadHeaderTimeout <= 0 {
+	s := (&service{mode: mode{handler: broadcast}, upgrader: new(websocket.Upgrader), watch: &watch{log: slog.New(slog.DiscardHandler)}}).server()
+	if s.IdleTimeout <= 0 || s.ReadHeaderTimeout <= 0 {
 		t.Errorf("timeouts %v and %v", s.IdleTimeout, s.ReadHeaderTimeout)
 	}
 }
