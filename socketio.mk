@@ -18,7 +18,7 @@ SOCKETIO_PACKAGES := ./... ./cmd/... ./bench/... ./natsadapter/...
 
 .PHONY: test-socketio
 test-socketio: lint-socketio
-	cd socketio && $(SOCKETIO_GO) go test $(RACE) -shuffle=on -timeout 10m $(SOCKETIO_PACKAGES)
+	cd socketio && $(SOCKETIO_GO) go test $(RACE) -shuffle=on -timeout 15m $(SOCKETIO_PACKAGES)
 	$(if $(RACE),cd socketio && $(SOCKETIO_GO) go test -shuffle=on -run 'Alloc|Memory' ./...)
 
 # gofmt is that of 1.27: an older one takes a generic method for an error.
@@ -69,7 +69,7 @@ bench-socketio-cluster: socketio/bench/node/node_modules/.package-lock.json
 
 .PHONY: redis-socketio
 redis-socketio: socketio/redisadapter/node/node_modules/.package-lock.json
-	cd socketio && $(SOCKETIO_GO) go test $(RACE) -count=1 ./redisadapter/...
+	cd socketio && $(SOCKETIO_GO) go test $(RACE) -count=1 -timeout 15m ./redisadapter/...
 	cd socketio && $(SOCKETIO_GO) go test $(RACE) -count=1 -tags redis -run "Redis|HAProxy" ./cmd/chat
 
 .PHONY: fuzz-socketio
