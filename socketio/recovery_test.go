@@ -379,6 +379,7 @@ func TestForgottenRequest(t *testing.T) {
 		}
 		w.io.OfFunc(ask)
 		p := w.connect()
+		synctest.Wait() // OnConnect has returned
 		p.send(`0/x,{"a":1}`)
 		p.accepted("/x,")
 		w.noted(`/x true "" 0 "" "" "" false true {"a":1}`)

@@ -1,5 +1,7 @@
 package newer
 
+//lint:file-ignore SA1019 net/http's own client does not send a field named :protocol
+
 // This file holds what the tests of WebSocket over HTTP/2 (RFC 8441) stand on: a server of net/http, and x/net's HTTP/2 as a
 // client, whose streams Dialer.DialStream uses.
 
@@ -45,7 +47,6 @@ func newWorld(t *testing.T, h http.Handler, setUp ...func(*http.Server)) *world 
 		f(w.Config)
 	}
 	w.StartTLS()
-	//lint:ignore SA1019 net/http's own does not send a field named :protocol
 	w.transport = &http2.Transport{TLSClientConfig: w.Client().Transport.(*http.Transport).TLSClientConfig}
 	t.Cleanup(func() {
 		w.transport.CloseIdleConnections()
