@@ -17,7 +17,7 @@ func bridgeTo(addr string) func(*service) http.Handler {
 	return func(s *service) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if !s.upgrader.AllowsOrigin(r) {
-				s.upgrader.Upgrade(w, r) // which refuses it, before anybody is bothered
+				s.upgrader.Handler(nil).ServeHTTP(w, r) // which refuses it, before anybody is bothered
 				return
 			}
 			dialer := net.Dialer{Timeout: websocket.DefaultHandshakeTimeout}

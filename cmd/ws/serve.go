@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket"
+	_ "github.com/seed-d69ae1b7/websocket/xconnect" // browsers choose HTTP/2 where there is TLS
 	"github.com/urfave/cli/v3"
 )
 
@@ -85,7 +86,7 @@ func serveAction(ctx context.Context, cmd *cli.Command) error {
 	if cert != nil {
 		scheme = "s"
 		fmt.Fprintln(cmd.Root().Writer, describe(cert))
-		ln = tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{*cert}, NextProtos: []string{"http/1.1"}})
+		ln = tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{*cert}, NextProtos: []string{"h2", "http/1.1"}})
 	}
 	if err := s.watch.serveMetrics(ctx, cmd); err != nil {
 		ln.Close()
@@ -191,7 +192,7 @@ func (s *service) routes() http.Handler {
 	connections := s.mode.handler(s)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case r.Header.Get("Upgrade") == "" && r.Header.Get("Sec-WebSocket-Key") == "":
+		case !websocket.IsUpgrade(r) && r.Header.Get("Upgrade") == "" && r.Header.Get("Sec-WebSocket-Key") == "":
 			s.pages.ServeHTTP(w, r)
 		case s.max > 0 && s.upgrader.Len() >= s.max:
 			s.refuse(w, r, http.StatusServiceUnavailable, "too many connections")
