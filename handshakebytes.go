@@ -24,6 +24,10 @@ type RequestSource struct {
 	// Accept, unless nil, is called with a request that is a right one, as the function given to UpgradeConn is.
 	Accept func(*Request) error
 
+	// Err, unless nil, is why nothing will follow src, such as os.ErrDeadlineExceeded, which is answered with 408, or io.EOF. It
+	// matters only while the head is not whole.
+	Err error
+
 	// Scanned is how many bytes at the start of src an earlier call was given, for which it returned n = 0. They are not looked at
 	// again before the head is whole, which matters where a client sends it byte by byte.
 	Scanned int
@@ -42,17 +46,20 @@ type RequestSource struct {
 func (u *Upgrader) AppendHandshake(dst, src []byte, from RequestSource) (out []byte, _ Agreement, n int, err error) {
 	limit := u.requestHead()
 	whole := hasEnd(src[:min(len(src), limit)], from.Scanned)
-	if !whole && len(src) < limit {
+	if !whole && len(src) < limit && from.Err == nil {
 		return dst, Agreement{}, 0, nil
 	}
 	h := serverHandshakes.Get().(*serverHandshake)
 	defer h.release()
 	var agreed Agreement
 	var refusal *HandshakeError
-	if whole {
+	switch {
+	case whole:
 		agreed, n, refusal = u.judge(h, src, from)
-	} else {
+	case len(src) >= limit:
 		refusal = tooLong(limit)
+	default:
+		refusal = receiveFailure(from.Err)
 	}
 	if refusal == nil {
 		return h.appendAccepted(dst, agreed), agreed, n, nil

@@ -5,7 +5,9 @@ package websocket
 import (
 	"bytes"
 	"errors"
+	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -83,6 +85,25 @@ func TestAppendHandshakeLimit(t *testing.T) {
 		} else if !errors.As(err, &refusal) || refusal.Status != 431 || !bytes.HasPrefix(out, []byte("HTTP/1.1 431 ")) {
 			t.Errorf("%s: %q, %v", name, out, err)
 		}
+	}
+}
+
+// TestAppendHandshakeErr protects that a client that is too slow is told so, that one that has gone is not answered, that the
+// application hears of both, and that a request that is whole is judged all the same.
+func TestAppendHandshakeErr(t *testing.T) {
+	var heard []string
+	u := &Upgrader{OnRefuse: func(_ *http.Request, err *HandshakeError) { heard = append(heard, err.Error()) }}
+	for err, status := range map[error]string{os.ErrDeadlineExceeded: "HTTP/1.1 408 ", io.EOF: ""} {
+		out, _, n, got := u.AppendHandshake(nil, []byte(minimalRequest[:20]), RequestSource{Err: err})
+		if n != 0 || got == nil || !bytes.HasPrefix(out, []byte(status)) || (len(out) == 0) != (status == "") {
+			t.Errorf("%v: %d, %q, %v", err, n, out, got)
+		}
+		if _, _, n, got := u.AppendHandshake(nil, []byte(minimalRequest), RequestSource{Err: err}); n != len(minimalRequest) || got != nil {
+			t.Errorf("%v behind a whole request: %d, %v", err, n, got)
+		}
+	}
+	if len(heard) != 2 {
+		t.Errorf("heard of %q", heard)
 	}
 }
 
