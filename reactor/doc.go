@@ -27,6 +27,11 @@
 // of that waits the peer is not read, so that a peer that sends and does not read is held up by itself, in the middle of what has
 // come at once, too, and a handler that answers each message with one never sees websocket.ErrBackpressure.
 //
+// # Topics
+//
+// Conn.Subscribe, Conn.Publish and Server.Publish send one message to many connections: it is encoded once, and what is published at once
+// leaves each connection in one system call. A subscriber without room for it loses the message or the connection: Server.WhenFull.
+//
 // # Connections of every kind
 //
 // On Linux, TCP and Unix sockets are served as described. Every other net.Conn, such as one of TLS, and all of them on other systems, are
@@ -37,6 +42,6 @@
 //
 // # What is not here yet
 //
-// Publishing to topics, handlers that may wait (workers), a handler for net/http (Adopt takes what Upgrader.Handshake has accepted), and a
+// Handlers that may wait (workers), a handler for net/http (Adopt takes what Upgrader.Handshake has accepted), and a
 // poller for kqueue.
 package reactor

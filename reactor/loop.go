@@ -31,6 +31,10 @@ type loop struct {
 	letters   []mail // those of this turn, from read on
 	read      int
 
+	topics    map[string]*topic
+	published []*Conn // have been published to, and what was is to be sent
+	full      []*Conn // had no room for it, and are to be closed
+
 	wheel   wheel
 	expired []uint32 // slots whose timers have
 	start   time.Time
@@ -52,6 +56,7 @@ type mail struct {
 	conn  *Conn     // to look at
 	fd    int32     // or, if there is no conn: one that was accepted,
 	adopt *adoption // with what is known of it, if its opening handshake is done
+	order *order    // or: what to do about a topic, with conn if there is one
 	all   bool      // or: look at the state of the server
 }
 
@@ -163,6 +168,8 @@ func (l *loop) tell() {
 		l.read++
 		m := l.letters[l.read-1]
 		switch {
+		case m.order != nil:
+			l.obey(m.conn, m.order)
 		case m.all:
 			l.serverChanged()
 		case m.conn != nil:
@@ -171,6 +178,7 @@ func (l *loop) tell() {
 			l.add(m.fd, m.adopt)
 		}
 	}
+	l.sendPublished()
 }
 
 // event deals with an event.
@@ -260,6 +268,7 @@ func (l *loop) add(fd int32, adopt *adoption) {
 // forget lets go of a connection whose descriptor is closed.
 func (l *loop) forget(c *Conn) {
 	l.wheel.drop(c.slot)
+	l.unsubscribeAll(c)
 	l.conns[c.slot] = nil
 	l.free = append(l.free, c.slot)
 	l.open--

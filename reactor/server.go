@@ -54,6 +54,9 @@ type Server struct {
 	// Loops is how many loops there are, each with a goroutine. 0 means GOMAXPROCS.
 	Loops int
 
+	// WhenFull says what becomes of subscribers that cannot take what is published.
+	WhenFull FullPolicy
+
 	noSockets bool // for tests: in a bubble of testing/synctest no time passes while a loop waits for descriptors
 
 	once    sync.Once
@@ -63,6 +66,12 @@ type Server struct {
 
 	next  atomic.Uint32 // of the loops, the one that gets the next connection
 	hurry atomic.Bool   // connections are to be cut
+
+	dropped atomic.Uint64
+	topics  struct {
+		sync.Mutex
+		subscribers map[string]int
+	}
 
 	mu        sync.Mutex // guards what follows
 	loops     []*loop    // for sockets; empty where this system has no poller

@@ -40,7 +40,7 @@ func TestEcho(t *testing.T) {
 						t.Fatalf("%d bytes: %v, %d bytes, %v", n, m.Op, len(m.Data), err)
 					}
 				}
-				if err := c.Close(websocket.StatusNormalClosure, fmt.Sprint("bye")); err != nil {
+				if err := c.Close(websocket.StatusNormalClosure, "bye"); err != nil {
 					t.Error(err)
 				}
 			}

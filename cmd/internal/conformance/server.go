@@ -8,7 +8,22 @@ import (
 	"net/http"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/reactor"
 )
+
+// serveReactor answers connections by event loops until ln is closed: those of sockets, or those of every other net.Conn.
+func serveReactor(ln net.Listener, kind string, options websocket.Options) error {
+	s := reactor.Server{
+		Upgrader: &websocket.Upgrader{Options: options},
+		Handler: reactor.MessageFunc(func(c *reactor.Conn, op websocket.Opcode, p []byte) {
+			c.Write(context.Background(), op, p)
+		}),
+	}
+	if kind == "other" {
+		ln = struct{ net.Listener }{ln} // whose connections might be anything
+	}
+	return s.Serve(ln)
+}
 
 // serve answers connections until ln is closed.
 func serve(ctx context.Context, ln net.Listener, behindHTTP bool, options websocket.Options, f echo) error {
