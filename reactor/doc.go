@@ -37,11 +37,13 @@
 // On Linux, TCP and Unix sockets are served as described. Every other net.Conn, such as one of TLS, and all of them on other systems, are
 // served by the same loops through two goroutines each, which take some 10 KB: it works, and costs what it would elsewhere.
 //
+// Server.HTTP makes connections of requests to an http.Server, beside its others; Adopt takes those whose opening handshake was done
+// elsewhere.
+//
 // With compression a connection keeps its compressors, as a websocket.Conn does, and a Receiver of its own; a later version is
 // to share those without context takeover.
 //
 // # What is not here yet
 //
-// Handlers that may wait (workers), a handler for net/http (Adopt takes what Upgrader.Handshake has accepted), and a
-// poller for kqueue.
+// Handlers that may wait (workers), and a poller for kqueue.
 package reactor
