@@ -188,8 +188,18 @@ func (l *loop) abort(c *Conn, err error) {
 	l.look(c)
 }
 
-// finish closes the descriptor. If somebody is sending, it is done when the loop looks again.
+// cut has a connection end without waiting for anything, when the loop looks at it.
+func (c *Conn) cut() {
+	c.mu.Lock()
+	c.end(over, &websocket.CloseError{Code: websocket.StatusAbnormalClosure, Local: true})
+	c.set(broken)
+	c.attend()
+	c.mu.Unlock()
+}
+
+// finish closes the descriptor of a connection that is over. If somebody is sending, it is done when the loop looks again.
 func (l *loop) finish(c *Conn) {
+	l.worker.tell(c)
 	c.mu.Lock()
 	if c.has(sending) {
 		c.set(broken)

@@ -212,3 +212,57 @@ func TestMemoryOfSlowPeers(t *testing.T) {
 		m.end(fd)
 	}
 }
+
+// TestFairness protects that a peer that floods does not hold up others: one read of it in each turn, whatever there is.
+func TestFairness(t *testing.T) {
+	m := newSim(t, &Server{Handler: echo})
+	fds, _ := m.subscribers(2)
+	c := newClient()
+	flood := c.message(websocket.OpBinary, strings.Repeat("x", 1000))
+	flooder, pinger := m.socks[fds[0]], m.socks[fds[1]]
+	for len(flooder.in) < 20*inputSize {
+		flooder.in = append(flooder.in, flood...)
+	}
+	m.happens(fds[0], readable)
+	m.loop.turn()
+	for n := range 10 {
+		pinger.in = append(pinger.in, c.message(websocket.OpText, "quick")...)
+		m.happens(fds[1], readable)
+		pinger.out, flooder.recvs = nil, 0
+		m.loop.turn()
+		m.loop.turn()
+		if flooder.recvs > 2 || len(received(t, pinger.out, nil)) != 1 {
+			t.Fatalf("turn %d: the flood was read %d times, the other got %q", n, flooder.recvs, pinger.out)
+		}
+	}
+	m.settle()
+	if flooder.in = nil; len(m.loop.again) > 0 {
+		t.Error("the flood is not at its end")
+	}
+	for _, fd := range fds {
+		m.end(fd)
+	}
+}
+
+// TestStaleEvents protects that events of one batch about a connection that another event of it has ended, and about the one that has its
+// slot now, reach nobody.
+func TestStaleEvents(t *testing.T) {
+	m := newSim(t, &Server{Handler: echo})
+	fds, _ := m.subscribers(1)
+	slot := m.socks[fds[0]].slot
+	m.socks[fds[0]].eof = os.ErrClosed
+	m.happens(fds[0], readable|hangup)
+	m.happens(fds[0], readable|writable|hangup) // recv of a closed descriptor panics
+	m.settle()
+	fd, s := m.connect(nil)
+	if s.slot != slot {
+		t.Fatalf("slot %d, want %d", s.slot, slot)
+	}
+	recvs := s.recvs
+	m.events = append(m.events, event{slot, fds[0], readable | hangup})
+	m.settle()
+	if s.recvs != recvs || m.conn(fd).bits != 0 {
+		t.Error("an event of another connection was taken for its")
+	}
+	m.end(fd)
+}

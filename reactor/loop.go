@@ -51,6 +51,9 @@ type loop struct {
 	done    chan struct{}
 }
 
+// keptMail is the most mail for which memory is kept: many connections that come at once would be paid for as long as they are open.
+const keptMail = 1024
+
 // mail is what a loop is told.
 type mail struct {
 	conn  *Conn     // to look at
@@ -161,6 +164,9 @@ func (l *loop) tell() {
 		clear(l.letters)
 		l.mu.Lock()
 		l.letters, l.mail = l.mail, l.letters[:0]
+		if cap(l.mail) > keptMail {
+			l.mail = nil
+		}
 		l.mu.Unlock()
 		l.read = 0
 	}
@@ -292,14 +298,14 @@ func (l *loop) isLeaving() bool {
 	return l.leaving
 }
 
-// serverChanged deals with what Shutdown wants.
+// serverChanged deals with what Shutdown wants. No handler is called: one that panics would end this in the middle.
 func (l *loop) serverChanged() {
 	hurry := l.server.hurry.Load()
 	for _, c := range l.conns {
 		switch {
 		case c == nil:
 		case hurry:
-			l.abort(c, nil)
+			c.cut()
 		case c.bits&opened == 0:
 			c.CloseNow() // no opening handshake is completed any more
 		default:

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/seed-d69ae1b7/websocket"
 )
@@ -206,8 +207,8 @@ func (s *Server) take(nc net.Conn, a *adoption) error {
 }
 
 // Shutdown ends the server: it closes the listeners of Serve, begins the closing handshake of every connection with
-// websocket.StatusGoingAway, and waits until all are gone, and the loops with them. When ctx ends it cuts those that are left, and
-// returns the error of ctx. A handler must not wait for it.
+// websocket.StatusGoingAway, and waits until all are gone, and the loops with them. When ctx ends it cuts those that are left, gives them
+// a second to be gone, which only a handler that does not return can need, and returns the error of ctx. A handler must not wait for it.
 func (s *Server) Shutdown(ctx context.Context) error {
 	if err := s.begin(); err != nil {
 		return err
@@ -216,20 +217,30 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for _, l := range loops {
 		l.end()
 	}
+	if left := await(loops, ctx.Done()); left != nil {
+		s.hurry.Store(true)
+		for _, l := range left {
+			l.post(mail{all: true})
+		}
+		late, cancel := context.WithTimeout(context.Background(), hurryTime)
+		defer cancel()
+		await(left, late.Done())
+		return ctx.Err()
+	}
+	return nil
+}
+
+// hurryTime is how long Shutdown waits for connections that have been cut.
+const hurryTime = time.Second
+
+// await waits until the loops have ended, or until done is closed: then it returns those that may not have.
+func await(loops []*loop, done <-chan struct{}) (left []*loop) {
 	for i, l := range loops {
 		select {
 		case <-l.done:
-			continue
-		case <-ctx.Done():
+		case <-done:
+			return loops[i:]
 		}
-		s.hurry.Store(true)
-		for _, l := range loops[i:] {
-			l.post(mail{all: true})
-		}
-		for _, l := range loops[i:] {
-			<-l.done
-		}
-		return ctx.Err()
 	}
 	return nil
 }

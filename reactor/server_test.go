@@ -462,3 +462,51 @@ func TestShutdown(t *testing.T) {
 		}
 	})
 }
+
+// TestShutdownBlocked protects that Shutdown returns when its context has ended, also where a handler does not return.
+func TestShutdownBlocked(t *testing.T) {
+	block, blocked := make(chan struct{}), make(chan struct{})
+	s := &Server{Loops: 1, Handler: MessageFunc(func(*Conn, websocket.Opcode, []byte) {
+		close(blocked)
+		<-block
+	})}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ln) }()
+	p := meet(t, ln.Addr().String())
+	p.Write(p.message(websocket.OpText, ""))
+	<-blocked
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := s.Shutdown(ctx); err != context.Canceled {
+		t.Error(err)
+	}
+	if err := <-served; err != ErrServerClosed {
+		t.Error(err)
+	}
+	close(block)
+	if err := s.Shutdown(bounded(t)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCloseIsTold protects that Handler.Close is called where a connection is cut at the very tick at which its closing handshake has taken
+// too long.
+func TestCloseIsTold(t *testing.T) {
+	h := new(recorder)
+	m := newSim(t, &Server{Handler: h})
+	fds, conns := m.subscribers(1)
+	conns[0].Close(websocket.StatusNormalClosure, "")
+	m.settle()
+	conns[0].CloseNow()
+	conns[0].mu.Lock()
+	conns[0].ext.deadline = 0
+	conns[0].mu.Unlock()
+	m.loop.expire(conns[0])
+	if want := []string{"open", "close 1000 (normal closure)"}; !slices.Equal(h.told, want) || !m.socks[fds[0]].closed {
+		t.Errorf("told %q, closed %v", h.told, m.socks[fds[0]].closed)
+	}
+}
