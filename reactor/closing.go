@@ -199,7 +199,6 @@ func (c *Conn) cut() {
 
 // finish closes the descriptor of a connection that is over. If somebody is sending, it is done when the loop looks again.
 func (l *loop) finish(c *Conn) {
-	l.worker.tell(c)
 	c.mu.Lock()
 	if c.has(sending) {
 		c.set(broken)

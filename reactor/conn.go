@@ -34,7 +34,7 @@ type Conn struct {
 }
 
 // The flags of a connection. What leads from one to the other of those about its end stands in closing.go, of those about what is
-// written in output.go, and of those about reading in feed.go.
+// written in output.go, of those about reading in feed.go, and of those about workers in workers.go.
 const (
 	corked   = 1 << iota // whoever serves the connection sends at its end what is written
 	sending              // a goroutine is in send, without mu
@@ -47,6 +47,10 @@ const (
 	over                 // nothing is delivered any more
 	gone                 // the descriptor is closed
 	attended             // it is in the loop's mail
+	opened               // the opening handshake is done, and Handler.Open is called before all else
+	busy                 // a worker has it
+	news                 // ... and the loop wants to look at it when it comes back
+	hungup               // ... and set the bit sticky
 )
 
 // has reports whether one of the flags is set.
@@ -56,8 +60,7 @@ func (c *Conn) has(flags uint32) bool { return c.flags.Load()&flags != 0 }
 type bits uint8
 
 const (
-	opened     bits = 1 << iota // the opening handshake is done and Handler.Open was called
-	ownHandler                  // its handler is in ext, which is there for good
+	ownHandler bits = 1 << iota // its handler is in ext, which is there for good
 	unread                      // there may be something to read that was not, because reading is stalled or paused
 	sticky                      // the peer's end has been told of, once: only reading finds it
 	ended                       // reading has found it

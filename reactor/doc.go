@@ -15,8 +15,9 @@
 //
 // A Handler is called by the loop of its connection: Open, then Message for each message, then Close. It must not wait, because a
 // loop serves its other connections meanwhile: no locks that are held for long, no databases, no reading of files. What takes
-// longer belongs to another goroutine, with a copy of the message, and Conn.PauseReading where order or memory wants it. All methods
-// of Conn may be called from everywhere, and none of them waits.
+// longer belongs to another goroutine, with a copy of the message, and Conn.PauseReading where order or memory wants it; or to Workers,
+// which run the handlers in place of the loops, for some more of CPU. All methods of Conn may be called from everywhere, and
+// none of them waits.
 //
 // What a handler writes for the messages that have come together leaves in one system call. What others write leaves at once; Queue and
 // Send put together what belongs together.
@@ -45,5 +46,5 @@
 //
 // # What is not here yet
 //
-// Handlers that may wait (workers), and a poller for kqueue.
+// A poller for kqueue, and a warning in the log where a handler keeps a loop waiting.
 package reactor

@@ -70,7 +70,7 @@ func (w *worker) serve(c *Conn) (more bool) {
 		return w.discard(c)
 	}
 	var b []byte
-	if c.in != nil && c.bits&opened != 0 && len(c.in.rest) > 0 {
+	if c.in != nil && c.has(opened) && len(c.in.rest) > 0 {
 		b, more = c.in.rest, true
 	} else {
 		n, err := w.loop.poll.recv(c.fd, w.input)
@@ -89,7 +89,7 @@ func (w *worker) serve(c *Conn) (more bool) {
 	if c.has(over) {
 		w.tell(c)
 	}
-	return more || c.in != nil && c.bits&opened != 0 && len(c.in.rest) > 0
+	return more || c.in != nil && c.has(opened) && len(c.in.rest) > 0
 }
 
 // mayHaveMore reports whether there may be more behind n bytes that were read. What comes after a short read is told of by another
@@ -108,7 +108,7 @@ func (w *worker) unreadable(c *Conn, err error) (more bool) {
 	switch {
 	case err == errAgain:
 		return false
-	case c.bits&opened == 0 && !c.has(over):
+	case !c.has(opened) && !c.has(over):
 		c.bits |= ended
 		w.refuse(c, err)
 	default:
@@ -132,7 +132,7 @@ func (w *worker) discard(c *Conn) (more bool) {
 
 // feed takes the bytes b, behind those that c has kept. What is not dealt with now is kept.
 func (w *worker) feed(c *Conn, b []byte) {
-	if c.bits&opened == 0 {
+	if !c.has(opened) {
 		var ok bool
 		if b, ok = w.open(c, b); !ok {
 			return
@@ -202,7 +202,6 @@ func (w *worker) handshake(c *Conn, b []byte, from websocket.RequestSource) (agr
 
 // opened makes c a connection whose opening handshake is done.
 func (w *worker) opened(c *Conn, agreed websocket.Agreement, h Handler) {
-	c.bits |= opened
 	if h != nil {
 		c.bits |= ownHandler
 		c.more().handler = h
@@ -215,6 +214,7 @@ func (w *worker) opened(c *Conn, agreed websocket.Agreement, h Handler) {
 	}
 	c.heard.Store(c.loop.ticks())
 	c.mu.Lock()
+	c.set(opened)
 	c.attend() // for the timer
 	c.mu.Unlock()
 	w.inHandler = true

@@ -60,13 +60,15 @@ type mail struct {
 	fd    int32     // or, if there is no conn: one that was accepted,
 	adopt *adoption // with what is known of it, if its opening handshake is done
 	order *order    // or: what to do about a topic, with conn if there is one
+	back  bool      // a worker is done with conn
 	all   bool      // or: look at the state of the server
 }
 
 func newLoop(s *Server, p poller) *loop {
 	l := &loop{server: s, poll: p, conns: make([]*Conn, 1), start: time.Now(), done: make(chan struct{})}
 	l.now.Store(1)
-	l.worker.init(l)
+	l.worker.init(s)
+	l.worker.loop = l
 	l.timer = time.AfterFunc(time.Hour, func() {
 		l.fired.Store(true)
 		l.poll.wake()
@@ -174,6 +176,8 @@ func (l *loop) tell() {
 		l.read++
 		m := l.letters[l.read-1]
 		switch {
+		case m.back:
+			l.takeBack(m.conn)
 		case m.order != nil:
 			l.obey(m.conn, m.order)
 		case m.all:
@@ -193,19 +197,24 @@ func (l *loop) event(e event) {
 	if c == nil || c.fd != e.fd {
 		return // it was closed in this turn
 	}
-	if e.ready&hangup != 0 {
-		c.bits |= sticky
-	}
 	if e.ready&writable != 0 {
 		c.writable()
 	}
-	if e.ready&readable != 0 {
-		l.serve(c)
+	if e.ready&readable == 0 || c.has(busy) && c.later(e.ready) {
+		return
 	}
+	if e.ready&hangup != 0 {
+		c.bits |= sticky
+	}
+	l.serve(c)
 }
 
 // serve reads from c once, and sees to it that reading goes on in the next turn if there may be more.
 func (l *loop) serve(c *Conn) {
+	if l.server.pool != nil {
+		l.hand(c, nil)
+		return
+	}
 	if l.worker.serve(c) && c.bits&queued == 0 {
 		c.bits |= queued
 		l.again = append(l.again, c)
@@ -225,8 +234,13 @@ func (l *loop) attend(c *Conn) {
 
 // look goes on with a connection whose state may have changed.
 func (l *loop) look(c *Conn) {
+	if c.has(busy) && c.later(0) {
+		return
+	}
 	switch {
 	case c.has(gone):
+	case c.has(over) && c.bits&told == 0 && l.server.pool != nil:
+		l.hand(c, nil)
 	case c.has(over):
 		l.worker.tell(c)
 		if c.bits&unread != 0 && c.bits&ended == 0 {
@@ -238,7 +252,7 @@ func (l *loop) look(c *Conn) {
 	case c.bits&unread != 0 && c.reads():
 		c.bits &^= unread
 		l.serve(c)
-		if !c.has(gone) {
+		if !c.has(gone | busy) {
 			l.setTimer(c)
 		}
 	default:
@@ -265,10 +279,14 @@ func (l *loop) add(fd int32, adopt *adoption) {
 		l.forget(c)
 		return
 	}
-	if adopt != nil {
+	l.setTimer(c)
+	switch {
+	case adopt == nil:
+	case l.server.pool != nil:
+		l.hand(c, adopt)
+	default:
 		l.worker.adopt(c, adopt)
 	}
-	l.setTimer(c)
 }
 
 // forget lets go of a connection whose descriptor is closed.
@@ -306,7 +324,7 @@ func (l *loop) serverChanged() {
 		case c == nil:
 		case hurry:
 			c.cut()
-		case c.bits&opened == 0:
+		case !c.has(opened):
 			c.CloseNow() // no opening handshake is completed any more
 		default:
 			c.Close(websocket.StatusGoingAway, "")

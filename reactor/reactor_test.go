@@ -73,30 +73,46 @@ func openDescriptors() int {
 	return 0
 }
 
+// wrapper is how a listener is given to a server.
+type wrapper = func(net.Listener) net.Listener
+
 // plain hides that a listener's connections are sockets, so that the poller for every other net.Conn serves them.
 type plain struct{ net.Listener }
 
-// drivers are the ways to serve the same: how a listener is given to the server.
-var drivers = map[string]func(net.Listener) net.Listener{
-	"sockets": func(ln net.Listener) net.Listener { return ln },
-	"other":   func(ln net.Listener) net.Listener { return plain{ln} },
+// drivers are the ways to serve the same: how a listener is given to the server, and how many workers there are.
+var drivers = map[string]struct {
+	wrap    wrapper
+	workers int
+}{
+	"sockets":         {func(ln net.Listener) net.Listener { return ln }, 0},
+	"other":           {func(ln net.Listener) net.Listener { return plain{ln} }, 0},
+	"sockets/workers": {func(ln net.Listener) net.Listener { return ln }, 2},
+	"other/workers":   {func(ln net.Listener) net.Listener { return plain{ln} }, 2},
 }
 
+// workers is how many the servers of the test that runs have, unless it says so itself.
+var workers int
+
 // onDrivers runs f for every driver.
-func onDrivers(t *testing.T, f func(t *testing.T, wrap func(net.Listener) net.Listener)) {
-	for name, wrap := range drivers {
-		t.Run(name, func(t *testing.T) { f(t, wrap) })
+func onDrivers(t *testing.T, f func(t *testing.T, wrap wrapper)) {
+	for name, d := range drivers {
+		t.Run(name, func(t *testing.T) {
+			workers = d.workers
+			f(t, d.wrap)
+		})
 	}
+	workers = 0
 }
 
 // start serves on a socket until the test ends, at which everything is shut down. It returns the address.
-func start(t testing.TB, s *Server, wrap func(net.Listener) net.Listener) (addr string) {
+func start(t testing.TB, s *Server, wrap wrapper) (addr string) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	served := make(chan error, 1)
+	s.Workers = max(s.Workers, workers)
 	go func() { served <- s.Serve(wrap(ln)) }()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), settleTime)

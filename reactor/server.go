@@ -16,7 +16,7 @@ import (
 )
 
 // Handler is what an application does with connections. Its methods are called by the loop that a connection belongs to, one at a time
-// for each connection, and must not wait: meanwhile the loop's other connections are not served. If one panics, or calls
+// for each connection, and must not wait, unless there are Workers: meanwhile the loop's other connections are not served. If one panics, or calls
 // runtime.Goexit, its connection is closed with websocket.StatusInternalError, and the panic is logged.
 type Handler interface {
 	// Open is called once the opening handshake is done, before any other method.
@@ -55,6 +55,11 @@ type Server struct {
 	// Loops is how many loops there are, each with a goroutine. 0 means GOMAXPROCS.
 	Loops int
 
+	// Workers, if not 0, is how many goroutines run the handlers instead of the loops, so that handlers may wait: other connections are
+	// served meanwhile, as long as not all workers wait. A worker takes a connection from its loop when something has come, and keeps
+	// it until all of that has been dealt with. Still one method of a handler runs at a time for each connection, and in order.
+	Workers int
+
 	// WhenFull says what becomes of subscribers that cannot take what is published.
 	WhenFull FullPolicy
 
@@ -75,6 +80,7 @@ type Server struct {
 	}
 
 	mu        sync.Mutex // guards what follows
+	pool      *pool      // of workers, or nil
 	loops     []*loop    // for sockets; empty where this system has no poller
 	other     *loop      // for every other net.Conn; nil until there is one
 	listeners map[net.Listener]struct{}
@@ -117,6 +123,9 @@ func (s *Server) start() error {
 		return err
 	}
 	s.limits = limitsOf(&s.up.Options)
+	if s.Workers > 0 {
+		s.pool = newPool(s, s.Workers)
+	}
 	if !hasSockets || s.noSockets {
 		return nil
 	}
@@ -133,6 +142,9 @@ func (s *Server) start() error {
 				l.poll.free()
 			}
 			s.loops = nil
+			if s.pool != nil {
+				s.pool.closeAfter(nil)
+			}
 			return err
 		}
 		s.loops = append(s.loops, newLoop(s, p))
@@ -216,6 +228,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	loops := s.close()
 	for _, l := range loops {
 		l.end()
+	}
+	if s.pool != nil {
+		defer func() { go s.pool.closeAfter(loops) }() // those that are left have a last call to make
 	}
 	if left := await(loops, ctx.Done()); left != nil {
 		s.hurry.Store(true)

@@ -24,7 +24,7 @@ import (
 
 // TestEcho protects the whole way: messages of all sizes, of both kinds, by several connections, compressed and not.
 func TestEcho(t *testing.T) {
-	onDrivers(t, func(t *testing.T, wrap func(net.Listener) net.Listener) {
+	onDrivers(t, func(t *testing.T, wrap wrapper) {
 		for _, compression := range []*websocket.CompressionOptions{nil, {MinSize: -1}} {
 			o := websocket.Options{Compression: compression, ReadLimit: 4 << 20}
 			addr := start(t, &Server{Handler: echo, Upgrader: &websocket.Upgrader{Options: o}}, wrap)
@@ -87,7 +87,7 @@ func (p *peer) rest() []string {
 
 // TestHalfClose protects a peer that sends much and ends its stream: all of it is delivered and answered before the connection goes.
 func TestHalfClose(t *testing.T) {
-	onDrivers(t, func(t *testing.T, wrap func(net.Listener) net.Listener) {
+	onDrivers(t, func(t *testing.T, wrap wrapper) {
 		for _, size := range []int{1, 100, 128 << 10} {
 			closed := make(chan *websocket.CloseError, 1)
 			s := &Server{Accept: func(*websocket.Request) (Handler, error) {
@@ -130,7 +130,7 @@ func (c *closer) Close(conn *Conn, err *websocket.CloseError) {
 // TestPanics protects that a handler that panics, or ends its goroutine, in any of its methods or in Accept, loses its own connection
 // and no other, that the peer is told, that Close is called once, and that the panic is logged.
 func TestPanics(t *testing.T) {
-	onDrivers(t, func(t *testing.T, wrap func(net.Listener) net.Listener) {
+	onDrivers(t, func(t *testing.T, wrap wrapper) {
 		var logged lockedBuffer
 		for _, end := range []func(){func() { panic("a panic of the test") }, runtime.Goexit} {
 			for _, where := range []string{"open", "message", "close", "accept"} {
@@ -245,7 +245,7 @@ func (f *funcs) Close(c *Conn, err *websocket.CloseError)       { f.close(c, err
 // TestEndsOnce protects the order of a handler's calls while sixteen goroutines write to its connection, and end it in every way: Open
 // first, Close once and last, and nothing hangs.
 func TestEndsOnce(t *testing.T) {
-	onDrivers(t, func(t *testing.T, wrap func(net.Listener) net.Listener) {
+	onDrivers(t, func(t *testing.T, wrap wrapper) {
 		for round := range 12 {
 			conns := make(chan *Conn, 1)
 			closed := make(chan struct{})
@@ -314,7 +314,7 @@ func TestEndsOnce(t *testing.T) {
 
 // TestReusedDescriptors protects that no message reaches another connection, while connections come and go and their numbers with them.
 func TestReusedDescriptors(t *testing.T) {
-	onDrivers(t, func(t *testing.T, wrap func(net.Listener) net.Listener) {
+	onDrivers(t, func(t *testing.T, wrap wrapper) {
 		s := &Server{Loops: 3, Accept: func(r *websocket.Request) (Handler, error) {
 			who := r.Path()
 			return MessageFunc(func(c *Conn, op websocket.Opcode, p []byte) {
@@ -364,7 +364,7 @@ func TestReusedDescriptors(t *testing.T) {
 // TestPauseReading protects a connection whose reading is paused: nothing is delivered, nothing is lost, and an end that comes meanwhile is
 // found when reading goes on.
 func TestPauseReading(t *testing.T) {
-	onDrivers(t, func(t *testing.T, wrap func(net.Listener) net.Listener) {
+	onDrivers(t, func(t *testing.T, wrap wrapper) {
 		for _, resets := range []bool{false, true} {
 			conns, closed := make(chan *Conn, 1), make(chan *websocket.CloseError, 1)
 			var delivered atomic.Int32
@@ -414,7 +414,7 @@ func TestPauseReading(t *testing.T) {
 // TestShutdown protects that every connection is closed with StatusGoingAway, that Serve and Adopt end, and that a peer that does not
 // answer is cut when the context ends.
 func TestShutdown(t *testing.T) {
-	onDrivers(t, func(t *testing.T, wrap func(net.Listener) net.Listener) {
+	onDrivers(t, func(t *testing.T, wrap wrapper) {
 		var closes atomic.Int32
 		h := &funcs{
 			open: func(*Conn) {}, message: func(*Conn, websocket.Opcode, []byte) {},
@@ -502,6 +502,10 @@ func TestCloseIsTold(t *testing.T) {
 	conns[0].Close(websocket.StatusNormalClosure, "")
 	m.settle()
 	conns[0].CloseNow()
+	conns[0].mu.Lock()
+	conns[0].ext.deadline = 0
+	conns[0].mu.Unlock()
+	m.loop.expire(conns[0])
 	conns[0].mu.Lock()
 	conns[0].ext.deadline = 0
 	conns[0].mu.Unlock()

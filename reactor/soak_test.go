@@ -27,7 +27,7 @@ var soakTime = flag.Duration("soak", time.Second, "how long TestSoak runs, for e
 // TestSoak has peers send and read at random speeds, over sockets that hold little, to handlers that echo, pause, and have other goroutines
 // write and resume: all that was sent comes back in order, and all that others have written comes.
 func TestSoak(t *testing.T) {
-	onDrivers(t, func(t *testing.T, wrap func(net.Listener) net.Listener) {
+	onDrivers(t, func(t *testing.T, wrap wrapper) {
 		s := &Server{Loops: 2, Upgrader: &websocket.Upgrader{Options: websocket.Options{WriteBuffer: 8 << 10, ReadLimit: 1 << 20}}}
 		var waited atomic.Int32
 		s.Accept = func(*websocket.Request) (Handler, error) { return &soaker{t: t, waited: &waited}, nil }

@@ -60,6 +60,10 @@ func (l *loop) setTimer(c *Conn) {
 
 // expire deals with the timer of c.
 func (l *loop) expire(c *Conn) {
+	if c.has(busy) {
+		l.wheel.set(c.slot, l.ticks()+1) // until it is back
+		return
+	}
 	c.mu.Lock()
 	due, why := c.due()
 	c.mu.Unlock()
@@ -71,9 +75,11 @@ func (l *loop) expire(c *Conn) {
 	case why == errPingDue:
 		c.ping()
 		l.setTimer(c)
+	case c.has(over) && c.bits&told == 0:
+		l.look(c) // it comes here again
 	case c.has(over):
 		l.finish(c)
-	case c.bits&opened == 0:
+	case !c.has(opened):
 		l.worker.late(c)
 	default:
 		l.abort(c, why)
@@ -87,7 +93,7 @@ func (c *Conn) due() (at uint32, why error) {
 	switch {
 	case c.has(closing | over | broken):
 		return c.ext.deadline, c.ext.failed
-	case c.bits&opened == 0:
+	case !c.has(opened):
 		if s.handshakeTicks == 0 {
 			return never, nil
 		}

@@ -139,7 +139,7 @@ func TestPublishFull(t *testing.T) {
 // TestPublishEverywhere protects that publishing reaches connections of all loops and of both pollers, from handlers and from elsewhere, in
 // the order in which one goroutine publishes, while others come and go.
 func TestPublishEverywhere(t *testing.T) {
-	onDrivers(t, func(t *testing.T, wrap func(net.Listener) net.Listener) {
+	onDrivers(t, func(t *testing.T, wrap wrapper) {
 		const conns, messages = 12, 50
 		h := &funcs{
 			open: func(c *Conn) {

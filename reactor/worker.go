@@ -13,7 +13,7 @@ const inputSize = 128 << 10
 
 // worker serves connections, one at a time. It is used by one goroutine at a time.
 type worker struct {
-	loop     *loop
+	loop     *loop // of the connection that is served
 	input    []byte
 	corked   *output
 	in       *inbound // of the connections that have none
@@ -27,11 +27,11 @@ type worker struct {
 	accepted Handler
 }
 
-func (w *worker) init(l *loop) {
-	w.loop, w.input, w.corked, w.in = l, make([]byte, inputSize), newCork(), l.server.newInbound()
-	if accept := l.server.Accept; accept != nil {
+func (w *worker) init(s *Server) {
+	w.input, w.corked, w.in = make([]byte, inputSize), newCork(), s.newInbound()
+	if accept := s.Accept; accept != nil {
 		w.accept = func(r *websocket.Request) (err error) {
-			if w.accepted, err = accept(r); err == nil && w.accepted == nil && l.server.Handler == nil {
+			if w.accepted, err = accept(r); err == nil && w.accepted == nil && s.Handler == nil {
 				err = errNoHandler
 			}
 			return err
@@ -51,7 +51,7 @@ func (w *worker) abandoned(v any) {
 	w.in = w.loop.server.newInbound() // the old one may be in the middle of something
 	c.mu.Lock()
 	code := websocket.StatusInternalError
-	if c.bits&opened == 0 {
+	if !c.has(opened) {
 		c.bits |= told
 		code = websocket.StatusAbnormalClosure // which is no close frame
 	}

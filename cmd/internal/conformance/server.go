@@ -11,7 +11,7 @@ import (
 	"github.com/seed-d69ae1b7/websocket/reactor"
 )
 
-// serveReactor answers connections by event loops until ln is closed: those of sockets, or those of every other net.Conn.
+// serveReactor answers connections by event loops until ln is closed: as sockets, with workers or not, or as any net.Conn.
 func serveReactor(ln net.Listener, kind string, options websocket.Options) error {
 	s := reactor.Server{
 		Upgrader: &websocket.Upgrader{Options: options},
@@ -19,7 +19,10 @@ func serveReactor(ln net.Listener, kind string, options websocket.Options) error
 			c.Write(context.Background(), op, p)
 		}),
 	}
-	if kind == "other" {
+	switch kind {
+	case "workers":
+		s.Workers = 4
+	case "other":
 		ln = struct{ net.Listener }{ln} // whose connections might be anything
 	}
 	return s.Serve(ln)
