@@ -307,12 +307,21 @@ func (w *worker) part(c *Conn, in *inbound, out []byte, ev websocket.Event) {
 	case inflated:
 		in.message = out
 	default:
-		in.message = append(in.message, ev.Payload...)
+		in.message = append(doubled(in.message, len(ev.Payload)), ev.Payload...)
 	}
 	if ev.Last {
 		w.message(c, ev.Op, in.message)
 		in.message = in.message[:0]
 	}
+}
+
+// doubled returns b with room for n more bytes, in an array twice as large if need be: append would take smaller steps, and leave five
+// times a large message to the collector.
+func doubled(b []byte, n int) []byte {
+	if cap(b)-len(b) >= n {
+		return b
+	}
+	return append(make([]byte, 0, max(2*cap(b), len(b)+n)), b...)
 }
 
 // message delivers a message.

@@ -178,11 +178,9 @@ func (c *Conn) relieved() {
 	}
 }
 
-// writable deals with an event that says so, for the loop.
+// writable deals with an event that says so, for the loop. It looks at the flags with mu only: a sender that has been told to wait
+// is neither sending nor blocked for a moment, with mu held, and the event would be lost (TestSoak).
 func (c *Conn) writable() {
-	if !c.has(sending | blocked) {
-		return // whoever sends next will see
-	}
 	c.mu.Lock()
 	if c.has(sending) {
 		c.set(edge)

@@ -79,6 +79,17 @@ type wrapper = func(net.Listener) net.Listener
 // plain hides that a listener's connections are sockets, so that the poller for every other net.Conn serves them.
 type plain struct{ net.Listener }
 
+// hidden is a connection that is not known to be a socket.
+type hidden struct{ *net.TCPConn }
+
+func (ln plain) Accept() (net.Conn, error) {
+	nc, err := ln.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return hidden{nc.(*net.TCPConn)}, nil
+}
+
 // drivers are the ways to serve the same: how a listener is given to the server, and how many workers there are.
 var drivers = map[string]struct {
 	wrap    wrapper

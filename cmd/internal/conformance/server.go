@@ -23,9 +23,20 @@ func serveReactor(ln net.Listener, kind string, options websocket.Options) error
 	case "workers":
 		s.Workers = 4
 	case "other":
-		ln = struct{ net.Listener }{ln} // whose connections might be anything
+		ln = plain{ln}
 	}
 	return s.Serve(ln)
+}
+
+// plain is a listener whose connections are not known to be sockets.
+type plain struct{ net.Listener }
+
+func (ln plain) Accept() (net.Conn, error) {
+	nc, err := ln.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return struct{ *net.TCPConn }{nc.(*net.TCPConn)}, nil
 }
 
 // serve answers connections until ln is closed.
