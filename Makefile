@@ -1,6 +1,6 @@
-# What people and CI run. Nothing here needs more than Go, but for interop (Node.js, npm, Chromium, nginx, HAProxy and
-# Apache), interop-socketio (python3-socketio and python3-aiohttp, too) and test-arm64 (qemu-user-static); .ci/run
-# installs these.
+# What people and CI run. Nothing here needs more than Go, but for interop (Node.js, npm, Chromium, Firefox, nginx, HAProxy and
+# Apache), examples (Chromium), interop-socketio (python3-socketio and python3-aiohttp, too) and test-arm64
+# (qemu-user-static); .ci/run installs these.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -52,6 +52,7 @@ lint: bin/staticcheck
 		echo "go mod tidy -diff in $$module"; \
 		(cd $$module && GOWORK=off go mod tidy -diff); \
 	done
+	cd tools && GOWORK=off go vet ./... && GOWORK=off go test ./undocumented && GOWORK=off go run ./undocumented .. -socketio
 	bash -n .ci/run && scripts/release.sh -n v0.0.0 >/dev/null
 
 bin/staticcheck: tools/go.mod
@@ -73,8 +74,19 @@ cover:
 
 .PHONY: interop
 interop: interop/node/node_modules/.package-lock.json
-	go test -race -shuffle=on ./interop/... ./interop/frameworks/...
+	go test -race -shuffle=on -timeout 20m ./interop/... ./interop/frameworks/...
+	go test ./bench/features
 	cd interop/newer && GOWORK=off go test -race -shuffle=on ./...
+
+# All of the conformance suite over HTTP/2, of which interop plays what takes seconds.
+.PHONY: conformance-http2
+conformance-http2:
+	cd interop/newer && GOWORK=off go test -count=1 -timeout 30m -v -run TestHTTP2Suite . -suite
+
+# The programs of examples/, which their tests run, and Chromium on their pages.
+.PHONY: examples
+examples:
+	go test $(RACE) -shuffle=on ./examples/...
 
 # npm writes this file when it has installed everything.
 interop/node/node_modules/.package-lock.json: interop/node/package-lock.json

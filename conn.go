@@ -246,8 +246,8 @@ func (c *Conn) Value() any {
 // into the write buffer as a whole; bytes are those of the transport, headers included. What came in is counted when
 // the reader next waits for the network.
 type Stats struct {
-	MessagesIn, MessagesOut uint64
-	BytesIn, BytesOut       uint64
+	MessagesIn, MessagesOut uint64        // received and sent
+	BytesIn, BytesOut       uint64        // received and sent
 	RTT                     time.Duration // of the newest ping that was answered; 0 before
 }
 

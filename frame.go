@@ -72,9 +72,9 @@ const (
 
 // Header is the header of one frame (RFC 6455, Section 5.2).
 type Header struct {
-	Fin              bool // the last fragment of its message
-	RSV1, RSV2, RSV3 bool // reserved for extensions; permessage-deflate uses RSV1
-	Opcode           Opcode
+	Fin              bool    // the last fragment of its message
+	RSV1, RSV2, RSV3 bool    // reserved for extensions; permessage-deflate uses RSV1
+	Opcode           Opcode  // what the frame is
 	Masked           bool    // MaskKey was sent; the payload is masked with it
 	MaskKey          [4]byte // zero when Masked is false
 	Length           uint64  // of the payload, in bytes; below 1<<63

@@ -25,7 +25,7 @@ const (
 
 // Event is what Receiver.Next found in the bytes of the peer.
 type Event struct {
-	Kind  EventKind
+	Kind  EventKind  // says which of the other fields mean something
 	Op    Opcode     // EventData: OpText or OpBinary, on every part of a message
 	First bool       // EventData: the first part of its message
 	Last  bool       // EventData: the last part of its message; a part may be empty only if it is the last

@@ -1,19 +1,20 @@
 # The modules under socketio/, which need Go 1.27 and stand in a go.work of their own. Include this from the Makefile at the
 # root: paths are relative to that.
 #
-#	make test-socketio              what of them needs only Go, which fetches 1.27 by itself
+#	make test-socketio              what of them needs only Go, which fetches 1.27 by itself: natsadapter, too, whose NATS server is embedded
 #	make interop-socketio           the official clients, in Node, in Chromium and of Python, servers, and Go's frameworks
-#	make redis-socketio             redisadapter with Redis servers, and official Node servers in one cluster with ours
+#	make redis-socketio             redisadapter with Redis servers, official Node servers in one cluster with ours, and chats as one, behind HAProxy, too
 #	make fuzz-socketio FUZZTIME=1m  each fuzz target
 #	make soak-socketio SOAK=10m     10,000 clients at once, which vanish; then clients that come and go in every way
 #	make bench-socketio             what a server costs, beside others: socketio/BENCHMARKING.md
 #	make bench-socketio-quick       the same in a minute
+#	make bench-socketio-cluster     what events cost that go through Redis and NATS, beside official servers
 
 # What a go command of any version fetches, if it is not that already.
 SOCKETIO_GO := GOTOOLCHAIN=go1.27.4
 SOCKETIO_MODULES := $(dir $(wildcard socketio/go.mod socketio/*/go.mod socketio/*/*/go.mod))
 # Those of socketio/go.work, but for the root.
-SOCKETIO_PACKAGES := ./... ./cmd/... ./bench/...
+SOCKETIO_PACKAGES := ./... ./cmd/... ./bench/... ./natsadapter/...
 
 .PHONY: test-socketio
 test-socketio: lint-socketio
@@ -28,6 +29,7 @@ lint-socketio: bin/staticcheck-socketio
 	cd socketio && $(SOCKETIO_GO) go vet $(SOCKETIO_PACKAGES) ./interop/... ./redisadapter/...
 	cd socketio && $(SOCKETIO_GO) $(CURDIR)/bin/staticcheck-socketio $(SOCKETIO_PACKAGES) ./interop/... ./redisadapter/...
 	cd socketio/bench/zishang && $(SOCKETIO_GO) GOWORK=off go vet . && $(SOCKETIO_GO) GOWORK=off $(CURDIR)/bin/staticcheck-socketio .
+	cd tools && $(SOCKETIO_GO) GOWORK=off go run ./undocumented ../socketio
 	@for module in $(SOCKETIO_MODULES); do \
 		echo "go mod tidy -diff in $$module"; \
 		(cd $$module && $(SOCKETIO_GO) GOWORK=off go mod tidy -diff); \
@@ -61,9 +63,14 @@ bench-socketio: socketio/bench/node/node_modules/.package-lock.json
 bench-socketio-quick: socketio/bench/node/node_modules/.package-lock.json
 	cd socketio && $(SOCKETIO_GO) go run ./bench -quick
 
+.PHONY: bench-socketio-cluster
+bench-socketio-cluster: socketio/bench/node/node_modules/.package-lock.json
+	cd socketio && $(SOCKETIO_GO) go run ./bench -cluster
+
 .PHONY: redis-socketio
 redis-socketio: socketio/redisadapter/node/node_modules/.package-lock.json
 	cd socketio && $(SOCKETIO_GO) go test $(RACE) -count=1 ./redisadapter/...
+	cd socketio && $(SOCKETIO_GO) go test $(RACE) -count=1 -tags redis -run "Redis|HAProxy" ./cmd/chat
 
 .PHONY: fuzz-socketio
 fuzz-socketio:

@@ -7,9 +7,9 @@ package websocket
 // Stats, Context and Buffered. Those of FrameOut are called one at a time and in the order of the frames; otherwise, several
 // may be called at once.
 type Trace struct {
-	FrameIn  func(c *Conn, h Header) // a frame's header has been read
-	FrameOut func(c *Conn, h Header) // a frame has been put into the write buffer
-	Closed   func(c *Conn, err *CloseError)
+	FrameIn  func(c *Conn, h Header)        // a frame's header has been read
+	FrameOut func(c *Conn, h Header)        // a frame has been put into the write buffer
+	Closed   func(c *Conn, err *CloseError) // the connection has ended
 }
 
 // traceOut notes the header of a frame for Trace.FrameOut. mu is held.

@@ -19,10 +19,10 @@ import (
 // A FuzzingClient tests servers, which must echo every message as it came. Its fields are set before Run and not
 // changed afterwards.
 type FuzzingClient struct {
-	Spec     ClientSpec
-	Parallel int  // cases run at a time; 0: one. Heavy cases are further limited to the number of CPUs
-	Rounds   int  // most round trips of the cases in sections 9, 12 and 13; 0: as many as the original, 1000
-	Insecure bool // accept any certificate of a wss server
+	Spec     ClientSpec // whom to test, and with which cases
+	Parallel int        // cases run at a time; 0: one. Heavy cases are further limited to the number of CPUs
+	Rounds   int        // most round trips of the cases in sections 9, 12 and 13; 0: as many as the original, 1000
+	Insecure bool       // accept any certificate of a wss server
 
 	// Process, if not zero, starts the server under test: once for all cases, and again for each of those that measure
 	// its memory (S4), which are left out without it. There can be only one server then.

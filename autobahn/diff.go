@@ -20,6 +20,7 @@ type Verdict struct {
 	BehaviorClose Outcome `json:"behaviorClose"`
 }
 
+// String returns both grades.
 func (v Verdict) String() string { return fmt.Sprintf("%s, closing %s", v.Behavior, v.BehaviorClose) }
 
 // Verdicts are those of a report folder, by agent and case.
@@ -53,8 +54,8 @@ func ReadVerdicts(dir string) (Verdicts, error) {
 // A Change is a case whose verdict is not the same in two reports. Old is nil where the case is new, New where it was
 // not run any more.
 type Change struct {
-	Agent, ID string
-	Old, New  *Verdict
+	Agent, ID string   // of the implementation, and of the case
+	Old, New  *Verdict // in the first report and in the second
 }
 
 // Regression tells whether the change is for the worse: a worse grade of either kind, or a case that was not run.
@@ -68,6 +69,7 @@ func (c Change) Regression() bool {
 	return badness(c.New.Behavior) > badness(c.Old.Behavior) || badness(c.New.BehaviorClose) > badness(c.Old.BehaviorClose)
 }
 
+// String returns the change as a line without its end.
 func (c Change) String() string {
 	verdict := func(v *Verdict, none string) string {
 		if v == nil {

@@ -22,8 +22,8 @@ import (
 // shutdownOnComplete=true it also ends Serve) and /stopServer. In place of case=N, which counts the selected cases,
 // casetuple=1.2.3 names a case. A connection to any other path stays open until the client closes it.
 type FuzzingServer struct {
-	Spec   ServerSpecFile
-	Rounds int // most round trips of the cases in sections 9, 12 and 13; 0: as many as the original, 1000
+	Spec   ServerSpecFile // where to listen, and which cases to run
+	Rounds int            // most round trips of the cases in sections 9, 12 and 13; 0: as many as the original, 1000
 
 	// Process, if not zero, is the client under test: Serve starts it, and ends when it does. The cases that measure its
 	// memory (S4) are left out without it.

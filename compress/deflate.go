@@ -33,6 +33,7 @@ type DeflaterOptions struct {
 	// and a table over it between messages; without it, nothing.
 	Takeover bool
 
+	// Level says how hard to look for repeats, and how much memory that takes.
 	Level Level
 }
 

@@ -27,7 +27,7 @@ var ErrNegotiation = errors.New("compress: invalid answer to the offer of permes
 // Param is one parameter of an extension: "name", "name=value" or, the same, "name=\"value\"".
 type Param struct {
 	Name, Value string // Value without quotes
-	HasValue    bool
+	HasValue    bool   // so that an empty Value is told from none
 }
 
 // Options are what one side wants of permessage-deflate. A nil *Options means no compression; the zero value means
@@ -82,10 +82,10 @@ const DefaultMinSize = 64
 
 // Params are what was agreed upon.
 type Params struct {
-	ServerNoContextTakeover bool
-	ClientNoContextTakeover bool
-	ServerMaxWindowBits     int // 8 to 15
-	ClientMaxWindowBits     int // 8 to 15
+	ServerNoContextTakeover bool // the server compresses each message by itself
+	ClientNoContextTakeover bool // the client does
+	ServerMaxWindowBits     int  // 8 to 15
+	ClientMaxWindowBits     int  // 8 to 15
 }
 
 // Validate returns an error if a number is out of its range. The other methods take such a number for the nearest

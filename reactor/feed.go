@@ -191,12 +191,15 @@ func (w *worker) open(c *Conn, b []byte) (rest []byte, ok bool) {
 	return b[n:], true
 }
 
-// handshake appends the answer to the request in b to what waits for c, which nobody else knows yet.
+// handshake appends the answer to the request in b to what waits for c.
 func (w *worker) handshake(c *Conn, b []byte, from websocket.RequestSource) (agreed websocket.Agreement, n int, err error) {
 	w.conn, w.inHandler = c, true // there are callbacks
-	o := c.output()
-	o.b, agreed, n, err = w.loop.server.up.AppendHandshake(o.b, b, from)
+	w.answer, agreed, n, err = w.loop.server.up.AppendHandshake(w.answer[:0], b, from)
 	w.inHandler = false
+	c.mu.Lock()
+	o := c.output()
+	o.b = append(o.b, w.answer...)
+	c.mu.Unlock()
 	return agreed, n, err
 }
 

@@ -182,10 +182,12 @@ func (c *Conn) relieved() {
 // is neither sending nor blocked for a moment, with mu held, and the event would be lost (TestSoak).
 func (c *Conn) writable() {
 	c.mu.Lock()
-	if c.has(sending) {
+	switch {
+	case c.has(sending):
 		c.set(edge)
+	case c.has(blocked):
+		c.unset(blocked)
+		c.flush()
 	}
-	c.unset(blocked)
-	c.flush()
 	c.mu.Unlock()
 }

@@ -17,6 +17,7 @@ type worker struct {
 	input    []byte
 	corked   *output
 	in       *inbound // of the connections that have none
+	answer   []byte   // to a request
 	messages uint64   // delivered, and not counted with their connection yet
 	bytes    uint64   // read, and not counted
 

@@ -112,12 +112,15 @@ func (n *Namespace) deliver(event string, q *packet.Packet, attachments [][]byte
 	if err != nil {
 		return err
 	}
+	f := beginFlushing()
+	defer f.end() // also if OnAnyOutgoing panics
 	for _, s := range *crowd {
 		if !s.isReady() || volatile && isBehind(s.Session(), out.size) {
 			continue
 		}
 		s.tellOutgoing(event, q.Data, attachments)
-		out.sendTo(s.Session()) // how a session has ended is told otherwise
+		first, _ := out.queueFor(s.Session()) // how a session has ended is told otherwise
+		f.add(s.Session(), first)
 	}
 	return nil
 }
@@ -212,7 +215,11 @@ type RemoteSocket struct {
 // ID returns the identifier.
 func (r RemoteSocket) ID() string { return r.Socket.ID }
 
-// Join and Leave let it join and leave rooms; Disconnect takes it out of the namespace, and with close ends its connection.
-func (r RemoteSocket) Join(rooms ...string) error  { return r.SocketsJoin(rooms...) }
+// Join lets it join rooms.
+func (r RemoteSocket) Join(rooms ...string) error { return r.SocketsJoin(rooms...) }
+
+// Leave lets it leave rooms.
 func (r RemoteSocket) Leave(rooms ...string) error { return r.SocketsLeave(rooms...) }
+
+// Disconnect takes it out of the namespace, and with close ends its connection.
 func (r RemoteSocket) Disconnect(close bool) error { return r.DisconnectSockets(close) }

@@ -7,14 +7,12 @@ package socketio
 // makes it idle again, or until Close. While it is wanted and there is a session, it is asking until the server accepts it, then joined.
 
 import (
-	"bytes"
 	"context"
 	"encoding/json/v2"
 	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/seed-d69ae1b7/websocket/socketio/adapter"
 	"github.com/seed-d69ae1b7/websocket/socketio/engineio"
 	"github.com/seed-d69ae1b7/websocket/socketio/internal/packet"
 )
@@ -57,9 +55,9 @@ type Client struct {
 	asks                   *engineio.Session // that on which it is asking; nil if it is not
 	id, pid, offset        string
 	recovered              bool
-	early                  []item       // events of a recovery, which come before the acceptance
-	connects               []chan error // calls of Connect that wait
-	why                    error        // why there is no connection
+	early                  []*packet.Whole // events of a recovery, which come before the acceptance
+	connects               []chan error    // calls of Connect that wait
+	why                    error           // why there is no connection
 	nextID                 uint64
 	acks                   map[uint64]waiter
 	kept                   []*letter // while it is not joined
@@ -242,8 +240,8 @@ func (c *Client) accepted(data []byte) error {
 	c.put(job{run: c.hooks.connected})
 	c.sendRetried()
 	c.connected(nil)
-	for i := range early { // last: it may wait
-		if err := c.event(&early[i]); err != nil {
+	for _, w := range early { // last: it may wait
+		if err := c.event(w); err != nil {
 			return err
 		}
 	}
@@ -374,25 +372,24 @@ func (c *Client) Context() context.Context { return c.ctx }
 func (c *Client) isGone() bool { return !c.Connected() }
 
 // take takes a packet that is whole. The error says that it is none that a server sends. mu is held.
-func (c *Client) take(q *packet.Packet, attachments [][]byte) error {
-	switch q.Type {
+func (c *Client) take(w *packet.Whole) error {
+	switch w.Type {
 	case packet.Connect:
-		return c.accepted(q.Data)
+		return c.accepted(w.Data)
 	case packet.ConnectError:
 		if c.asks != nil && !c.joined {
-			c.rejected(refusal(q.Data))
+			c.rejected(refusal(w.Data))
 		}
 	case packet.Disconnect:
 		c.sentAway()
 	case packet.Ack:
-		return c.acknowledged(q, attachments)
+		return c.acknowledged(w)
 	case packet.Event:
-		it := item{hasID: q.HasID, id: q.ID, data: bytes.Clone(q.Data), attachments: attachments}
 		if !c.joined && c.asks != nil {
-			c.early = append(c.early, it)
+			c.early = append(c.early, w)
 			return nil
 		}
-		return c.event(&it)
+		return c.event(w)
 	default:
 		return errClientSide
 	}
@@ -400,19 +397,13 @@ func (c *Client) take(q *packet.Packet, attachments [][]byte) error {
 }
 
 // acknowledged takes an acknowledgement. mu is held.
-func (c *Client) acknowledged(q *packet.Packet, attachments [][]byte) error {
-	if err := packet.CheckArray(q.Data); err != nil {
+func (c *Client) acknowledged(w *packet.Whole) error {
+	answer, err := answerOf(w)
+	if err != nil {
 		return err
 	}
-	if err := packet.CheckPlaceholders(q.Data, len(attachments)); q.Binary && err != nil {
-		return err
-	}
-	data := bytes.Clone(q.Data)
-	if len(data) == 0 {
-		data = []byte("[]")
-	}
-	if w := c.takeWaiter(q.ID); w != nil {
-		w(adapter.Answer{Args: data, Attachments: attachments})
+	if tell := c.takeWaiter(w.ID); tell != nil {
+		tell(answer)
 	}
 	return nil
 }

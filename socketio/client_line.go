@@ -69,10 +69,10 @@ func (c *Client) next() (j job, ok bool) {
 
 // event puts an event into the line, and waits while too much is there. The error says that it is none. The uplink's mu is held, and
 // released meanwhile.
-func (c *Client) event(it *item) error {
-	name, err := packet.EventName(it.data)
-	if err == nil && len(it.attachments) > 0 {
-		err = packet.CheckPlaceholders(it.data, len(it.attachments))
+func (c *Client) event(it *packet.Whole) error {
+	name, err := packet.EventName(it.Data)
+	if err == nil && len(it.Binaries) > 0 {
+		err = packet.CheckPlaceholders(it.Data, len(it.Binaries))
 	}
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func (c *Client) event(it *item) error {
 	if c.pid != "" {
 		c.remember(it)
 	}
-	size := it.size()
+	size := sizeOf(it)
 	c.up.awaitRoom(c, size)
 	if !c.closed {
 		c.put(job{size, func() { c.dispatch(it, name) }})
@@ -90,8 +90,8 @@ func (c *Client) event(it *item) error {
 
 // remember notes the offset of an event, its last argument: what the server is told when the client comes back. Volatile events, and those of a
 // server without recovery, need have none; a text that looks like one does no harm, as in the Node implementation.
-func (c *Client) remember(it *item) {
-	a := Args{array: it.data, skip: 1}
+func (c *Client) remember(it *packet.Whole) {
+	a := Args{array: it.Data, skip: 1}
 	var last []byte
 	for _, v := range a.values() {
 		last = v
@@ -135,8 +135,8 @@ func (u *uplink) disappoint() {
 }
 
 // dispatch calls everybody who is interested in an event.
-func (c *Client) dispatch(it *item, name []byte) {
-	e := &Event{client: c, name: name, args: Args{it.data, 1, it.attachments}, id: it.id, hasID: it.hasID}
+func (c *Client) dispatch(it *packet.Whole, name []byte) {
+	e := &Event{client: c, name: name, args: Args{it.Data, 1, it.Binaries}, id: it.ID, hasID: it.HasID}
 	f, onAny := c.hooks.find(name)
 	for _, f := range onAny {
 		f(e)

@@ -238,19 +238,17 @@ func (v *visit) receive(op websocket.Opcode, data []byte) error {
 	if v.u.o.Msgpack {
 		return v.receiveMsgpack(op, data, most)
 	}
-	var q packet.Packet
-	var attachments [][]byte
-	var whole bool
+	var w *packet.Whole
 	var err error
 	if op == websocket.OpBinary {
-		q, attachments, whole, err = v.parts.Binary(data)
+		w, err = v.parts.Binary(data)
 	} else {
-		q, whole, err = v.parts.Text(data, most)
+		w, err = v.parts.Text(new(packet.Whole), data, most)
 	}
-	if err != nil || !whole {
+	if err != nil || w == nil {
 		return err
 	}
-	return v.take(&q, attachments)
+	return v.take(w)
 }
 
 // receiveMsgpack is receive where packets are MessagePack.
@@ -258,23 +256,20 @@ func (v *visit) receiveMsgpack(op websocket.Opcode, data []byte, most int) error
 	if op != websocket.OpBinary {
 		return errNoMsgpack
 	}
-	q, attachments, err := packet.ParseMsgpack(data, most)
+	w, err := packet.ParseMsgpack(data, most)
 	if err != nil {
 		return err
 	}
-	for i, a := range attachments {
-		attachments[i] = append([]byte{}, a...)
-	}
-	return v.take(&q, attachments)
+	return v.take(w)
 }
 
 // take gives a packet to its Client, if there is one.
-func (v *visit) take(q *packet.Packet, attachments [][]byte) error {
+func (v *visit) take(w *packet.Whole) error {
 	v.u.mu.Lock()
 	defer v.u.mu.Unlock()
-	c := v.u.client(q.Namespace)
+	c := v.u.client(w.Namespace)
 	if c == nil {
 		return nil
 	}
-	return c.take(q, attachments)
+	return c.take(w)
 }

@@ -2,15 +2,15 @@ package socketio
 
 // This file holds what comes over a session: packets and their attachments, put together and given to the seats of the client.
 //
-// The reader of a session, whose stack is to stay small, looks at what stands in front of a packet's JSON only. Everything else happens on
-// the goroutine of a seat (seat.go), but for acknowledgements, which pass what waits there.
+// The reader of a session, whose stack is to stay within 2 KiB, looks at what stands in front of a packet's JSON only. Everything else happens
+// on the goroutine of a seat (seat.go), but for acknowledgements, which pass what waits there. So the functions from receive to the
+// line are cut to have small frames: see TestIdleStack.
 //
 // What waits for the seats of a connection is bounded by Options.MaxQueued: then the reader waits, and with it the client. While somebody
 // waits for an acknowledgement of the client, which may stand behind, twice as much may wait; then those who wait are told that they
 // wait in vain.
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -41,6 +41,7 @@ type conn struct {
 	mu     sync.Mutex
 	req    *engineio.Request
 	seats  []*seat
+	spare  *seat            // for the main namespace, so that the reader need not make it; nil once it is taken
 	queued int              // bytes that wait for seats
 	auths  int              // bytes that sockets on seats have sent to authenticate themselves
 	waits  int              // acknowledgements that are waited for
@@ -54,7 +55,8 @@ type conn struct {
 type handler struct{ srv *Server }
 
 func (h handler) Open(s *engineio.Session) {
-	c := &conn{srv: h.srv, session: s, req: s.Request()}
+	c := &conn{srv: h.srv, session: s, req: s.Request(), seats: make([]*seat, 0, 1)}
+	c.spare = c.makeSeat(packet.Main)
 	s.SetState(c)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -122,54 +124,67 @@ func (c *conn) receive(op websocket.Opcode, data []byte) error {
 	case c.srv.opts.Msgpack:
 		return c.receiveMsgpack(op, data)
 	case op == websocket.OpBinary:
-		q, attachments, whole, err := c.parts.Binary(data)
-		if !whole {
-			return err
-		}
-		return c.take(&q, attachments)
+		return c.receiveBinary(data)
 	}
-	q, whole, err := c.parts.Text(data, c.srv.opts.MaxAttachments)
-	if !whole {
+	it := new(item)
+	w, err := c.parts.Text(&it.Whole, data, c.srv.opts.MaxAttachments)
+	if err != nil || w == nil {
 		return err
 	}
-	return c.take(&q, nil)
+	return c.take(it)
 }
 
-// take takes a packet that is whole. What it needs of q is copied.
-func (c *conn) take(q *packet.Packet, attachments [][]byte) error {
-	switch q.Type {
+// receiveBinary takes an attachment.
+//
+//go:noinline
+func (c *conn) receiveBinary(data []byte) error {
+	w, err := c.parts.Binary(data)
+	if err != nil || w == nil {
+		return err
+	}
+	return c.take(&item{Whole: *w})
+}
+
+// take takes a packet that is whole.
+func (c *conn) take(it *item) error {
+	switch it.Type {
 	case packet.Ack:
-		return c.acknowledged(q, attachments)
+		return c.acknowledged(&it.Whole)
 	case packet.ConnectError:
 		return errRefusing
 	}
-	it := item{kind: q.Type, hasID: q.HasID, id: q.ID, data: bytes.Clone(q.Data), attachments: attachments}
-	c.enqueue(q.Namespace, it)
+	c.enqueue(it)
 	return nil
 }
 
 // acknowledged takes an acknowledgement. One that nobody waits for means nothing, but has to be one.
 //
 //go:noinline
-func (c *conn) acknowledged(q *packet.Packet, attachments [][]byte) error {
-	if err := packet.CheckArray(q.Data); err != nil {
+func (c *conn) acknowledged(w *packet.Whole) error {
+	answer, err := answerOf(w)
+	if err != nil {
 		return err
 	}
-	if q.Binary {
-		if err := packet.CheckPlaceholders(q.Data, len(attachments)); err != nil {
-			return err
+	if tell := c.takeWaiter(w.Namespace, w.ID); tell != nil {
+		tell(answer)
+	}
+	return nil
+}
+
+// answerOf returns the acknowledgement that a packet is, which has to be one also where nobody waits for it.
+func answerOf(w *packet.Whole) (a adapter.Answer, err error) {
+	if err := packet.CheckArray(w.Data); err != nil {
+		return a, err
+	}
+	if w.Binary {
+		if err := packet.CheckPlaceholders(w.Data, len(w.Binaries)); err != nil {
+			return a, err
 		}
 	}
-	w := c.takeWaiter(q.Namespace, q.ID)
-	if w == nil {
-		return nil
+	if len(w.Data) == 0 {
+		w.Data = []byte("[]")
 	}
-	data := bytes.Clone(q.Data)
-	if len(data) == 0 {
-		data = []byte("[]")
-	}
-	w(adapter.Answer{Args: data, Attachments: attachments})
-	return nil
+	return adapter.Answer{Args: w.Data, Attachments: w.Binaries}, nil
 }
 
 // seat returns the seat in a namespace, or nil. mu is held.
@@ -183,7 +198,7 @@ func (c *conn) seat(name []byte) *seat {
 }
 
 // enqueue gives a packet to its seat, and waits while too much is waiting there. It is called by the reader.
-func (c *conn) enqueue(name []byte, it item) {
+func (c *conn) enqueue(it *item) {
 	c.mu.Lock()
 	for c.queued > 0 && c.queued+it.size() > c.limit() && c.session.Err() == nil {
 		if c.waits > 0 {
@@ -192,16 +207,27 @@ func (c *conn) enqueue(name []byte, it item) {
 			c.await()
 		}
 	}
-	t, err := c.seatFor(name, it.kind)
+	t, err := c.seat(it.Namespace), error(nil)
+	if t == nil {
+		t, err = c.newSeat(it)
+	}
 	if t != nil && c.end == nil {
 		t.arrive(it)
 	}
 	c.mu.Unlock()
-	switch {
-	case errors.Is(err, errTooManySeats):
-		c.refuse(string(name), errTooManySeats)
-	case err != nil:
-		c.close(ForcedServerClose, err)
+	if err != nil {
+		c.unseated(it, err)
+	}
+}
+
+// unseated tells the client that there is no seat for what it has sent.
+//
+//go:noinline
+func (c *conn) unseated(it *item, err error) {
+	if err == errTooManySeats {
+		c.refuse(string(it.Namespace), errTooManySeats)
+	} else {
+		c.close(ForcedServerClose, fmt.Errorf("%w: %.40q", err, it.Namespace))
 	}
 }
 
@@ -251,35 +277,39 @@ func (c *conn) disappoint() {
 	c.mu.Lock()
 }
 
-// seatFor returns the seat for a packet, a new one if it asks for a namespace. mu is held.
-func (c *conn) seatFor(name []byte, kind packet.Type) (*seat, error) {
-	t := c.seat(name)
+// newSeat returns the seat for a packet for which there is none, if it asks for one. mu is held.
+//
+//go:noinline
+func (c *conn) newSeat(it *item) (*seat, error) {
 	switch {
-	case t != nil:
-		return t, nil
-	case kind == packet.Disconnect: // it has gone anyway
+	case it.Type == packet.Disconnect: // it has gone anyway
 		return nil, nil
-	case kind != packet.Connect:
-		return nil, fmt.Errorf("%w: %.40q", errNotIn, name)
-	}
-	if len(c.seats) >= c.srv.opts.MaxNamespaces && !c.dropLeft() {
+	case it.Type != packet.Connect:
+		return nil, errNotIn
+	case len(c.seats) >= c.srv.opts.MaxNamespaces && !c.dropLeft():
 		return nil, errTooManySeats
 	}
-	t = &seat{conn: c, name: nameOf(name)}
+	t := c.spare
+	if t == nil || t.name != string(it.Namespace) {
+		t = c.makeSeat(string(it.Namespace))
+	} else {
+		c.spare = nil
+	}
 	c.seats = append(c.seats, t)
 	return t, nil
 }
 
-// nameOf returns a namespace as a string, without allocating one for the usual one.
-func nameOf(name []byte) string {
-	if string(name) == packet.Main {
-		return packet.Main
-	}
-	return string(name)
+// makeSeat returns a seat with nobody on it.
+func (c *conn) makeSeat(name string) *seat {
+	t := &seat{conn: c, name: name}
+	t.work = t.run
+	return t
 }
 
 // dropLeft removes a seat whose socket this side has sent away, which is kept so that what the client had sent before means no
 // harm. mu is held.
+//
+//go:noinline
 func (c *conn) dropLeft() bool {
 	for _, t := range c.seats {
 		if t.isLeft() {

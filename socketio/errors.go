@@ -55,10 +55,11 @@ func (r Reason) isOurs() bool { return r == ServerNamespaceDisconnect || r == Fo
 
 // DisconnectError is the cause of a Socket's context.
 type DisconnectError struct {
-	Reason Reason
-	Err    error // nil, or the cause
+	Reason Reason // who ended it, and how
+	Err    error  // nil, or the cause
 }
 
+// Error gives the reason and the cause.
 func (e *DisconnectError) Error() string {
 	if e.Err != nil {
 		return "socketio: " + string(e.Reason) + ": " + e.Err.Error()
@@ -76,6 +77,7 @@ type Error struct {
 	Data    any    `json:"data,omitzero"`
 }
 
+// Error returns Message.
 func (e *Error) Error() string { return e.Message }
 
 // travels returns err as what may travel: an *Error itself, and what tells nothing for others.

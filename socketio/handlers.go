@@ -408,7 +408,9 @@ type Listener interface {
 // EventType is an event with the type of its argument, for programs that share such declarations:
 //
 //	var Chat = socketio.EventType[Message]{"chat"}
-type EventType[T any] struct{ Name string }
+type EventType[T any] struct {
+	Name string // of the event
+}
 
 // On registers f for the event. What cannot be decoded is ignored.
 func (t EventType[T]) On(l Listener, f func(arg T)) {

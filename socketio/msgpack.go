@@ -3,7 +3,6 @@ package socketio
 // This file holds packets as MessagePack has them: one binary message each.
 
 import (
-	"bytes"
 	"errors"
 
 	"github.com/seed-d69ae1b7/websocket"
@@ -31,12 +30,9 @@ func (c *conn) receiveMsgpack(op websocket.Opcode, data []byte) error {
 	if op != websocket.OpBinary {
 		return errNoMsgpack
 	}
-	q, attachments, err := packet.ParseMsgpack(data, c.srv.opts.MaxAttachments)
+	w, err := packet.ParseMsgpack(data, c.srv.opts.MaxAttachments)
 	if err != nil {
 		return err
 	}
-	for i, a := range attachments {
-		attachments[i] = bytes.Clone(a)
-	}
-	return c.take(&q, attachments)
+	return c.take(&item{Whole: *w})
 }

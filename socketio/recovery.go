@@ -9,6 +9,7 @@ package socketio
 import (
 	"context"
 	"encoding/json/v2"
+	"errors"
 	"slices"
 
 	"github.com/seed-d69ae1b7/websocket/socketio/adapter"
@@ -89,6 +90,10 @@ func (n *Namespace) mayComeBack(s *Socket) bool { return s.claim().PID != "" }
 // resume lets a client that comes back in, as who it was. It returns false if that is not known any more.
 func (n *Namespace) resume(s *Socket) (ok bool) {
 	c := s.claim()
+	n.supersede(s, c.PID)
+	if s.isGone() {
+		return false // what it claims is kept for the next
+	}
 	err := n.store.Take(context.Background(), c.PID, c.Offset, func(was *adapter.Session, missed []*adapter.Packet, _ string) {
 		if was == nil {
 			return
@@ -104,9 +109,38 @@ func (n *Namespace) resume(s *Socket) (ok bool) {
 	return ok
 }
 
+// errSuperseded says that the client has come back by another connection.
+var errSuperseded = errors.New("socketio: the client has come back")
+
+// supersede ends the socket that has the secret which s claims, and its connection: that its client comes back shows that it is lost, which
+// may not have been noticed yet. What handlers are told of s comes behind what they are told of that one, as if it was one connection.
+func (n *Namespace) supersede(s *Socket, pid string) {
+	n.mu.RLock()
+	old := n.pids[pid]
+	n.mu.RUnlock()
+	if old == nil || !old.leave(&DisconnectError{TransportClose, errSuperseded}) {
+		return
+	}
+	it := goodbye()
+	it.done = make(chan struct{})
+	c := old.seat.conn
+	c.mu.Lock()
+	old.seat.put(it)
+	c.mu.Unlock()
+	c.close(TransportClose, errSuperseded)
+	select {
+	case <-it.done:
+	case <-s.Session().Context().Done():
+	}
+}
+
 // restore gives a socket what it had.
 func (s *Socket) restore(was *adapter.Session) {
 	s.Join(was.Rooms...)
+	if was.Value != nil {
+		s.SetData(was.Value)
+		return
+	}
 	if len(was.Data) == 0 {
 		return
 	}
@@ -124,7 +158,7 @@ func (s *Socket) remember(why Reason) {
 	}
 	n := s.namespace
 	n.srv.await(n)
-	session := &adapter.Session{SID: s.id, PID: m.pid, Rooms: s.Rooms()[1:], Data: s.dataJSON(), Since: m.since, Memberships: n.membershipsOf(m)}
+	session := &adapter.Session{SID: s.id, PID: m.pid, Rooms: s.Rooms()[1:], Data: s.dataJSON(), Value: s.Data(), Since: m.since, Memberships: n.membershipsOf(m)}
 	if err := n.store.Save(context.Background(), session, n.srv.opts.Recovery.MaxDisconnection); err != nil {
 		n.tellError(s, "", err)
 	}

@@ -108,6 +108,9 @@ func (n *Namespace) remove(s *Socket, why *DisconnectError) (was uint32, ok bool
 	s.state.Store(gone)
 	if was != asked {
 		delete(n.sockets, s.id)
+		if s.memory != nil {
+			delete(n.pids, s.memory.pid)
+		}
 		for _, room := range s.rooms {
 			n.exit(s, room)
 		}

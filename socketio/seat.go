@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 
 	"github.com/seed-d69ae1b7/websocket/socketio/internal/packet"
 )
@@ -22,41 +23,53 @@ var errPanic = errors.New("socketio: a panic")
 type seat struct {
 	conn    *conn
 	name    string
-	socket  *Socket // nil while nobody is on it
-	line    []item
-	joins   int  // packets in line that ask for the namespace
-	running bool // its goroutine lives
+	work    func()      // run; made once, because a go statement with arguments allocates
+	socket  *Socket     // nil while nobody is on it
+	first   *item       // of the line; nil if there is nothing
+	last    *item       // of the line
+	joins   int         // packets in line that ask for the namespace
+	running bool        // its goroutine lives
+	behind  atomic.Bool // more is in line behind what is being dealt with; for everybody
 }
 
-// item is what stands in line.
+// item is what stands in line: Connect, Event or Disconnect, which the end of the connection is, too. It is not pooled: what an
+// application keeps of an Event against the rule must never become another client's.
 type item struct {
-	kind        packet.Type // Connect, Event or Disconnect, which the end of the connection is, too
-	hasID       bool
-	id          uint64
-	data        []byte
-	attachments [][]byte
-	free        bool // it does not count
+	packet.Whole
+	free bool          // it does not count
+	next *item         // behind it
+	done chan struct{} // closed when it has been dealt with; may be nil
+
+	event Event // what handlers get of it
 }
 
-// itemOverhead is what an item without data counts for.
+// itemOverhead is what a packet without data counts for.
 const itemOverhead = 64
 
-// size returns what an item counts for.
-func (it *item) size() int {
-	n := itemOverhead + len(it.data)
-	for _, a := range it.attachments {
+// sizeOf returns what a packet counts for.
+func sizeOf(w *packet.Whole) int {
+	n := itemOverhead + len(w.Data)
+	for _, a := range w.Binaries {
 		n += len(a)
 	}
 	return n
 }
 
+// size returns what an item counts for.
+func (it *item) size() int { return sizeOf(&it.Whole) }
+
+// goodbye returns what stands in line for the end of the connection, or of the socket.
+func goodbye() *item {
+	return &item{Whole: packet.Whole{Packet: packet.Packet{Type: packet.Disconnect}}, free: true}
+}
+
 // arrive puts a packet into the line. The conn's mu is held.
-func (t *seat) arrive(it item) {
+func (t *seat) arrive(it *item) {
 	t.conn.queued += it.size()
 	switch {
-	case it.kind == packet.Connect:
+	case it.Type == packet.Connect:
 		t.joins++
-	case it.kind == packet.Disconnect && t.socket != nil && t.joins == 0:
+	case it.Type == packet.Disconnect && t.socket != nil && t.joins == 0:
 		t.conn.mu.Unlock()
 		t.socket.leave(&DisconnectError{Reason: ClientNamespaceDisconnect})
 		t.conn.mu.Lock()
@@ -65,12 +78,17 @@ func (t *seat) arrive(it item) {
 }
 
 // put puts something into the line. The conn's mu is held.
-func (t *seat) put(it item) {
-	t.line = append(t.line, it)
+func (t *seat) put(it *item) {
+	if t.first == nil {
+		t.first = it
+	} else {
+		t.last.next = it
+	}
+	t.last = it
 	if !t.running {
 		t.running = true
 		t.conn.srv.enter()
-		go t.run()
+		go t.work()
 	}
 }
 
@@ -85,7 +103,7 @@ func (t *seat) gone(why *DisconnectError) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t.put(item{kind: packet.Disconnect, free: true})
+	t.put(goodbye())
 }
 
 // isLeft reports whether the socket has been sent away, and nothing is in line. The conn's mu is held.
@@ -96,23 +114,31 @@ func (t *seat) run() {
 	done := false
 	defer func() { t.over(done) }()
 	for {
-		it, ok := t.next()
-		if !ok {
+		it := t.next()
+		if it == nil {
 			done = true
 			return
 		}
-		switch it.kind {
+		switch it.Type {
 		case packet.Connect:
-			t.join(it.data)
+			t.join(it.Data)
 		case packet.Event:
-			t.event(&it)
+			t.event(it)
 		case packet.Disconnect:
-			if s := t.socket; s != nil && !it.free { // it was in line behind the packet that the socket came with
-				s.leave(&DisconnectError{Reason: ClientNamespaceDisconnect})
-			}
-			t.end(!it.free)
+			t.goodbye(it)
 		}
 	}
+}
+
+// goodbye deals with the end of the connection, or of the socket.
+func (t *seat) goodbye(it *item) {
+	if it.done != nil {
+		defer close(it.done)
+	}
+	if s := t.socket; s != nil && !it.free { // it was in line behind the packet that the socket came with
+		s.leave(&DisconnectError{Reason: ClientNamespaceDisconnect})
+	}
+	t.end(!it.free)
 }
 
 // over is called when run ends. Where a function of the application has ended the goroutine, another one goes on.
@@ -124,28 +150,45 @@ func (t *seat) over(done bool) {
 	}
 }
 
-// next takes what is first in line. It returns false, and the goroutine ends, if there is nothing.
-func (t *seat) next() (it item, ok bool) {
+// next takes what is first in line. It returns nil, and the goroutine ends, if there is nothing.
+func (t *seat) next() *item {
 	c := t.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(t.line) == 0 {
-		t.running, t.line = false, nil
+	it := t.first
+	if it == nil {
+		t.running = false
 		if t.socket == nil {
 			c.drop(t)
 		}
-		return it, false
+		return nil
 	}
-	it, t.line[0] = t.line[0], item{}
-	t.line = t.line[1:]
-	if it.kind == packet.Connect {
+	t.first, it.next = it.next, nil // what is kept of it keeps nothing else
+	if t.first == nil {
+		t.last = nil
+	}
+	t.behind.Store(t.first != nil)
+	if it.Type == packet.Connect {
 		t.joins--
 	}
 	if !it.free {
 		c.queued -= it.size()
 		c.wake()
 	}
-	return it, true
+	return it
+}
+
+// transmit sends a packet to the client. While more is in line, which may be answered, too, it leaves together with that if it can.
+func (t *seat) transmit(out *outgoing) error {
+	s := t.conn.session
+	if !t.behind.Load() {
+		return out.sendTo(s)
+	}
+	first, err := out.queueFor(s)
+	if first {
+		t.conn.srv.flusher.add(s)
+	}
+	return err
 }
 
 // sit puts a socket on the seat. It returns false if the connection has ended, and refuses one with whose auth those of the client have
@@ -218,15 +261,18 @@ func (t *seat) choose(h *Handshake) (n *Namespace) {
 		}
 	}()
 	t.call("OfFunc", nil, func() { n = t.conn.srv.namespace(t.name, h) })
+	if n != nil {
+		t.call("Adapter", nil, func() { n.ready() })
+	}
 	return n
 }
 
 // event deals with an event.
 func (t *seat) event(it *item) {
 	s := t.socket
-	name, err := packet.EventName(it.data)
-	if err == nil && len(it.attachments) > 0 {
-		err = packet.CheckPlaceholders(it.data, len(it.attachments))
+	name, err := packet.EventName(it.Data)
+	if err == nil && len(it.Binaries) > 0 {
+		err = packet.CheckPlaceholders(it.Data, len(it.Binaries))
 	}
 	switch {
 	case err != nil:
@@ -235,9 +281,8 @@ func (t *seat) event(it *item) {
 		t.conn.close(ForcedServerClose, fmt.Errorf("%w: %.40q", errNotIn, t.name))
 	case s.sentAway():
 	default:
-		// It is not pooled: what an application keeps against the rule must never become another client's.
-		e := &Event{socket: s, name: name, args: Args{it.data, 1, it.attachments}, id: it.id, hasID: it.hasID}
-		t.call("event", s, func() { s.dispatch(e) })
+		it.event = Event{socket: s, name: name, args: Args{it.Data, 1, it.Binaries}, id: it.ID, hasID: it.HasID}
+		t.call("event", s, func() { s.dispatch(&it.event) })
 	}
 }
 

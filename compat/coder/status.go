@@ -77,7 +77,7 @@ func (i MessageType) String() string {
 // CloseError is wrapped by the errors of a connection that the peer has closed with a close frame.
 type CloseError struct {
 	Code   StatusCode // StatusNoStatusRcvd if the frame had none
-	Reason string
+	Reason string     // of the peer's, at most 123 bytes
 }
 
 // Error gives the code and the reason.

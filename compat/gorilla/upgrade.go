@@ -47,8 +47,8 @@ type Upgrader struct {
 
 // BufferPool is what Upgrader and Dialer have a field for. The package calls neither method.
 type BufferPool interface {
-	Get() any
-	Put(any)
+	Get() any // would take a buffer
+	Put(any)  // would give it back
 }
 
 // Upgrade accepts a connection without looking at the origin.

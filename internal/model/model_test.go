@@ -115,6 +115,7 @@ func (r *rounds) batch(first uint64) uint64 {
 	var next atomic.Uint64
 	var wg sync.WaitGroup
 	end := time.Now().Add(5 * time.Second)
+	r.run.Hurry.Store(false)
 	for slot := range *parallel {
 		wg.Go(func() {
 			for time.Now().Before(end) {
@@ -137,6 +138,7 @@ func (r *rounds) batch(first uint64) uint64 {
 		}
 		if over.IsZero() && (r.stop.Load() || time.Now().After(end)) {
 			over = time.Now()
+			r.run.Hurry.Store(*duration != 0) // those that are always the same stay so
 		}
 		if !over.IsZero() && time.Since(over) > 3*time.Minute {
 			r.t.Fatalf("conversations do not end\n%s", stacks(false))

@@ -8,6 +8,8 @@ require (
 	github.com/labstack/echo/v5 v5.4.5
 )
 
+require golang.org/x/time v0.15.0 // indirect
+
 require (
 	github.com/bytedance/gopkg v0.1.3 // indirect
 	github.com/bytedance/sonic v1.15.0 // indirect

@@ -15,9 +15,9 @@ import (
 // Packet is an event on its way to sockets. It is not changed once it has been given away. Its attachments belong to whoever emits it: an
 // Adapter that keeps them longer than the call copies them.
 type Packet struct {
-	Event       string
+	Event       string         // its name, which Args has as well
 	Args        jsontext.Value // the JSON array of the event and its arguments, with placeholders
-	Attachments [][]byte
+	Attachments [][]byte       // what the placeholders stand for, in their order
 
 	// Offset, if not empty, is the place of the event among all, which clients send back to get what came after it. An Adapter that is a
 	// Store sets it, before Local.Broadcast.
@@ -27,8 +27,10 @@ type Packet struct {
 // Target says which sockets are meant: those in any of Rooms, or all if there are none, that are in none of Except. The identifier of
 // a socket is a room that it alone is in, unless others have joined it.
 type Target struct {
-	Rooms, Except   []string
-	Volatile, Local bool
+	Rooms, Except []string
+
+	Volatile bool // what cannot be sent at once may be dropped
+	Local    bool // only sockets of this server
 }
 
 // ErrDisconnected is the error of an Answer where the socket has been disconnected.
@@ -37,23 +39,30 @@ var ErrDisconnected = errors.New("socketio: disconnected")
 // Answer is an acknowledgement, or says that there will be none.
 type Answer struct {
 	Args        jsontext.Value // an array, with placeholders
-	Attachments [][]byte
-	Err         error // why there will be none
+	Attachments [][]byte       // what the placeholders stand for, in their order
+	Err         error          // why there will be none
 }
 
 // Local is the part of a namespace that lives in this process. socketio implements it; adapters call it. Its methods do
 // not block, but take the time to tell every socket that is meant.
 type Local interface {
+	// Namespace returns the name of the namespace, such as "/".
 	Namespace() string
+
+	// Broadcast sends p to the sockets that are meant.
 	Broadcast(p *Packet, t *Target)
 
 	// BroadcastWithAck calls ack once for each of the clients whose number it returns, perhaps before it returns, until cancel is called.
 	BroadcastWithAck(p *Packet, t *Target, ack func(Answer)) (clients int, cancel func())
 
+	// Join and Leave let the sockets that are meant join or leave rooms. Disconnect takes them out of the namespace, and with close
+	// ends their connections. Sockets returns them.
 	Join(t *Target, rooms []string)
 	Leave(t *Target, rooms []string)
 	Disconnect(t *Target, close bool)
 	Sockets(t *Target) []Socket
+
+	// Rooms returns the rooms that sockets of this process are in.
 	Rooms() []string
 
 	// ServerSideEmit is called with what another server has emitted to this one. ack, which may be nil, is called at most once, perhaps later.
@@ -62,12 +71,14 @@ type Local interface {
 
 // Adapter spreads what Local does over all servers. All methods may be called by several goroutines at once. None keeps a Target.
 type Adapter interface {
+	// Broadcast sends p to the sockets of all servers that are meant. It does not wait until they have it.
 	Broadcast(ctx context.Context, p *Packet, t *Target) error
 
 	// BroadcastWithAck calls ack, one call at a time, for each client of all servers, and returns when all have answered, or the
 	// context's error.
 	BroadcastWithAck(ctx context.Context, p *Packet, t *Target, ack func(Answer)) error
 
+	// Join, Leave, Disconnect and Sockets are those of Local, on all servers.
 	Join(ctx context.Context, t *Target, rooms []string) error
 	Leave(ctx context.Context, t *Target, rooms []string) error
 	Disconnect(ctx context.Context, t *Target, close bool) error
@@ -84,6 +95,7 @@ type Adapter interface {
 	RoomOpened(room string)
 	RoomClosed(room string)
 
+	// Close ends what the adapter has started. ctx bounds the wait.
 	Close(ctx context.Context) error
 }
 
@@ -120,18 +132,21 @@ type Store interface {
 // Resume is what Store.Take calls, once.
 type Resume func(s *Session, missed []*Packet, position string)
 
-// New makes the adapter of a namespace.
+// New makes the adapter of a namespace. It is called once for each, with no lock held: it may take its time, and call the Server, but not
+// ask it for that namespace. Who wants the namespace meanwhile waits.
 type New func(l Local) (Adapter, error)
 
 // Socket is a socket as other servers see it.
 type Socket struct {
-	ID        string
-	Rooms     []string // with the own
-	Handshake Handshake
-	Data      jsontext.Value
+	ID        string         // its public identifier
+	Rooms     []string       // with the own
+	Handshake Handshake      // the one that it has connected with
+	Data      jsontext.Value // what the application keeps with it
 }
 
-// Handshake is a handshake in the form of the Node implementation.
+// Handshake is a handshake in the form of the Node implementation: URL and Query, and the Address of the client, are those of the
+// request, and Auth is what the client has sent to log in. Time is Issued as a text. Secure says that there was TLS, and XDomain that
+// there was an Origin.
 type Handshake struct {
 	Headers map[string]string // names in lower case
 	Query   map[string]string
@@ -146,14 +161,15 @@ type Handshake struct {
 
 // Session is what connection state recovery keeps.
 type Session struct {
-	SID, PID string
-	Rooms    []string // without the own
-	Data     jsontext.Value
-	Since    string // the position when it began
+	SID, PID string         // its identifiers: the public one, and the one that only the client knows
+	Rooms    []string       // without the own
+	Data     jsontext.Value // what the application keeps with it
+	Value    any            // what became Data, for a Store within the process; others leave it out
+	Since    string         // the position when it began
 
 	// Memberships tell which events were meant for it by a room other than its own, also one that it has left.
 	Memberships []Membership
 }
 
-// Membership is that a socket was in a room for the events behind one offset, up to another. An empty To means that it is still there.
+// Membership is that a socket was in Room for the events behind the offset From, up to To. An empty To means that it is still there.
 type Membership struct{ Room, From, To string }

@@ -138,6 +138,20 @@ func (l *load) wait(done func() bool) error {
 	return nil
 }
 
+// poll reads what has come, and reports whether anything was heard.
+func (l *load) poll() (bool, error) {
+	n, err := syscall.EpollWait(l.epoll, l.events, 0)
+	if err != nil && !errors.Is(err, syscall.EINTR) {
+		return false, fmt.Errorf("epoll: %w", err)
+	}
+	for _, event := range l.events[:max(n, 0)] {
+		if err := l.read(l.clients[event.Fd]); err != nil {
+			return false, fmt.Errorf("client %d: %w", event.Fd, err)
+		}
+	}
+	return l.heard > 0, nil
+}
+
 // read takes once what has come for c.
 func (l *load) read(c *client) error {
 	room := l.free[copy(l.free, c.rest):]

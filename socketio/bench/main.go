@@ -7,6 +7,7 @@
 // Usage, from socketio/, once "npm ci" has run in bench/node:
 //
 //	go run ./bench [-quick] [-rounds 3] [-servers ours,node] [-json file] …
+//	go run ./bench -cluster [-quick] [-rounds 3]
 package main
 
 import (
@@ -38,12 +39,16 @@ func run() error {
 	chosen := flag.String("servers", "", "servers, separated by commas; empty: all")
 	file := flag.String("json", "", "file to save the figures in")
 	more := flag.Bool("continue", false, "add the rounds to those that the file has; with -rounds 0 its table is printed")
+	clusters := flag.Bool("cluster", false, "instead, what events cost that go through Redis and NATS")
 	flag.Parse()
 	if *quick {
 		*clients, *period, *rounds = 1000, *period/10, 1
 	}
 	if err := allowDescriptors(); err != nil {
 		return err
+	}
+	if *clusters {
+		return measureCluster(*rounds, *period)
 	}
 	dir, err := os.MkdirTemp("", "socketio-bench")
 	if err != nil {

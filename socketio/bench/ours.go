@@ -16,6 +16,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket/socketio"
@@ -33,7 +34,7 @@ const pingInterval = 5 * time.Minute
 
 // isRole reports whether args are those of a server.
 func isRole(args []string) bool {
-	return len(args) > 0 && (args[0] == roleHTTP || args[0] == roleConn || args[0] == roleFloor)
+	return len(args) > 0 && slices.Contains([]string{roleHTTP, roleConn, roleFloor, roleMember, roleNATS}, args[0])
 }
 
 // settled fills in what a server says of itself.
@@ -55,8 +56,13 @@ func serve(args []string) error {
 		fmt.Printf("{\"port\":%d}\n", port)
 		go answer(s)
 	}
-	if args[0] == roleFloor {
+	switch args[0] {
+	case roleFloor:
 		return serveFloor(tell)
+	case roleMember:
+		return serveMember(args[1], args[2], tell)
+	case roleNATS:
+		return serveNATS(args[1], tell)
 	}
 	interval := pingInterval
 	if len(args) > 1 {

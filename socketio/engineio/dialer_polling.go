@@ -100,7 +100,9 @@ func (s *Session) takePayload(payload []byte) bool {
 	for more := len(payload) > 0; more; {
 		var first []byte
 		first, payload, more = cutPacket(payload)
-		if p, ok := parsePacket(first); !s.take(p, ok) {
+		p, ok := parsePacket(first)
+		p.data = bytes.Clone(p.data) // the Handler's, as on the other side
+		if !s.take(p, ok) {
 			return false
 		}
 	}

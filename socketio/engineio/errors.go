@@ -25,10 +25,11 @@ const (
 
 // CloseError says why a session ended. It is the cause of Session.Context, and what Send returns afterwards.
 type CloseError struct {
-	Reason Reason
-	Err    error // nil, or the cause
+	Reason Reason // who ended it, and how
+	Err    error  // nil, or the cause
 }
 
+// Error gives the reason and the cause.
 func (e *CloseError) Error() string {
 	if e.Err != nil {
 		return "engineio: " + string(e.Reason) + ": " + e.Err.Error()
@@ -45,6 +46,7 @@ type Error struct {
 	Message string
 }
 
+// Error returns Message.
 func (e *Error) Error() string { return e.Message }
 
 // The codes of Error. The status of the response is 403 for Forbidden and 400 for the others.

@@ -23,7 +23,7 @@ import (
 type Handler interface {
 	// Open is called before anything of the session is read.
 	Open(s *Session)
-	// Message is called with each message. data is valid until it returns.
+	// Message is called with each message. data is the Handler's to keep and to change.
 	Message(s *Session, op websocket.Opcode, data []byte)
 	// Close is the last call. Nothing reaches the client any more, but what was sent before may still be on its way.
 	Close(s *Session, reason Reason, err error)
@@ -47,7 +47,7 @@ type Session struct {
 	aborted bool            // that call has not returned; owned by its goroutine
 	told    bool            // Handler.Close has been called, or is going to be by whoever set it
 	base64  bool            // binary travels as text on WebSocket, too
-	held    bool            // something waits for the last release
+	held    bool            // something waits for the last release, or for Flush
 	holds   int32           // calls of Hold that are not released
 	link    link            // nil while the session is on polling
 	polling *polling        // nil while it is on WebSocket
@@ -71,10 +71,11 @@ const (
 )
 
 // How long what a poll that is not there yet should have got is kept for it. The client's own goodbye may overtake its poll by
-// little; a client that the server closes may take some time to come back.
+// little; a client that the server closes may take some time to come back, and Shutdown waits for the polls of those that are about to.
 const (
-	keepForClient = 200 * time.Millisecond
-	keepForServer = 30 * time.Second
+	keepForClient   = 200 * time.Millisecond
+	keepForServer   = 30 * time.Second
+	keepForShutdown = time.Second
 )
 
 // ID returns the identifier. It is secret: it is what a client proves itself with.
@@ -277,15 +278,27 @@ func (s *Session) unlink() {
 
 // receive takes a message of WebSocket.
 func (s *Session) receive(op websocket.Opcode, data []byte) driven {
-	p, ok := packet{packetMessage, op, data}, true
-	if op == websocket.OpText {
-		p, ok = parsePacket(data)
+	switch {
+	case op == websocket.OpBinary:
+		s.message(op, data)
+	case len(data) > 0 && data[0] == packetMessage: // not through take: the stack is to stay small
+		s.message(op, data[1:])
+	default:
+		s.receiveOther(data)
 	}
-	if !s.take(p, ok) {
+	if s.Err() != nil {
 		s.unlink()
 		return nil
 	}
 	return s
+}
+
+// receiveOther takes a text that is no message as it is.
+//
+//go:noinline
+func (s *Session) receiveOther(data []byte) {
+	p, ok := parsePacket(data)
+	s.take(p, ok)
 }
 
 // take takes a packet, or what is none. It returns false at the end of the session.

@@ -17,12 +17,12 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, q query,
 		http.SetCookie(w, s.cookie(session.id))
 	}
 	again, base64 := q.sid != "", q.base64
-	s.upgrader.DetachedHandler(func(c *websocket.Conn, r *http.Request) {
+	s.upgrader.DetachedHandler(driver(func(c *websocket.Conn, r *http.Request) driven {
 		if !again {
 			session.values = r.Context() // costs nothing beside the connection, unlike net/http's
 		}
-		drive(c, session.attachElsewhere(c, r, again, base64))
-	}).ServeHTTP(w, r)
+		return session.attachElsewhere(c, r, again, base64)
+	})).ServeHTTP(w, r)
 }
 
 // serveConn is ServeConn while the server is not shut down.
@@ -39,7 +39,7 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) error {
 		return err
 	}
 	d := session.attach(c, r, q.sid != "", q.base64)
-	go drive(c, d) // as it is: another frame would cost 2 KiB of stack
+	go driver(attached(d))(c, nil)
 	return nil
 }
 
@@ -78,8 +78,7 @@ func (s *Session) attach(c *websocket.Conn, r *http.Request, again, base64 bool)
 	return p
 }
 
-// attachElsewhere is attach on a goroutine of its own: what the Handler's Open needs of a stack does not stay with the connection. The
-// goroutine of a DetachedHandler has 4 KiB all the same, where that of ServeConn, on which nothing but drive runs, has 2.
+// attachElsewhere is attach on a goroutine of its own: what the Handler's Open needs of a stack does not stay with the connection.
 //
 //go:noinline
 func (s *Session) attachElsewhere(c *websocket.Conn, r *http.Request, again, base64 bool) driven {
@@ -105,20 +104,33 @@ func (s *Session) begin(c link) bool {
 	return true
 }
 
-// drive reads a connection for a session or a probe until it has ended, and ends the connection. It reads nothing for nobody.
-func drive(c *websocket.Conn, d driven) {
-	if d == nil {
+// driver returns what reads a connection for the session or the probe that attach returns, until it has ended, and ends the connection. It
+// reads nothing for nobody. The stack of an idle client stays as large as it has become, so the Handler runs neither inside of the
+// wait nor in the body of a loop of Conn's, and this is one function, that of a DetachedHandler: with a few frames more, a client takes 2 KiB
+// more (TestIdleStack of package socketio).
+func driver(attach func(*websocket.Conn, *http.Request) driven) func(*websocket.Conn, *http.Request) {
+	return func(c *websocket.Conn, r *http.Request) {
+		d := attach(c, r)
+		if d == nil {
+			c.Close(websocket.StatusNormalClosure, "")
+			return
+		}
+		for d != nil {
+			m, err := c.Read(context.Background())
+			if err != nil {
+				d.ended(err)
+				break
+			}
+			d = d.receive(m.Op, m.Data)
+		}
 		c.Close(websocket.StatusNormalClosure, "")
-		return
 	}
-	for m, err := range c.MessagesInPlace(context.Background()) {
-		if err != nil {
-			d.ended(err)
-			break
-		}
-		if d = d.receive(m.Op, m.Data); d == nil {
-			break
-		}
-	}
-	c.Close(websocket.StatusNormalClosure, "")
 }
+
+// attached is what driver wants, where a connection has been attached already.
+func attached(d driven) func(*websocket.Conn, *http.Request) driven {
+	return func(*websocket.Conn, *http.Request) driven { return d }
+}
+
+// drive reads a connection that has been attached.
+func drive(c *websocket.Conn, d driven) { driver(attached(d))(c, nil) }

@@ -46,7 +46,7 @@ func (h *hub) enter() *link {
 	return h.link
 }
 
-// leave ends the connections, if nobody uses them any more. What waits is sent before, until ctx ends.
+// leave ends the connections, if nobody uses them any more. What waits is sent before, until ctx ends or Redis is away.
 func (h *hub) leave(ctx context.Context) error {
 	h.mu.Lock()
 	h.users--

@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed-d69ae1b7/websocket/socketio"
 	"github.com/seed-d69ae1b7/websocket/socketio/adapter"
+	"github.com/seed-d69ae1b7/websocket/socketio/internal/clustertest"
 )
 
 // nodeServer is an official server.
@@ -110,11 +111,11 @@ func eachNode(t *testing.T, f func(t *testing.T, c *mixed)) {
 		t.Run(format, func(t *testing.T) {
 			b := startBroker(t)
 			c := &mixed{b: b, node: startNode(t, b, format), goes: startMember(t, b, ours, &Options{ResponseChannel: format == "specific"})}
-			c.onGo, c.onNode = connect(t, c.goes.http.URL, "room"), connect(t, c.node.url, "room")
-			for n := 0; n != 2; n, _ = c.goes.main.Servers(t.Context()) {
+			c.onGo, c.onNode = clustertest.Connect(t, c.goes.URL, "room"), clustertest.Connect(t, c.node.url, "room")
+			for n := 0; n != 2; n, _ = c.goes.Main.Servers(t.Context()) {
 			}
 			f(t, c)
-			if told := c.goes.told(); told != nil {
+			if told := c.goes.Told(); told != nil {
 				t.Errorf("errors %v", told)
 			}
 		})
@@ -125,45 +126,48 @@ func eachNode(t *testing.T, f func(t *testing.T, c *mixed)) {
 type mixed struct {
 	b            *broker
 	node         *nodeServer
-	goes         *member
-	onGo, onNode *peer
+	goes         *clustertest.Member
+	onGo, onNode *clustertest.Peer
 }
+
+// drop ends the connection of a client without a word, and waits until its session is saved.
+func (c *mixed) drop(p *clustertest.Peer) { (&clustertest.Cluster{T: p.T, Broker: c.b}).Drop(p) }
 
 // exact is a whole number above 2^53 that is a float64, too.
 const exact = 9007199254740994
 
 func TestGoToNode(t *testing.T) {
 	eachNode(t, func(t *testing.T, c *mixed) {
-		io, ctx := c.goes.io, timed(t, 20*time.Second)
+		io, ctx := c.goes.IO, clustertest.Timed(t, 20*time.Second)
 		both := func(want ...string) {
 			t.Helper()
-			c.onGo.expect(want...)
-			c.onNode.expect(want...)
+			c.onGo.Expect(want...)
+			c.onNode.Expect(want...)
 		}
 		io.Emit("all", exact, map[string]any{"a": []int{1}}, "é", nil)
 		both(`2["all",9007199254740994,{"a":[1]},"é",null]`)
 		io.To("room").Emit("room", exact, []byte("bytes"))
 		both(`51-["room",9007199254740994,{"_placeholder":true,"num":0}] bytes`)
-		io.To("room", "none").Except(c.onGo.id).Emit("node only")
-		c.onNode.expect(`2["node only"]`)
-		io.To(c.onNode.id).Volatile().Emit("own")
-		c.onNode.expect(`2["own"]`)
+		io.To("room", "none").Except(c.onGo.ID).Emit("node only")
+		c.onNode.Expect(`2["node only"]`)
+		io.To(c.onNode.ID).Volatile().Emit("own")
+		c.onNode.Expect(`2["own"]`)
 		io.Local().Emit("local")
-		c.onGo.expect(`2["local"]`)
+		c.onGo.Expect(`2["local"]`)
 
-		c.onGo.acknowledge(`[1]`)
-		c.onNode.acknowledge(`[9007199254740994]`)
+		c.onGo.Acknowledge(`[1]`)
+		c.onNode.Acknowledge(`[9007199254740994]`)
 		answers, err := io.To("room").EmitWithAck[int](ctx, "ask", []byte("b"))
 		if slices.Sort(answers); !slices.Equal(answers, []int{1, exact}) || err != nil {
 			t.Errorf("answers %v, %v", answers, err)
 		}
-		c.onNode.until("question", func() bool {
-			return len(c.onNode.got) == 1 && strings.HasSuffix(c.onNode.got[0], `["ask",{"_placeholder":true,"num":0}] b`)
+		c.onNode.Until("question", func() bool {
+			return len(c.onNode.Got) == 1 && strings.HasSuffix(c.onNode.Got[0], `["ask",{"_placeholder":true,"num":0}] b`)
 		})
-		c.onNode.got = nil
+		c.onNode.Got = nil
 
 		sockets, err := io.All().FetchSockets(ctx)
-		i := slices.IndexFunc(sockets, func(s socketio.RemoteSocket) bool { return s.ID() == c.onNode.id })
+		i := slices.IndexFunc(sockets, func(s socketio.RemoteSocket) bool { return s.ID() == c.onNode.ID })
 		if err != nil || len(sockets) != 2 || i < 0 {
 			t.Fatalf("%d sockets, %v", len(sockets), err)
 		}
@@ -171,16 +175,16 @@ func TestGoToNode(t *testing.T) {
 			s.Handshake.Query["EIO"] != "4" || s.Handshake.Headers["upgrade"] != "websocket" || s.Handshake.Issued == 0 {
 			t.Errorf("%+v", s)
 		}
-		io.To(c.onNode.id).SocketsJoin("new")
+		io.To(c.onNode.ID).SocketsJoin("new")
 		for len(sockets) != 1 { // Node subscribes to the room behind the order
 			sockets, _ = io.To("new").FetchSockets(ctx)
 		}
 		io.To("new").Emit("new")
-		c.onNode.expect(`2["new"]`)
+		c.onNode.Expect(`2["new"]`)
 		io.To("new").SocketsLeave("new")
 		io.To("new").Emit("not heard")
 		io.Emit("left")
-		c.onNode.expect(`2["left"]`)
+		c.onNode.Expect(`2["left"]`)
 
 		sums, err := io.ServerSideEmitWithAck[int](ctx, "sum", exact)
 		if !slices.Equal(sums, []int{exact + 2}) || err != nil {
@@ -193,8 +197,8 @@ func TestGoToNode(t *testing.T) {
 		if heard != `[[9007199254740994,{"$":"Ymlu"}]]` {
 			t.Errorf("heard %s", heard)
 		}
-		io.To(c.onNode.id).DisconnectSockets(true)
-		c.onNode.until("end", func() bool { return c.onNode.ended })
+		io.To(c.onNode.ID).DisconnectSockets(true)
+		c.onNode.Until("end", func() bool { return c.onNode.Ended })
 	})
 }
 
@@ -202,30 +206,30 @@ func TestNodeToGo(t *testing.T) {
 	eachNode(t, func(t *testing.T, c *mixed) {
 		both := func(want ...string) {
 			t.Helper()
-			c.onGo.expect(want...)
-			c.onNode.expect(want...)
+			c.onGo.Expect(want...)
+			c.onNode.Expect(want...)
 		}
 		bytes := binary{[]byte("bytes")}
 		c.node.do(order{Do: "emit", Args: []any{"all", exact, map[string]any{"a": []int{1}}, "é", nil, 1.5, true}})
 		both(`2["all",9007199254740994,{"a":[1]},"é",null,1.5,true]`)
 		c.node.do(order{Do: "emit", Rooms: []string{"room"}, Args: []any{"room", exact, bytes}})
 		both(`51-["room",9007199254740994,{"_placeholder":true,"num":0}] bytes`)
-		c.node.do(order{Do: "emit", Rooms: []string{"room", "none"}, Except: []string{c.onNode.id}, Args: []any{"go only"}})
-		c.onGo.expect(`2["go only"]`)
-		c.node.do(order{Do: "emit", Rooms: []string{c.onGo.id}, Volatile: true, Args: []any{"own"}})
-		c.onGo.expect(`2["own"]`)
+		c.node.do(order{Do: "emit", Rooms: []string{"room", "none"}, Except: []string{c.onNode.ID}, Args: []any{"go only"}})
+		c.onGo.Expect(`2["go only"]`)
+		c.node.do(order{Do: "emit", Rooms: []string{c.onGo.ID}, Volatile: true, Args: []any{"own"}})
+		c.onGo.Expect(`2["own"]`)
 
-		c.onGo.acknowledge(`[9007199254740994]`)
-		c.onNode.acknowledge(`[1]`)
+		c.onGo.Acknowledge(`[9007199254740994]`)
+		c.onNode.Acknowledge(`[1]`)
 		if got := c.node.do(order{Do: "ask", Rooms: []string{"room"}, Args: []any{"ask", bytes}}); got != `[9007199254740994,1]` && got != `[1,9007199254740994]` {
 			t.Errorf("answers %s", got)
 		}
-		c.onGo.until("question", func() bool {
-			return len(c.onGo.got) == 1 && strings.HasSuffix(c.onGo.got[0], `["ask",{"_placeholder":true,"num":0}] bytes`)
+		c.onGo.Until("question", func() bool {
+			return len(c.onGo.Got) == 1 && strings.HasSuffix(c.onGo.Got[0], `["ask",{"_placeholder":true,"num":0}] bytes`)
 		})
-		c.onGo.got = nil
+		c.onGo.Got = nil
 
-		c.goes.io.Socket(c.onGo.id).SetData(map[string]any{"n": int64(exact)})
+		c.goes.IO.Socket(c.onGo.ID).SetData(map[string]any{"n": int64(exact)})
 		var sockets []struct {
 			ID        string
 			Rooms     []string
@@ -241,21 +245,21 @@ func TestNodeToGo(t *testing.T) {
 			t.Fatalf("%v %v", sockets, err)
 		}
 		for _, s := range sockets {
-			if s.ID == c.onGo.id && (string(s.Data) != `{"n":9007199254740994}` || !slices.Equal(s.Rooms, []string{s.ID, "room"}) ||
+			if s.ID == c.onGo.ID && (string(s.Data) != `{"n":9007199254740994}` || !slices.Equal(s.Rooms, []string{s.ID, "room"}) ||
 				s.Handshake.Query["EIO"] != "4" || s.Handshake.Headers["upgrade"] != "websocket" || s.Handshake.Issued == 0 || string(s.Handshake.Auth) != "{}") {
 				t.Errorf("%+v", s)
 			}
 		}
-		c.node.do(order{Do: "join", Rooms: []string{c.onGo.id}, Args: []string{"new"}})
-		s := c.goes.io.Socket(c.onGo.id)
+		c.node.do(order{Do: "join", Rooms: []string{c.onGo.ID}, Args: []string{"new"}})
+		s := c.goes.IO.Socket(c.onGo.ID)
 		for !s.In("new") {
 			time.Sleep(time.Millisecond)
 		}
-		c.goes.main.(adapter.Waiter).Await(t.Context(), "new") // Node has no way to know
+		c.goes.Main.(adapter.Waiter).Await(t.Context(), "new") // Node has no way to know
 		c.node.do(order{Do: "emit", Rooms: []string{"new"}, Args: []any{"new"}})
-		c.onGo.expect(`2["new"]`)
+		c.onGo.Expect(`2["new"]`)
 		if strings.HasSuffix(t.Name(), "pubsub") {
-			if got := c.node.do(order{Do: "allRooms"}); !strings.Contains(got, `"new"`) || !strings.Contains(got, c.onGo.id) {
+			if got := c.node.do(order{Do: "allRooms"}); !strings.Contains(got, `"new"`) || !strings.Contains(got, c.onGo.ID) {
 				t.Errorf("rooms %s", got)
 			}
 		}
@@ -264,12 +268,12 @@ func TestNodeToGo(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 
-		c.goes.io.HandleServer("sum", func(n int) (int, error) { return n + 2, nil })
+		c.goes.IO.HandleServer("sum", func(n int) (int, error) { return n + 2, nil })
 		if got := c.node.do(order{Do: "serverAsk", Args: []any{"sum", exact}}); got != `[9007199254740996]` {
 			t.Errorf("answers %s", got)
 		}
 		heard := make(chan int, 1)
-		c.goes.io.OnServer("hello", func(n int) { heard <- n })
+		c.goes.IO.OnServer("hello", func(n int) { heard <- n })
 		c.node.do(order{Do: "serverEmit", Args: []any{"hello", exact}})
 		if n := <-heard; n != exact {
 			t.Errorf("heard %d", n)
@@ -277,7 +281,7 @@ func TestNodeToGo(t *testing.T) {
 		if n := c.node.do(order{Do: "servers"}); n != "2" {
 			t.Errorf("%s servers", n)
 		}
-		c.node.do(order{Do: "disconnect", Rooms: []string{c.onGo.id}})
-		c.onGo.until("end", func() bool { return c.onGo.ended })
+		c.node.do(order{Do: "disconnect", Rooms: []string{c.onGo.ID}})
+		c.onGo.Until("end", func() bool { return c.onGo.Ended })
 	})
 }

@@ -4,30 +4,26 @@ package redisadapter
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/seed-d69ae1b7/websocket/socketio/internal/cluster"
 )
 
 // Errors.
 var (
 	// ErrBehind: more waits for Redis than Options.MaxQueued allows. The event does not reach other servers.
-	ErrBehind = errors.New("redisadapter: too much waits for Redis")
+	ErrBehind = cluster.ErrBehind
 	// ErrLost: the connection to Redis is lost. It is made again.
-	ErrLost = errors.New("redisadapter: the connection to Redis is lost")
+	ErrLost = cluster.ErrLost
 )
 
 // DroppedError tells how many messages have been dropped since it was told last: because they did not fit into the queue, or because the connection broke
 // before it was known whether they had arrived.
-type DroppedError struct{ Messages int }
-
-func (e *DroppedError) Error() string {
-	return fmt.Sprintf("redisadapter: %d messages to other servers were dropped", e.Messages)
-}
+type DroppedError = cluster.DroppedError
 
 // Options configure an adapter. The zero value is that of the Node packages.
 type Options struct {

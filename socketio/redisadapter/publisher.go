@@ -6,21 +6,18 @@ import (
 	"context"
 	"errors"
 	"net"
-	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/seed-d69ae1b7/websocket/socketio/internal/cluster"
 )
 
 // item is a command that waits.
 type item struct {
-	size int
 	add  func(p redis.Pipeliner) redis.Cmder
 	done func(c redis.Cmder) // is called with the result; may be nil
 }
-
-// itemOverhead is what a command counts for beside its payload.
-const itemOverhead = 256
 
 // The most that leaves at once.
 const (
@@ -33,50 +30,26 @@ type publisher struct {
 	client  redis.UniversalClient
 	conn    *redis.Conn // of a client that is no cluster's: one connection, in order; nil while there is none; owned by run
 	alive   time.Time   // when Redis has answered last; owned by run
-	max     int
+	queue   *cluster.Queue[item]
 	onError func(error)
 	stop    context.CancelFunc
 	over    chan struct{} // closed when the goroutine has ended
-
-	mu      sync.Mutex
-	queue   []item
-	bytes   int
-	closed  bool
-	dropped int           // that have not been told
-	wake    chan struct{} // has an element while there is something to do
-	told    time.Time
 }
 
 func newPublisher(c redis.UniversalClient, max int, onError func(error)) *publisher {
 	ctx, stop := context.WithCancel(context.Background())
-	p := &publisher{client: c, max: max, onError: onError, stop: stop, over: make(chan struct{}), wake: make(chan struct{}, 1)}
+	p := &publisher{client: c, queue: cluster.NewQueue[item](max, onError), onError: onError, stop: stop, over: make(chan struct{})}
 	go p.run(ctx)
 	return p
 }
 
 // put puts a command into the queue. It does not wait.
-func (p *publisher) put(it item) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	it.size += itemOverhead
-	if p.closed {
-		return errClosed
-	}
-	if p.bytes > 0 && p.bytes+it.size > p.max { // one of any size is taken
-		p.dropped++
-		p.poke()
-		return ErrBehind
-	}
-	p.bytes += it.size
-	p.queue = append(p.queue, it)
-	p.poke()
-	return nil
-}
+func (p *publisher) put(size int, it item) error { return p.queue.Put(size, it) }
 
 // ask puts a command into the queue and waits for its result.
 func (p *publisher) ask(ctx context.Context, add func(redis.Pipeliner) redis.Cmder) (redis.Cmder, error) {
 	result := make(chan redis.Cmder, 1)
-	if err := p.put(item{add: add, done: func(c redis.Cmder) { result <- c }}); err != nil {
+	if err := p.put(0, item{add: add, done: func(c redis.Cmder) { result <- c }}); err != nil {
 		return nil, err
 	}
 	select {
@@ -85,15 +58,7 @@ func (p *publisher) ask(ctx context.Context, add func(redis.Pipeliner) redis.Cmd
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	case <-p.over:
-		return nil, errClosed
-	}
-}
-
-// poke wakes the goroutine. mu is held.
-func (p *publisher) poke() {
-	select {
-	case p.wake <- struct{}{}:
-	default:
+		return nil, cluster.ErrClosed
 	}
 }
 
@@ -103,14 +68,14 @@ func (p *publisher) run(ctx context.Context) {
 	defer p.hangUp()
 	pause := minPause
 	for {
-		p.tellDropped()
-		batch, closed := p.first()
+		p.queue.TellDropped()
+		batch, closed := p.queue.First(maxBatch, maxBatchBytes)
 		if len(batch) == 0 {
 			if closed {
 				return
 			}
 			select {
-			case <-p.wake:
+			case <-p.queue.Wake():
 			case <-ctx.Done():
 				return
 			}
@@ -119,6 +84,9 @@ func (p *publisher) run(ctx context.Context) {
 		if p.send(ctx, batch) {
 			pause = minPause
 			continue
+		}
+		if closed { // what is left has nowhere to go
+			return
 		}
 		select {
 		case <-ctx.Done():
@@ -134,18 +102,6 @@ const (
 	minPause = 50 * time.Millisecond
 	maxPause = 2 * time.Second
 )
-
-// first returns what is to be sent next, which stays in the queue.
-func (p *publisher) first() (batch []item, closed bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n, bytes := 0, 0
-	for n < len(p.queue) && n < maxBatch && (n == 0 || bytes+p.queue[n].size <= maxBatchBytes) {
-		bytes += p.queue[n].size
-		n++
-	}
-	return p.queue[:n:n], p.closed
-}
 
 // send sends commands and takes them out of the queue. It returns false, and leaves them there, if there is no connection.
 func (p *publisher) send(ctx context.Context, batch []item) bool {
@@ -175,7 +131,7 @@ func (p *publisher) send(ctx context.Context, batch []item) bool {
 			it.done(cmds[i])
 		}
 	}
-	p.remove(len(batch), lost)
+	p.queue.Remove(len(batch), lost)
 	return true
 }
 
@@ -209,43 +165,15 @@ func (p *publisher) hangUp() {
 	}
 }
 
-// remove takes commands out of the queue.
-func (p *publisher) remove(n, lost int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for i := range n {
-		p.bytes -= p.queue[i].size
-		p.queue[i] = item{}
-	}
-	p.queue = p.queue[n:]
-	p.dropped += lost
-}
-
 // isNotSent reports whether the error of the first of some commands says that none of them has been carried out.
 func isNotSent(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "dial" || errors.Is(err, redis.ErrPoolTimeout) || redis.HasErrorPrefix(err, "LOADING")
 }
 
-// tellDropped tells how many commands have been dropped.
-func (p *publisher) tellDropped() {
-	p.mu.Lock()
-	n := p.dropped
-	if n == 0 || time.Since(p.told) < time.Second && !p.closed {
-		p.mu.Unlock()
-		return
-	}
-	p.dropped, p.told = 0, time.Now()
-	p.mu.Unlock()
-	p.onError(&DroppedError{n})
-}
-
-// close sends what is in the queue, until ctx ends.
+// close sends what is in the queue, until ctx ends or there is no connection.
 func (p *publisher) close(ctx context.Context) error {
-	p.mu.Lock()
-	p.closed = true
-	p.poke()
-	p.mu.Unlock()
+	p.queue.Close()
 	var err error
 	select {
 	case <-p.over:
@@ -254,10 +182,6 @@ func (p *publisher) close(ctx context.Context) error {
 	}
 	p.stop()
 	<-p.over
-	p.mu.Lock()
-	p.dropped += len(p.queue)
-	p.queue, p.told = nil, time.Time{}
-	p.mu.Unlock()
-	p.tellDropped()
+	p.queue.Discard()
 	return err
 }

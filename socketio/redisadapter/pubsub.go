@@ -86,9 +86,8 @@ func (p *pubSub) Send(m *cluster.Message) error {
 
 // publish publishes a message on a channel.
 func (l *link) publish(name string, payload []byte) error {
-	return l.pub.put(item{
-		size: len(name) + len(payload),
-		add:  func(p redis.Pipeliner) redis.Cmder { return p.Publish(context.Background(), name, payload) },
+	return l.pub.put(len(name)+len(payload), item{
+		add: func(p redis.Pipeliner) redis.Cmder { return p.Publish(context.Background(), name, payload) },
 	})
 }
 
@@ -123,14 +122,11 @@ func (p *pubSub) decode(name, payload string) (m *cluster.Message, err error) {
 	return m, err
 }
 
-// idLength is how long the identifiers of sockets are.
-const idLength = 20
-
 // mayHave reports whether somebody may be in a room, which may be a socket's own.
 func (p *pubSub) mayHave(room string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(room) == idLength || p.rooms[room]
+	return !cluster.IsPublic(room) || p.rooms[room]
 }
 
 func (p *pubSub) RoomOpened(room string) {

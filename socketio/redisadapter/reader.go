@@ -15,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/seed-d69ae1b7/websocket/socketio/internal/cluster"
+	"github.com/seed-d69ae1b7/websocket/socketio/internal/journal"
 	"github.com/seed-d69ae1b7/websocket/socketio/internal/msgpack"
 )
 
@@ -46,7 +47,7 @@ type reader struct {
 func (all *readers) enter(s *streams) *reader {
 	all.mu.Lock()
 	defer all.mu.Unlock()
-	all.namespaces[s.Local().Namespace()] = s
+	all.namespaces[s.name()] = s
 	r := all.running[s.stream]
 	if r == nil {
 		r = &reader{all: all, stream: s.stream, change: make(chan struct{})}
@@ -57,13 +58,22 @@ func (all *readers) enter(s *streams) *reader {
 		all.running[s.stream] = r
 	}
 	r.users++
+	r.mu.Lock()
+	last := r.last
+	r.mu.Unlock()
+	if last != "" {
+		s.journal.Begin(journal.PlaceOf(last))
+	}
 	return r
 }
+
+// name returns the name of the namespace.
+func (s *streams) name() string { return s.journal.Local().Namespace() }
 
 // leave removes a namespace. The last of a stream ends its goroutine.
 func (all *readers) leave(s *streams) {
 	all.mu.Lock()
-	delete(all.namespaces, s.Local().Namespace())
+	delete(all.namespaces, s.name())
 	r := s.reader
 	r.users--
 	last := r.users == 0
@@ -98,6 +108,9 @@ func (r *reader) run(ctx context.Context) {
 	pause := minPause
 	for ctx.Err() == nil {
 		err := r.next(ctx)
+		if ctx.Err() != nil {
+			return
+		}
 		r.note(err)
 		if err == nil {
 			pause = minPause
@@ -174,24 +187,16 @@ func (r *reader) next(ctx context.Context) error {
 	return nil
 }
 
-// begin notes the end of the stream. What its namespaces have is the same.
+// begin notes the end of the stream. Its namespaces begin there.
 func (r *reader) begin(last string) {
-	r.all.mu.Lock()
-	var own []*streams
+	r.all.mu.Lock() // one that enters now finds last
+	defer r.all.mu.Unlock()
 	for _, s := range r.all.namespaces {
 		if s.stream == r.stream {
-			own = append(own, s)
+			s.journal.Begin(journal.PlaceOf(last))
 		}
 	}
-	r.all.mu.Unlock()
 	r.moved(last)
-	for _, s := range own {
-		s.mu.Lock()
-		if s.position == "" {
-			s.position = last
-		}
-		s.mu.Unlock()
-	}
 }
 
 // moved notes how far the stream has been read.
@@ -207,13 +212,12 @@ func (r *reader) deal(entry redis.XMessage) {
 	if s == nil {
 		return
 	}
-	m, err := messageOf(entry)
+	e, err := entryOf(entry)
 	if err != nil {
 		r.all.hub.opts.OnError(err)
 		return
 	}
-	number, _ := strconv.ParseUint(text(entry, "number"), 10, 64) // of another server, or none
-	s.read(entry.ID, m, number)
+	s.journal.Read(e)
 }
 
 // text returns a field of an entry.
@@ -222,7 +226,14 @@ func text(entry redis.XMessage, field string) string {
 	return s
 }
 
-// messageOf returns what stands in an entry.
+// entryOf returns what stands in an entry.
+func entryOf(entry redis.XMessage) (journal.Entry, error) {
+	m, err := messageOf(entry)
+	number, _ := strconv.ParseUint(text(entry, "number"), 10, 64) // Node's have none
+	return journal.Entry{Place: journal.PlaceOf(entry.ID), Message: m, Number: number}, err
+}
+
+// messageOf returns the message that stands in an entry.
 func messageOf(entry redis.XMessage) (*cluster.Message, error) {
 	kind, err := strconv.Atoi(text(entry, "type"))
 	if err != nil {

@@ -5,9 +5,6 @@ package redisadapter
 
 import (
 	"context"
-	"maps"
-	"sync"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -23,7 +20,7 @@ import (
 func Sharded(c redis.UniversalClient, o *Options) adapter.New {
 	h := &hub{opts: o.withDefaults(), source: c}
 	return func(l adapter.Local) (adapter.Adapter, error) {
-		s := &sharded{hub: h, link: h.enter(), all: h.opts.Key + "#" + l.Namespace() + "#", joined: make(map[string]time.Time)}
+		s := &sharded{hub: h, link: h.enter(), all: h.opts.Key + "#" + l.Namespace() + "#", joined: cluster.NewJoined(h.opts.RequestTimeout)}
 		s.node = cluster.New(l, h.config(""))
 		s.node.Start(s)
 		for _, t := range s.topics(nil) {
@@ -40,23 +37,19 @@ type sharded struct {
 	node *cluster.Node
 	all  string // the channel of all servers
 
-	mu     sync.Mutex
-	joined map[string]time.Time // rooms that sockets of other servers were told to join, and when their servers have long subscribed
+	joined *cluster.Joined
 }
 
 // topics are what is subscribed to, with rooms.
 func (s *sharded) topics(rooms []string) []topic {
 	all := []topic{{shard, s.all}, {shard, s.all + s.node.ID() + "#"}}
 	for _, room := range rooms {
-		if isPublic(room) {
+		if cluster.IsPublic(room) {
 			all = append(all, s.room(room))
 		}
 	}
 	return all
 }
-
-// isPublic reports whether a room has a channel: Node's package takes one whose name has the length of an identifier for a socket's own.
-func isPublic(room string) bool { return len(room) != idLength }
 
 // room returns the channel of a room.
 func (s *sharded) room(name string) topic { return topic{shard, s.all + name + "#"} }
@@ -68,38 +61,14 @@ func (s *sharded) Send(m *cluster.Message) error {
 		return err
 	}
 	name := s.all
-	rooms := m.Target.Rooms
-	switch {
-	case m.IsAnswer():
+	if m.IsAnswer() {
 		name += m.To + "#"
-	case m.Kind == cluster.Join:
-		s.noteJoin(m.Rooms)
-	case m.Kind == cluster.Broadcast && m.Request == "" && len(rooms) == 1 && isPublic(rooms[0]) && !s.mayBeNew(rooms[0]):
-		name = s.room(rooms[0]).name
+	} else if room, ok := s.joined.RoomOf(m); ok {
+		name = s.room(room).name
 	}
-	return s.link.pub.put(item{
-		size: len(name) + len(payload),
-		add:  func(p redis.Pipeliner) redis.Cmder { return p.SPublish(context.Background(), name, payload) },
+	return s.link.pub.put(len(name)+len(payload), item{
+		add: func(p redis.Pipeliner) redis.Cmder { return p.SPublish(context.Background(), name, payload) },
 	})
-}
-
-// noteJoin notes that other servers were told of rooms, which they may not subscribe to at once. Until they have, all of them get what is emitted there.
-func (s *sharded) noteJoin(rooms []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := time.Now()
-	maps.DeleteFunc(s.joined, func(_ string, until time.Time) bool { return now.After(until) })
-	for _, room := range rooms {
-		s.joined[room] = now.Add(s.hub.opts.RequestTimeout)
-	}
-}
-
-// mayBeNew reports whether another server may not have subscribed to a room yet.
-func (s *sharded) mayBeNew(room string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	until, ok := s.joined[room]
-	return ok && time.Now().Before(until)
 }
 
 // receive deals with what comes.
@@ -113,13 +82,13 @@ func (s *sharded) receive(_, payload string) {
 }
 
 func (s *sharded) RoomOpened(room string) {
-	if isPublic(room) {
+	if cluster.IsPublic(room) {
 		s.link.sub.want(s.room(room), s.receive)
 	}
 }
 
 func (s *sharded) RoomClosed(room string) {
-	if isPublic(room) {
+	if cluster.IsPublic(room) {
 		s.link.sub.drop(s.room(room))
 	}
 }

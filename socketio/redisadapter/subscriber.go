@@ -4,7 +4,6 @@ package redisadapter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,10 +11,9 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-)
 
-// errClosed is the error of an adapter that is closed.
-var errClosed = errors.New("redisadapter: closed")
+	"github.com/seed-d69ae1b7/websocket/socketio/internal/cluster"
+)
 
 // kind is how something is subscribed to.
 type kind int
@@ -318,10 +316,14 @@ func (s *subscriber) sync(ctx context.Context, ps *redis.PubSub) error {
 	return nil
 }
 
-// close ends everything.
+// close ends everything. Nobody waits any more.
 func (s *subscriber) close() {
 	s.cancel()
 	s.over.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.down = cluster.ErrClosed
+	s.changed()
 }
 
 // quote returns a name as a part of a pattern.

@@ -19,7 +19,7 @@ import (
 func Command() *cli.Command {
 	return &cli.Command{
 		Name:  "autobahn",
-		Usage: "test a WebSocket server or client against the Autobahn catalogue and more",
+		Usage: "test a server or client against the Autobahn catalogue",
 		Commands: []*cli.Command{
 			clientCommand(),
 			serverCommand(),

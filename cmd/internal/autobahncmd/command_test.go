@@ -200,3 +200,19 @@ func planOf(t *testing.T, args ...string) (plan, error) {
 	}
 	return p, perr
 }
+
+// TestHarmless protects the terminal from what a peer calls itself and from what it did.
+func TestHarmless(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "terminal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	terminal := newTerminal(f, false)
+	terminal.start("agent\x1b[2J\n", 1)
+	terminal.progress(&autobahn.Result{ID: "1.1.1", Behavior: autobahn.Failed, BehaviorClose: autobahn.OK, Result: "said \x1b]0;title\x07"})
+	shown, err := os.ReadFile(f.Name())
+	if err != nil || bytes.ContainsAny(shown, "\x1b\x07") || !bytes.Contains(shown, []byte("agent\ufffd[2J \n")) || !bytes.Contains(shown, []byte("said")) {
+		t.Errorf("%q, %v", shown, err)
+	}
+}

@@ -7,12 +7,13 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/seed-d69ae1b7/websocket/autobahn"
+	"github.com/seed-d69ae1b7/websocket/cmd/internal/harmless"
 )
 
 func diffCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "diff",
-		Usage: "print the verdicts that changed between two report folders, and exit with 1 if any got worse",
+		Usage: "print what changed between two report folders; fails if worse",
 		Description: "A case that is not in NEW any more got worse; one that is only there did not. The folders may be " +
 			"reports of the original. Exits with 2 if a report cannot be read.",
 		ArgsUsage: "OLD NEW",
@@ -47,7 +48,7 @@ func runDiff(_ context.Context, cmd *cli.Command) error {
 			mark = "- "
 			worse++
 		}
-		fmt.Fprintln(cmd.Root().Writer, mark+c.String())
+		fmt.Fprintln(cmd.Root().Writer, mark+harmless.Line(c.String()))
 	}
 	fmt.Fprintf(cmd.Root().Writer, "%s -> %s: %d verdicts changed, %d for the worse\n", cmd.Args().Get(0), cmd.Args().Get(1), len(changes), worse)
 	if worse > 0 {

@@ -14,7 +14,7 @@ import (
 func serverCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "server",
-		Usage: "play the server: test clients, which connect once a case and must echo every message",
+		Usage: "play the server: test clients, which must echo every message",
 		Flags: append(shared(),
 			&cli.StringFlag{Name: "listen", Usage: "`HOST:PORT` (default: 127.0.0.1:9001; with -spec, as the original, the port of its url on all interfaces)"},
 			&cli.StringFlag{Name: "web", Usage: "`HOST:PORT` of a page from which a browser plays the cases, and of the reports (default: none; with -spec its webport, 8080, where -listen listens, unless this is \"\")"},

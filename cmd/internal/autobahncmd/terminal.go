@@ -6,10 +6,11 @@ import (
 	"strings"
 
 	"github.com/seed-d69ae1b7/websocket/autobahn"
+	"github.com/seed-d69ae1b7/websocket/cmd/internal/harmless"
 )
 
 // A terminal shows progress and results to a person. It draws a bar only where there is a screen, and colours only
-// where NO_COLOR is not set. It is used by one goroutine at a time.
+// where NO_COLOR is not set. What a peer has sent does not control it. It is used by one goroutine at a time.
 type terminal struct {
 	w        *os.File
 	screen   bool
@@ -30,7 +31,7 @@ func newTerminal(w *os.File, quiet bool) *terminal {
 func (t *terminal) start(agent string, cases int) {
 	t.played, t.expected, t.agent = 0, cases, agent
 	if !t.quiet {
-		fmt.Fprintf(t.w, "%d cases, %s\n", cases, agent)
+		fmt.Fprintf(t.w, "%d cases, %s\n", cases, harmless.Line(agent))
 	}
 }
 
@@ -42,7 +43,7 @@ func (t *terminal) progress(r *autobahn.Result) {
 	}
 	if r.Behavior != autobahn.OK || r.BehaviorClose != autobahn.OK {
 		t.clear()
-		fmt.Fprintf(t.w, "%-8s %s, closing %s: %s\n", r.ID, t.paint(r.Behavior), t.paint(r.BehaviorClose), r.Problem())
+		fmt.Fprintf(t.w, "%-8s %s, closing %s: %s\n", r.ID, t.paint(r.Behavior), t.paint(r.BehaviorClose), harmless.Line(r.Problem()))
 	}
 	if t.screen {
 		const width = 30
@@ -89,7 +90,7 @@ func (t *terminal) summary(report *autobahn.Report, limit autobahn.Limit) int {
 				worse++
 			}
 		}
-		fmt.Fprintf(t.w, "%s: %d cases", agent, len(results))
+		fmt.Fprintf(t.w, "%s: %d cases", harmless.Line(agent), len(results))
 		for _, o := range []autobahn.Outcome{autobahn.OK, autobahn.Informational, autobahn.NonStrict, autobahn.Unimplemented, autobahn.Failed} {
 			if counts[o] > 0 {
 				fmt.Fprintf(t.w, ", %d %s", counts[o], t.paint(o))

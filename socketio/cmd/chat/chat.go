@@ -3,10 +3,16 @@ package main
 // This file holds the chat: what clients may say, and who hears it.
 
 import (
+	"crypto/rand"
+	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
 	"unicode/utf8"
 
 	"github.com/seed-d69ae1b7/websocket/socketio"
+	"github.com/seed-d69ae1b7/websocket/socketio/adapter"
 	"github.com/seed-d69ae1b7/websocket/socketio/engineio"
 )
 
@@ -23,8 +29,13 @@ const lobby = "lobby"
 
 // chat is a chat server.
 type chat struct {
+	id    string // of this server
+	last  atomic.Int64
 	io    *socketio.Server
 	rooms rooms
+
+	isOne     bool // of several servers
+	announces sync.Mutex
 }
 
 // person is the data of a socket.
@@ -35,7 +46,7 @@ type person struct {
 
 // message is what was said in a room.
 type message struct {
-	ID   int    `json:"id"`
+	ID   string `json:"id"`
 	From string `json:"from"`
 	Text string `json:"text,omitzero"`
 	Time int64  `json:"time"` // milliseconds since 1970
@@ -49,10 +60,10 @@ type file struct {
 	data []byte
 }
 
-// newChat returns a chat. Of o, it decides what it has to.
-func newChat(o *engineio.Options) *chat {
-	c := &chat{rooms: rooms{all: make(map[string]*room)}}
-	c.io = socketio.NewServer(&socketio.Options{Options: *o, Recovery: new(socketio.Recovery)})
+// newChat returns a chat. Of o, it decides what it has to. With an adapter, it is one with others.
+func newChat(o *engineio.Options, a adapter.New) *chat {
+	c := &chat{id: rand.Text()[:8], rooms: newRooms(), isOne: a != nil}
+	c.io = socketio.NewServer(&socketio.Options{Options: *o, Recovery: new(socketio.Recovery), Adapter: a})
 	c.io.Use(admit)
 	c.io.OnConnect(c.connected)
 	c.io.OnDisconnect(c.disconnected)
@@ -61,6 +72,7 @@ func newChat(o *engineio.Options) *chat {
 	c.io.Handle("upload", c.upload)
 	c.io.Handle("file", c.file)
 	c.io.On("typing", c.typing)
+	c.hearOthers()
 	return c
 }
 
@@ -130,7 +142,7 @@ func (c *chat) join(s *socketio.Socket, name string) (joined, error) {
 		return joined{}, err
 	}
 	p := who(s)
-	if err := c.rooms.open(name); err != nil {
+	if err := c.open(name); err != nil {
 		return joined{}, err
 	}
 	c.leave(s, p)
@@ -160,10 +172,18 @@ func (c *chat) leave(s *socketio.Socket, p person) {
 // roomOf returns the name of a room as the server knows it: the identifiers of sockets are rooms, too, that nobody else may join.
 func roomOf(name string) string { return "room:" + name }
 
-// tell tells who is in a room, and everybody of the rooms.
+// tell tells who is in a room, and everybody of the rooms. Other servers do the same.
 func (c *chat) tell(name string) {
-	c.io.To(roomOf(name)).Emit("people", name, c.rooms.people(name))
-	c.io.Emit("rooms", c.rooms.list())
+	c.show(name)
+	c.announce()
+}
+
+// show tells the clients of this server.
+func (c *chat) show(names ...string) {
+	for _, name := range names {
+		c.io.Local().To(roomOf(name)).Emit("people", name, c.rooms.people(name))
+	}
+	c.io.Local().Emit("rooms", c.rooms.list())
 }
 
 // say says something in the room where the socket is.
@@ -187,7 +207,7 @@ func (c *chat) upload(s *socketio.Socket, f struct {
 	case len(f.Data) > maxFile:
 		return struct{}{}, refuse("the file is too large")
 	}
-	return struct{}{}, c.add(s, message{File: &file{name, len(f.Data), f.Data}})
+	return struct{}{}, c.add(s, message{File: &file{name, len(f.Data), append([]byte{}, f.Data...)}})
 }
 
 // add adds a message to the history of the room and sends it to all there, the sender too, so that all have it in the same order.
@@ -196,12 +216,20 @@ func (c *chat) add(s *socketio.Socket, m message) error {
 	if p.Room == "" {
 		return refuse("join a room first")
 	}
-	m.From = p.Name
+	m.ID, m.From, m.Time = fmt.Sprint(c.id, "-", c.last.Add(1)), p.Name, time.Now().UnixMilli()
+	c.tellOthers(p.Room, m)
 	return c.rooms.add(p.Room, m, func(m message) { c.io.To(roomOf(p.Room)).Emit("message", p.Room, m) })
 }
 
 // file returns what is in a file of the room.
-func (c *chat) file(s *socketio.Socket, id int) ([]byte, error) { return c.rooms.file(who(s).Room, id) }
+func (c *chat) file(s *socketio.Socket, id string) ([]byte, error) {
+	room := who(s).Room
+	data, err := c.rooms.file(room, id)
+	if err != nil {
+		data, err = c.fetchFile(room, id, err)
+	}
+	return data, err
+}
 
 // typing tells the others in the room that somebody is, or is no longer, typing. Who is not keeping up misses nothing.
 func (c *chat) typing(s *socketio.Socket, on bool) {

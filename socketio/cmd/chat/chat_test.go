@@ -14,7 +14,7 @@ import (
 // TestRoutes protects that the page, its parts and the client are served, and what the page says when the client is not there.
 func TestRoutes(t *testing.T) {
 	dir := t.TempDir()
-	h := newChat(new(engineio.Options)).routes(dir)
+	h := newChat(new(engineio.Options), nil).routes(dir)
 	for path, want := range map[string]string{"/": "<title>Chat</title>", "/chat.js": "use strict", "/chat.css": "color-scheme", "/client.js": "404"} {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
@@ -35,29 +35,29 @@ func TestRoutes(t *testing.T) {
 
 // TestRoomsAreBounded protects that histories, files and rooms do not grow without end.
 func TestRoomsAreBounded(t *testing.T) {
-	r := rooms{all: make(map[string]*room)}
+	r := newRooms()
 	nothing := func(message) {}
 	r.enter("a", "id", "Ada")
-	for range 2 * maxHistory {
-		r.add("a", message{Text: "x"}, nothing)
+	for i := range 2 * maxHistory {
+		r.add("a", message{ID: fmt.Sprint("t", i), Text: "x"}, nothing)
 	}
 	if n := len(r.history("a")); n != maxHistory {
 		t.Errorf("%d messages are kept", n)
 	}
-	for range 20 {
-		r.add("a", message{File: &file{"f", maxFile, make([]byte, maxFile)}}, nothing)
+	for i := range 20 {
+		r.add("a", message{ID: fmt.Sprint("f", i), File: &file{"f", maxFile, make([]byte, maxFile)}}, nothing)
 	}
 	if n := r.all["a"].kept; n > maxKept {
 		t.Errorf("%d bytes are kept", n)
 	}
-	if _, err := r.file("a", r.last); err != nil {
+	if _, err := r.file("a", "f19"); err != nil {
 		t.Error(err)
 	}
-	if _, err := r.file("a", r.last-19); err == nil {
+	if _, err := r.file("a", "f0"); err == nil {
 		t.Error("a file that is gone is there")
 	}
 	for i := range 2 * maxRooms {
-		if err := r.open(fmt.Sprint(i)); err != nil {
+		if _, err := r.open(fmt.Sprint(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -67,14 +67,14 @@ func TestRoomsAreBounded(t *testing.T) {
 	for name := range r.all {
 		r.enter(name, "id", "Ada")
 	}
-	if err := r.open("one more"); err == nil {
+	if _, err := r.open("one more"); err == nil {
 		t.Error("a room too many")
 	}
 }
 
 // TestPeople protects that somebody with two windows is shown once, and that the lobby comes first.
 func TestPeople(t *testing.T) {
-	r := rooms{all: make(map[string]*room)}
+	r := newRooms()
 	for id, name := range map[string]string{"1": "Ada", "2": "Linus", "3": "Ada"} {
 		r.enter("a", id, name)
 	}

@@ -18,14 +18,17 @@ const (
 
 // rooms are all rooms. Their methods may be called by several goroutines at once.
 type rooms struct {
-	mu   sync.Mutex
-	last int // the identifier of the last message
-	all  map[string]*room
+	mu     sync.Mutex
+	all    map[string]*room
+	others map[string]*other // servers, by their identifiers
 }
+
+// newRooms returns no rooms.
+func newRooms() rooms { return rooms{all: make(map[string]*room), others: make(map[string]*other)} }
 
 // room is a room.
 type room struct {
-	people  map[string]string // names, by the identifiers of sockets
+	people  map[string]string // names, by the identifiers of sockets of this server
 	history []message
 	kept    int // bytes of files in history
 	used    time.Time
@@ -37,18 +40,18 @@ type known struct {
 	People int    `json:"people"`
 }
 
-// open makes sure that a room is there. Where there are too many, the empty one goes that was not used for the longest time.
-func (r *rooms) open(name string) error {
+// open makes sure that a room is there, and returns whether it was not. Where there are too many, the empty one goes that was not used for the longest time.
+func (r *rooms) open(name string) (isNew bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.all[name] != nil {
-		return nil
+		return false, nil
 	}
 	if len(r.all) >= maxRooms && !r.dropEmpty() {
-		return refuse("there are too many rooms")
+		return false, refuse("there are too many rooms")
 	}
 	r.all[name] = &room{people: make(map[string]string), used: time.Now()}
-	return nil
+	return true, nil
 }
 
 // dropEmpty removes a room where nobody is. mu is held.
@@ -89,27 +92,39 @@ func (r *rooms) leave(name, id string) {
 func (r *rooms) list() []known {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	list := make([]known, 0, len(r.all)+1)
-	for _, name := range slices.Sorted(maps.Keys(r.all)) {
-		if one := r.all[name]; name != lobby && len(one.people)+len(one.history) > 0 {
-			list = append(list, known{name, len(one.people)})
+	count := map[string]int{lobby: 0}
+	for name, one := range r.all {
+		if len(one.people)+len(one.history) > 0 {
+			count[name] += len(one.people)
 		}
 	}
-	n := 0
-	if one := r.all[lobby]; one != nil {
-		n = len(one.people)
+	for _, o := range r.others {
+		for name, people := range o.rooms {
+			count[name] += len(people)
+		}
 	}
-	return slices.Insert(list, 0, known{lobby, n})
+	list := []known{{lobby, count[lobby]}}
+	for _, name := range slices.Sorted(maps.Keys(count)) {
+		if name != lobby {
+			list = append(list, known{name, count[name]})
+		}
+	}
+	return list
 }
 
 // people returns the names of those in a room, each once.
 func (r *rooms) people(name string) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.all[name] == nil {
-		return []string{}
+	all := []string{}
+	if one := r.all[name]; one != nil {
+		all = slices.AppendSeq(all, maps.Values(one.people))
 	}
-	return slices.Compact(slices.Sorted(maps.Values(r.all[name].people)))
+	for _, o := range r.others {
+		all = append(all, o.rooms[name]...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // history returns what was said in a room.
@@ -130,17 +145,27 @@ func (r *rooms) add(name string, m message, send func(message)) error {
 	if one == nil {
 		return refuse("the room is gone")
 	}
-	r.last++
-	m.ID, m.Time = r.last, time.Now().UnixMilli()
-	one.history = append(one.history, m)
+	one.add(m)
+	send(m)
+	return nil
+}
+
+// add adds a message, if it is not there. Messages stand in the order of their times.
+func (one *room) add(m message) {
+	if slices.ContainsFunc(one.history, func(old message) bool { return old.ID == m.ID }) {
+		return
+	}
+	i := len(one.history)
+	for i > 0 && one.history[i-1].Time > m.Time {
+		i--
+	}
+	one.history = slices.Insert(one.history, i, m)
 	one.kept += m.size()
 	for len(one.history) > maxHistory || one.kept > maxKept && len(one.history) > 1 {
 		one.kept -= one.history[0].size()
 		one.history = slices.Delete(one.history, 0, 1)
 	}
 	one.used = time.Now()
-	send(m)
-	return nil
 }
 
 // size returns how many bytes of a file a message has.
@@ -152,12 +177,12 @@ func (m *message) size() int {
 }
 
 // file returns the content of a file that was sent to a room.
-func (r *rooms) file(name string, id int) ([]byte, error) {
+func (r *rooms) file(name, id string) ([]byte, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if one := r.all[name]; one != nil {
 		for _, m := range one.history {
-			if m.ID == id && m.File != nil {
+			if m.ID == id && m.File != nil && m.File.data != nil { // it may be on another server
 				return m.File.data, nil
 			}
 		}

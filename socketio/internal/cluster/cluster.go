@@ -33,7 +33,8 @@ type Carrier interface {
 	// The messages of one server arrive in order. Those that arrive are given to Node.Receive, one at a time.
 	Send(m *Message) error
 
-	// Servers returns how many servers there are, this one included. It is not asked where the Config has heartbeats.
+	// Servers returns how many servers there are, this one included. Where the Config has heartbeats, it is asked only if no other server is known, and only whether
+	// others could be heard: the error is of interest.
 	Servers(ctx context.Context) (int, error)
 
 	// RoomOpened and RoomClosed are those of an adapter.Adapter.
@@ -96,7 +97,7 @@ func RandomID() string {
 func (n *Node) Start(c Carrier) {
 	n.carrier = c
 	if n.conf.Heartbeat > 0 {
-		n.send(&Message{Kind: Hello})
+		n.Greet()
 		n.pending.Go(n.beat)
 	}
 }
@@ -109,6 +110,12 @@ func (n *Node) Local() adapter.Local { return n.local }
 
 // Logger returns the logger.
 func (n *Node) Logger() *slog.Logger { return n.conf.Logger }
+
+// RequestTimeout returns how long the answers of other servers are waited for.
+func (n *Node) RequestTimeout() time.Duration { return n.conf.RequestTimeout }
+
+// Greet tells other servers that this one is there, with heartbeats: after a time without a connection, they find each other by that.
+func (n *Node) Greet() { n.tell(&Message{Kind: Hello}) }
 
 // send sends a message of this server.
 func (n *Node) send(m *Message) error {
@@ -192,8 +199,9 @@ func (n *Node) Servers(ctx context.Context) (int, error) {
 		return n.carrier.Servers(ctx)
 	}
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	return 1 + len(n.members), nil
+	others := len(n.members)
+	n.mu.Unlock()
+	return 1 + others, n.checkAlone(ctx, others)
 }
 
 func (n *Node) RoomOpened(room string) { n.carrier.RoomOpened(room) }

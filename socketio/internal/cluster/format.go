@@ -64,6 +64,9 @@ func AppendData(b []byte, m *Message) []byte {
 		b = appendRequest(AppendTarget(b, m, true), m)
 	case FetchedSockets:
 		b = AppendSockets(Member(appendRequest(b, m), "sockets"), m.Sockets)
+		if m.More {
+			b = append(Member(b, "more"), "true"...)
+		}
 	case ServerSideEmit:
 		b = append(Member(appendRequest(b, m), "packet"), m.Packet.Args...)
 	case ServerSideEmitted, ClientAck:
@@ -270,6 +273,7 @@ type Data struct {
 	Rooms   []Text         `json:"rooms"`
 	Close   bool           `json:"close"`
 	Losses  bool           `json:"losses"`
+	More    bool           `json:"more"`
 	Sockets jsontext.Value `json:"sockets"`
 	Clients int            `json:"clientCount"`
 	Error   *string        `json:"error"`
@@ -338,7 +342,8 @@ func (m *Message) SetData(text jsontext.Value, attachments [][]byte) error {
 			return err
 		}
 	}
-	m.Request, m.Rooms, m.Close, m.Losses, m.Clients = string(d.Request), Strings(d.Rooms), d.Close, d.Losses, d.Clients
+	m.Request, m.Rooms, m.Clients = string(d.Request), Strings(d.Rooms), d.Clients
+	m.Close, m.Losses, m.More = d.Close, d.Losses, d.More
 	d.Options.Set(m)
 	switch m.Kind {
 	case Broadcast:

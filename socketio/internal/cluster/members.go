@@ -2,7 +2,10 @@ package cluster
 
 // This file holds who is there, in formats with heartbeats: each server says so again and again, and one that is silent for too long is gone.
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // beat says that this server is there, and looks for others that are silent, until the Node is closed.
 func (n *Node) beat() {
@@ -59,4 +62,15 @@ func (n *Node) lose(id string) {
 	for _, r := range n.requests {
 		r.lose(id)
 	}
+}
+
+// checkAlone returns an error where no other server is known because none can be heard.
+func (n *Node) checkAlone(ctx context.Context, others int) error {
+	if others > 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, n.conf.RequestTimeout)
+	defer cancel()
+	_, err := n.carrier.Servers(ctx)
+	return err
 }

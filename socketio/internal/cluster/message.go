@@ -47,6 +47,7 @@ type Message struct {
 	Target  adapter.Target
 	Timeout time.Duration // how long acknowledgements are waited for; 0 if that is not known
 	Losses  bool          // the one who asks wants to know of clients that will not acknowledge, too
+	More    bool          // the same server answers with more sockets
 
 	Rooms   []string
 	Close   bool

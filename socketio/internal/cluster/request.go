@@ -31,17 +31,27 @@ func (n *Node) newRequest(ctx context.Context, each func(*Message)) (*request, e
 	r := &request{own: n.conf.ID, each: each, owed: make(map[string]int), done: make(chan struct{})}
 	if n.conf.Heartbeat > 0 {
 		n.mu.Lock()
-		defer n.mu.Unlock()
 		r.asked = make(map[string]bool)
 		for id := range n.members {
 			r.asked[id] = true
 		}
 		r.left = len(r.asked)
-		return r, nil
+		n.mu.Unlock()
+		return r, n.closedOr(n.checkAlone(ctx, r.left))
 	}
 	servers, err := n.carrier.Servers(ctx)
 	r.left = max(servers-1, 0)
-	return r, err
+	return r, n.closedOr(err)
+}
+
+// closedOr returns err, or ErrClosed in place of what has become of the Carrier behind Close.
+func (n *Node) closedOr(err error) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if err != nil && n.isClosed {
+		return ErrClosed
+	}
+	return err
 }
 
 // ask sends a request to all other servers, and calls each with every answer until all have answered, but no longer than RequestTimeout.
@@ -191,7 +201,9 @@ func (r *request) answer(m *Message) {
 		r.hear(m.From)
 	case FetchedSockets, ServerSideEmitted:
 		r.each(m)
-		r.hear(m.From)
+		if !m.More {
+			r.hear(m.From)
+		}
 	}
 	r.check()
 }

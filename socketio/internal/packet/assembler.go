@@ -2,10 +2,7 @@ package packet
 
 // This file holds how packets and their attachments, which come in messages of their own, become one.
 
-import (
-	"bytes"
-	"errors"
-)
+import "errors"
 
 var (
 	errLoneBinary = errors.New("a binary message that is no attachment")
@@ -13,37 +10,40 @@ var (
 )
 
 // Assembler puts what a peer sends together. The zero value is ready to use. After an error, it is not.
-type Assembler struct{ waiting *incomplete }
+type Assembler struct{ waiting *Whole }
 
-// incomplete is a packet some of whose attachments are missing.
-type incomplete struct {
-	packet      Packet
-	attachments [][]byte
+// Whole is a packet with its attachments.
+type Whole struct {
+	Packet
+	Binaries [][]byte
 }
 
-// Text takes a text, of a packet that may have at most that many attachments. The packet is whole unless it has some. It borrows from p.
-func (a *Assembler) Text(p []byte, most int) (q Packet, whole bool, err error) {
+// Text takes a text, of a packet that may have at most that many attachments, and makes it w, which is empty. It returns w, unless attachments
+// are to come: then w is kept, and nil returned. Either keeps p.
+func (a *Assembler) Text(w *Whole, p []byte, most int) (*Whole, error) {
 	if a.waiting != nil {
-		return q, false, errMissing
+		return nil, errMissing
 	}
-	if q, err = Parse(p, most); err != nil || q.Attachments == 0 {
-		return q, err == nil, err
+	if err := w.parse(p, most); err != nil {
+		return nil, err
 	}
-	q.Namespace, q.Data = bytes.Clone(q.Namespace), bytes.Clone(q.Data)
-	a.waiting = &incomplete{packet: q}
-	return q, false, nil
+	if w.Attachments > 0 {
+		a.waiting = w
+		return nil, nil
+	}
+	return w, nil
 }
 
-// Binary takes a binary message, which is copied. The packet is whole if it was the last of its attachments.
-func (a *Assembler) Binary(p []byte) (q Packet, attachments [][]byte, whole bool, err error) {
+// Binary takes a binary message, which is kept. It returns the packet if that was the last of its attachments, and nil otherwise.
+func (a *Assembler) Binary(p []byte) (*Whole, error) {
 	w := a.waiting
 	if w == nil {
-		return q, nil, false, errLoneBinary
+		return nil, errLoneBinary
 	}
-	w.attachments = append(w.attachments, append([]byte{}, p...))
-	if len(w.attachments) < w.packet.Attachments {
-		return q, nil, false, nil
+	w.Binaries = append(w.Binaries, p)
+	if len(w.Binaries) < w.Attachments {
+		return nil, nil
 	}
 	a.waiting = nil
-	return w.packet, w.attachments, true, nil
+	return w, nil
 }

@@ -14,27 +14,17 @@ func assemble(messages [][]byte) (all []string) {
 	var a Assembler
 	for _, m := range messages {
 		own := bytes.Clone(m)
-		q, attachments, whole, err := Packet{}, [][]byte(nil), false, error(nil)
+		w, err := (*Whole)(nil), error(nil)
 		if own[0] == 't' {
-			q, whole, err = a.Text(own[1:], 10)
+			w, err = a.Text(new(Whole), own[1:], 10)
 		} else {
-			q, attachments, whole, err = a.Binary(own[1:])
+			w, err = a.Binary(own[1:])
 		}
 		if err != nil {
 			return append(all, "error")
 		}
-		text := ""
-		if whole && q.Attachments == 0 {
-			text = fmt.Sprintf("%s %q", show(&q), attachments)
-		}
-		for i := range own {
-			own[i] = 'x' // what has attachments borrows nothing
-		}
-		if whole && q.Attachments > 0 {
-			text = fmt.Sprintf("%s %q", show(&q), attachments)
-		}
-		if whole {
-			all = append(all, text)
+		if w != nil {
+			all = append(all, fmt.Sprintf("%s %q", show(&w.Packet), w.Binaries))
 		}
 	}
 	return all

@@ -19,24 +19,25 @@ type message struct {
 	Data      jsontext.Value `json:"data"`
 }
 
-// ParseMsgpack parses a packet with at most that many attachments, which borrow from p.
-func ParseMsgpack(p []byte, maxAttachments int) (q Packet, attachments [][]byte, err error) {
+// ParseMsgpack parses a packet with at most that many attachments, which keep p.
+func ParseMsgpack(p []byte, maxAttachments int) (*Whole, error) {
 	text, attachments, err := msgpack.AppendJSON(nil, p, nil, maxAttachments)
 	if err != nil {
-		return q, nil, err
+		return nil, err
 	}
 	var m message
 	if err := json.Unmarshal(text, &m, lenient...); err != nil {
-		return q, nil, errData // no map
+		return nil, errData // no map
 	}
-	if q, err = m.packet(); err != nil {
-		return q, nil, err
+	q, err := m.packet()
+	if err != nil {
+		return nil, err
 	}
 	q.Attachments, q.Binary = len(attachments), len(attachments) > 0
 	if q.Binary && q.Type != Event && q.Type != Ack {
-		return q, nil, errAttachments
+		return nil, errAttachments
 	}
-	return q, attachments, q.check()
+	return &Whole{q, attachments}, q.check()
 }
 
 // packet returns what the map says.

@@ -35,20 +35,20 @@ func TestMsgpack(t *testing.T) {
 		if err != nil || string(out) != test.packed {
 			t.Errorf("%s: got %q, %v, want %q", test.name, out, err, test.packed)
 		}
-		q, got, err := ParseMsgpack([]byte(test.packed), 1)
-		if err != nil || !samePacket(&q, &test.packet) || !slices.EqualFunc(got, attachments, bytes.Equal) {
-			t.Errorf("%s: got %+v %q, %v", test.name, q, got, err)
+		got, err := ParseMsgpack([]byte(test.packed), 1)
+		if err != nil || !samePacket(&got.Packet, &test.packet) || !slices.EqualFunc(got.Binaries, attachments, bytes.Equal) {
+			t.Errorf("%s: got %+v, %v", test.name, got, err)
 		}
 		for n := range test.packed {
-			if _, _, err := ParseMsgpack([]byte(test.packed[:n]), 1); err == nil {
+			if _, err := ParseMsgpack([]byte(test.packed[:n]), 1); err == nil {
 				t.Errorf("%s: %d bytes of it are a packet", test.name, n)
 			}
 		}
 	}
 	// As the official client writes them: what is undefined is there, and names are in any order.
-	q, _, err := ParseMsgpack([]byte("\x84\xa4data\xd4\x00\x00\xa2id\xd4\x00\x00\xa4type\x00\xa3nsp\xa1/"), 1)
-	if err != nil || !samePacket(&q, &unpacked[0].packet) {
-		t.Errorf("undefined data: got %+v, %v", q, err)
+	w, err := ParseMsgpack([]byte("\x84\xa4data\xd4\x00\x00\xa2id\xd4\x00\x00\xa4type\x00\xa3nsp\xa1/"), 1)
+	if err != nil || !samePacket(&w.Packet, &unpacked[0].packet) {
+		t.Errorf("undefined data: got %+v, %v", w, err)
 	}
 }
 
@@ -80,8 +80,8 @@ func TestMsgpackMalformed(t *testing.T) {
 		"an attachment of CONNECT":     "\x83\xa4type\x00\xa3nsp\xa1/\xa4data\x81\xa1a\xc4\x00",
 		"too many attachments":         "\x83\xa4type\x02\xa3nsp\xa1/\xa4data\x93\xa1a\xc4\x00\xc4\x00",
 	} {
-		if q, _, err := ParseMsgpack([]byte(packed), 1); err == nil {
-			t.Errorf("%s: got %+v", name, q)
+		if w, err := ParseMsgpack([]byte(packed), 1); err == nil {
+			t.Errorf("%s: got %+v", name, w)
 		}
 	}
 	if _, err := AppendMsgpack(nil, &Packet{Type: Event, Data: []byte(`[`)}, nil); err == nil {

@@ -59,23 +59,29 @@ var mainNamespace = []byte(Main)
 
 // Parse parses what stands in front of the JSON of a packet, which may have at most that many attachments.
 func Parse(p []byte, maxAttachments int) (q Packet, err error) {
+	err = q.parse(p, maxAttachments)
+	return q, err
+}
+
+// parse is Parse into a Packet that is empty.
+func (q *Packet) parse(p []byte, maxAttachments int) (err error) {
 	if len(p) == 0 || p[0] < '0' || p[0] > '0'+byte(binaryAck) {
-		return q, errType
+		return errType
 	}
 	q.Type, p = Type(p[0]-'0'), p[1:]
 	if q.Type == binaryEvent || q.Type == binaryAck {
 		q.Type -= binaryEvent - Event
 		q.Binary = true
 		if q.Attachments, p, err = cutAttachments(p, maxAttachments); err != nil {
-			return q, err
+			return err
 		}
 	}
 	q.Namespace, p = cutNamespace(p)
 	if q.ID, q.HasID, p, err = cutID(p); err != nil {
-		return q, err
+		return err
 	}
 	q.Data = p
-	return q, q.check()
+	return q.check()
 }
 
 // check returns the error of a packet that has what its type has not, or lacks what it needs.

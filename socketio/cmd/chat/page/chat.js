@@ -9,7 +9,7 @@ const pictures = { png: "image/png", jpg: "image/jpeg", jpeg: "image/jpeg", gif:
 let socket;
 let me = localStorage.getItem("name") || "";
 let room = ""; // where we are
-let last = 0; // the identifier of the last message that is shown
+let shown = new Set(); // the identifiers of the messages that are shown
 
 if (typeof io === "undefined") {
   $("missing").hidden = false;
@@ -96,7 +96,7 @@ async function join(name) {
   $("title").textContent = room;
   showSide(false);
   if (!same) {
-    last = 0;
+    shown = new Set();
     $("messages").replaceChildren();
   }
   joined.history.forEach(show);
@@ -143,8 +143,8 @@ $("messages").onscroll = () => {
 new ResizeObserver(scroll).observe($("messages"));
 
 function show(message) {
-  if (message.id <= last) return; // it is in the history, too
-  last = message.id;
+  if (shown.has(message.id)) return; // it is in the history, too
+  shown.add(message.id);
   const list = $("messages");
   const item = element("li", "", message.from === me ? "mine" : "");
   const time = new Date(message.time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
