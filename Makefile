@@ -23,7 +23,7 @@ COVERAGE := 95
 .PHONY: test
 test:
 	go test $(RACE) -shuffle=on -timeout 20m ./... ./cmd/...
-	$(if $(RACE),go test -shuffle=on . ./compress ./internal/simd)
+	$(if $(RACE),go test -shuffle=on . ./compress ./internal/simd ./reactor)
 	go test -tags purego -run 'Mask|UTF8|Allocs|RoundTrip|Zlib' . ./compress ./internal/simd
 
 # The assembly for arm64, on any machine that has qemu-user-static.

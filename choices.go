@@ -78,7 +78,7 @@ func (u *Upgrader) refused(h *serverHandshake, e *HandshakeError) *HandshakeErro
 
 // asked returns the request as the application sees it, or nil if there is none.
 func (h *serverHandshake) asked() *http.Request {
-	if h.http == nil && h.request.nc != nil {
+	if h.http == nil && h.request.parsed {
 		h.http = h.request.HTTPRequest()
 	}
 	return h.http

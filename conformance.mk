@@ -6,7 +6,7 @@
 ROUNDS ?= 100
 
 CONFORMANCE := cmd/internal/conformance
-CONFORMANCE_TARGETS := conformance-server conformance-client conformance-server-loops conformance-client-loops
+CONFORMANCE_TARGETS := conformance-server conformance-client conformance-server-loops conformance-client-loops conformance-reactor
 
 # All at once: most of a case's time is spent waiting.
 .PHONY: conformance
@@ -60,6 +60,13 @@ conformance-client-loops: conformance-build
 	$(call conformance_client,client-append,-loop append,10,$(CONFORMANCE_MOST))
 	$(call conformance_client,client-read,-loop read -min-size -1,10,$(CONFORMANCE_MOST))
 	$(call conformance_client,client-stream,-loop stream -min-size -1,10,$(CONFORMANCE_MOST))
+
+# The event loops: those of sockets with all cases, those of workers and of every other net.Conn with most.
+.PHONY: conformance-reactor
+conformance-reactor: conformance-build
+	$(call conformance_server,server-reactor,-reactor sockets,$(ROUNDS),)
+	$(call conformance_server,server-reactor-workers,-reactor workers,10,$(CONFORMANCE_MOST))
+	$(call conformance_server,server-reactor-other,-reactor other,10,$(CONFORMANCE_MOST))
 
 # Chromium as the client, with a specification of the original's: it plays from the page at webport. Without the cases that
 # take longest and 7.9: it answers a close code that may not travel with the same code.

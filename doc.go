@@ -140,7 +140,7 @@
 // # Building on it
 //
 // Receiver and Sender are the protocol without I/O: bytes to messages and back, with every rule, for those who have an
-// event loop or a transport of their own. ServerConn and ClientConn make a Conn over a net.Conn whose opening
+// event loop or a transport of their own, and Upgrader.AppendHandshake is the opening handshake from bytes to bytes. ServerConn and ClientConn make a Conn over a net.Conn whose opening
 // handshake was done elsewhere. Package wstest has connections and servers in memory for tests, wsjson reads and writes JSON,
 // compress is the compression by itself, and autobahn tests implementations in any language.
 package websocket

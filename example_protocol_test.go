@@ -6,6 +6,7 @@ import (
 	"io"
 	"log"
 	"net"
+	"strings"
 
 	"github.com/seed-d69ae1b7/websocket"
 )
@@ -134,6 +135,25 @@ func loop(e *endpoint, nc net.Conn, onMessage func(websocket.Opcode, []byte) err
 		}
 		ended = e.feed(buf[:n], onMessage)
 	}
+}
+
+// An event loop gives the bytes of a request to AppendHandshake as they come, here in two pieces.
+func ExampleUpgrader_AppendHandshake() {
+	const request = "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n" + "\x81\x80abcd"
+	upgrader := websocket.Upgrader{Subprotocols: []string{"chat"}}
+	var head []byte // that has come
+	for _, piece := range []string{request[:50], request[50:]} {
+		scanned := len(head)
+		head = append(head, piece...)
+		out, agreed, n, err := upgrader.AppendHandshake(nil, head, websocket.RequestSource{Scanned: scanned})
+		if n == 0 && err == nil {
+			continue // more has to come
+		}
+		status, _, _ := strings.Cut(string(out), "\r\n") // out goes to the network, whether or not there is an error
+		fmt.Printf("%s, subprotocol %q, %d bytes of frames, %v\n", status, agreed.Subprotocol, len(head)-n, err)
+	}
+	// Output: HTTP/1.1 101 Switching Protocols, subprotocol "", 6 bytes of frames, <nil>
 }
 
 // A Sender appends frames to the caller's slice: a client's, which are masked, or a server's.

@@ -113,3 +113,23 @@ func TestTrackerMemory(t *testing.T) {
 		t.Errorf("%d bytes", size)
 	}
 }
+
+// TestAppendHandshakeAllocs protects that a handshake from bytes to bytes allocates nothing, and a copy of the request where a
+// callback sees it.
+func TestAppendHandshakeAllocs(t *testing.T) {
+	u := &Upgrader{Subprotocols: []string{"chat"}, Origins: []string{"*.example.org"}}
+	src, out := []byte(browserRequest), []byte(nil)
+	from := RequestSource{Conn: &scriptConn{}}
+	for want, accept := range []func(*Request) error{nil, func(*Request) error { return nil }} {
+		from.Accept = accept
+		n := testing.AllocsPerRun(200, func() {
+			var err error
+			if out, _, _, err = u.AppendHandshake(out[:0], src, from); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if n != float64(want) {
+			t.Errorf("%v allocations, want %d", n, want)
+		}
+	}
+}

@@ -140,7 +140,7 @@ func (c *Conn) whole() (p []byte, ok bool) {
 	if c.skip {
 		return nil, false
 	}
-	op, p, n := c.r.whole(c.input)
+	op, p, n := c.r.Whole(c.input)
 	if n == 0 {
 		return nil, false
 	}

@@ -92,6 +92,55 @@ func (part *preparedPart) prepare(wire []byte, msg Message) []byte {
 	return wire
 }
 
+// Len returns how many messages m has.
+func (m *PreparedMessage) Len() int { return len(m.parts) }
+
+// Size returns how many bytes the frames of m take where a server sends them without compression.
+func (m *PreparedMessage) Size() (n int) {
+	for i := range m.parts {
+		for _, f := range m.parts[i].plain {
+			n += len(f.frame)
+		}
+	}
+	return n
+}
+
+// AppendPrepared appends all messages of m, as AppendMessage would one by one but for the cost: a server's frames are encoded, and
+// compressed where that is without context takeover, once for all Senders.
+func (s *Sender) AppendPrepared(dst []byte, m *PreparedMessage) ([]byte, error) {
+	if s.closed || s.inMessage {
+		return dst, s.refusal()
+	}
+	for i := range m.parts {
+		dst = s.appendPart(dst, m, &m.parts[i])
+	}
+	return dst, nil
+}
+
+// appendPart appends one message of m.
+func (s *Sender) appendPart(dst []byte, m *PreparedMessage, part *preparedPart) []byte {
+	if s.compressesItself(part) {
+		return s.appendCompressed(dst, finBit|byte(part.Op), part.Data)
+	}
+	for _, f := range s.sharedFrames(m, part) {
+		dst = s.appendPreparedFrame(dst, f)
+	}
+	return dst
+}
+
+// compressesItself reports whether a message has to be compressed for this connection by itself.
+func (s *Sender) compressesItself(part *preparedPart) bool {
+	return s.compresses(len(part.Data)) && s.deflater.Options().Takeover
+}
+
+// sharedFrames returns the frames of a message that may be the same for many connections.
+func (s *Sender) sharedFrames(m *PreparedMessage, part *preparedPart) []preparedFrame {
+	if s.compresses(len(part.Data)) {
+		return m.deflate(part, s.deflater.Options())
+	}
+	return part.plain
+}
+
 // WritePrepared sends m. It is Write in all respects but its cost, and that a message which is shared compressed is one
 // frame whatever its size.
 func (c *Conn) WritePrepared(ctx context.Context, m *PreparedMessage) error {
@@ -117,38 +166,18 @@ func (c *Conn) preparedNeed(m *PreparedMessage) (need int, how writing) {
 	for i := range m.parts {
 		part := &m.parts[i]
 		need += c.writeNeed(len(part.Data))
-		if c.compressesItself(part) {
+		if c.s.compressesItself(part) {
 			how = deflating
 		}
 	}
 	return need, how
 }
 
-// compressesItself reports whether a message has to be compressed for this connection by itself.
-func (c *Conn) compressesItself(part *preparedPart) bool {
-	return c.s.compresses(len(part.Data)) && c.deflaterOptions().Takeover
-}
-
-// sharedFrames returns the frames of a message that may be the same for many connections.
-func (c *Conn) sharedFrames(m *PreparedMessage, part *preparedPart) []preparedFrame {
-	if c.s.compresses(len(part.Data)) {
-		return m.deflate(part, c.deflaterOptions())
-	}
-	return part.plain
-}
-
 // appendPrepared appends m to out, which has room for need bytes. mu is held.
 func (c *Conn) appendPrepared(m *PreparedMessage, need int) {
 	out := growBuffer(c.out, need)
 	for i := range m.parts {
-		part := &m.parts[i]
-		if c.compressesItself(part) {
-			out, _ = c.appendMessage(out, part.Op, part.Data) // it was checked when it was prepared
-			continue
-		}
-		for _, f := range c.sharedFrames(m, part) {
-			out = c.s.appendPrepared(out, f)
-		}
+		out = c.s.appendPart(out, m, &m.parts[i])
 	}
 	c.out = out
 	c.counts.messagesOut += uint64(len(m.parts))
@@ -158,10 +187,10 @@ func (c *Conn) appendPrepared(m *PreparedMessage, need int) {
 func (c *Conn) sendPrepared(ctx context.Context, m *PreparedMessage) (sent int64, err error) {
 	for i := 0; i < len(m.parts) && err == nil; i++ {
 		var n int64
-		if part := &m.parts[i]; c.compressesItself(part) {
+		if part := &m.parts[i]; c.s.compressesItself(part) {
 			n, err = c.sendCompressed(ctx, part.Op, part.Data)
 		} else {
-			n, err = c.sendShared(ctx, c.sharedFrames(m, part), len(part.Data))
+			n, err = c.sendShared(ctx, c.s.sharedFrames(m, part), len(part.Data))
 		}
 		sent += n
 	}
@@ -178,15 +207,6 @@ func (c *Conn) sendShared(ctx context.Context, frames []preparedFrame, left int)
 		left -= len(f.payload)
 	}
 	return sent, nil
-}
-
-// deflaterOptions returns those of the connection's deflater. There must be one.
-func (c *Conn) deflaterOptions() compress.DeflaterOptions {
-	p, level := c.agreement.Compression, c.opts.Compression.Level
-	if c.s.client {
-		return compress.DeflaterOptions{WindowBits: p.ClientMaxWindowBits, Takeover: !p.ClientNoContextTakeover, Level: level}
-	}
-	return compress.DeflaterOptions{WindowBits: p.ServerMaxWindowBits, Takeover: !p.ServerNoContextTakeover, Level: level}
 }
 
 // deflate returns the compressed frame of a message, or the plain ones if compression does not pay. It is made when it is
@@ -212,8 +232,8 @@ func (m *PreparedMessage) deflate(part *preparedPart, o compress.DeflaterOptions
 	return frames
 }
 
-// appendPrepared appends f.
-func (s *Sender) appendPrepared(dst []byte, f preparedFrame) []byte {
+// appendPreparedFrame appends f.
+func (s *Sender) appendPreparedFrame(dst []byte, f preparedFrame) []byte {
 	if s.client || s.onHeader != nil {
 		// RFC 6455, Section 5.3: a client "MUST pick a fresh masking key from the set of allowed 32-bit values".
 		return s.appendFrame(dst, f.frame[0], f.payload)

@@ -5,9 +5,12 @@ package websocket
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/compress"
 )
 
 // TestPrepared protects that a prepared message arrives at connections of both roles as any other, whatever its size,
@@ -78,4 +81,54 @@ func TestPreparedErrors(t *testing.T) {
 			wantClosed(t, c.WritePrepared(t.Context(), m), StatusAbnormalClosure, true)
 		}
 	})
+}
+
+// TestSenderPrepared protects that a Sender of either role, with compression of every kind and without, sends of a prepared message
+// what a Receiver takes for its messages, in the size that Size says where a server sends them as they are.
+func TestSenderPrepared(t *testing.T) {
+	messages := []Message{{OpText, []byte("short")}, {OpBinary, nil}, {OpText, compressible(1000, 1)}, {OpBinary, make([]byte, 3<<20)}}
+	m, err := PrepareMessages(messages...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Len() != len(messages) {
+		t.Errorf("%d messages", m.Len())
+	}
+	for _, client := range []bool{false, true} {
+		for _, bits := range []int{0, 15, 8} {
+			for _, takeover := range []bool{false, true} {
+				so, ro := SenderOptions{Client: client}, ReceiverOptions{Client: !client}
+				if bits > 0 {
+					so.Deflater = compress.NewDeflater(compress.DeflaterOptions{WindowBits: bits, Takeover: takeover})
+					ro.Inflater = compress.NewInflater(compress.InflaterOptions{WindowBits: bits, Takeover: takeover})
+				}
+				var s Sender
+				var r Receiver
+				s.Reset(so)
+				r.Reset(ro)
+				for range 2 {
+					out, err := s.AppendPrepared([]byte("dst"), m)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if !client && bits == 0 && len(out)-3 != m.Size() {
+						t.Errorf("%d bytes, Size says %d", len(out)-3, m.Size())
+					}
+					var want []string
+					for _, msg := range messages {
+						want = append(want, item(msg.Op, string(msg.Data)))
+					}
+					if v := receive(t, &r, out[3:]); !slices.Equal(v.items, want) || v.code != 0 {
+						t.Errorf("client %v, window %d, takeover %v: received %.100v", client, bits, takeover, v)
+					}
+				}
+				if _, err := s.AppendFragment(nil, OpText, nil, false); err != nil {
+					t.Fatal(err)
+				}
+				if out, err := s.AppendPrepared([]byte("dst"), m); string(out) != "dst" || err != errSendInside {
+					t.Errorf("inside of a message: %.10q, %v", out, err)
+				}
+			}
+		}
+	}
 }

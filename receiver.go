@@ -197,9 +197,10 @@ func (r *Receiver) next(dst, src []byte, ev *Event) (out []byte, n int, err erro
 	}
 }
 
-// whole takes a message that has come as one whole and plain frame, as most do, and breaks no rule. n is 0 for all else:
-// nothing of it has been taken then, and next deals with it.
-func (r *Receiver) whole(src []byte) (op Opcode, p []byte, n int) {
+// Whole takes a message that stands at the start of src as one whole frame that is not compressed, as most do, and breaks no
+// rule. It returns the payload, unmasked in place, and n, how many bytes it took. n is 0 for everything else: nothing has been
+// taken then, and Next deals with it. It is for loops: tried before each Next, it makes small messages cheaper (BenchmarkWhole).
+func (r *Receiver) Whole(src []byte) (op Opcode, p []byte, n int) {
 	if r.inFrame || r.inMessage || r.headerLen > 0 || r.closed || r.err != nil || r.onHeader != nil {
 		return 0, nil, 0
 	}

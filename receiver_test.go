@@ -23,7 +23,7 @@ func receive(t testing.TB, r *Receiver, chunks ...[]byte) (v verdict) {
 // receiving says how bytes are given to a Receiver.
 type receiving struct {
 	room  int  // that dst has
-	whole bool // messages that came as one frame are taken as Conn does, by whole
+	whole bool // messages that came as one frame are taken as Conn does, by Whole
 }
 
 // receive is the function receive.
@@ -38,13 +38,13 @@ func (o receiving) receive(t testing.TB, r *Receiver, chunks ...[]byte) (v verdi
 		for {
 			if o.whole {
 				before := bytes.Clone(src)
-				if op, p, n := r.whole(src); n > 0 {
+				if op, p, n := r.Whole(src); n > 0 {
 					v.items = append(v.items, item(op, string(p)))
 					src = src[n:]
 					continue
 				}
 				if !bytes.Equal(src, before) {
-					t.Fatalf("whole took nothing and left %x of %x", src, before)
+					t.Fatalf("Whole took nothing and left %x of %x", src, before)
 				}
 			}
 			direct := r.Direct()

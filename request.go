@@ -34,7 +34,8 @@ type Request struct {
 	response     []byte         // the lines added by AddResponseHeader
 	reserved     string         // a field of the handshake's that was not added
 	ctx          context.Context
-	nc           net.Conn      // nil until the request has been parsed
+	from         interface{ RemoteAddr() net.Addr } // what it came over, or nil
+	parsed       bool
 	http         *http.Request // nil until HTTPRequest is called
 }
 
@@ -125,10 +126,12 @@ func (r *Request) HTTPRequest() *http.Request {
 			out.Header[name] = append(out.Header[name], head[f.value:f.valueEnd])
 		}
 	}
-	if addr := r.nc.RemoteAddr(); addr != nil {
-		out.RemoteAddr = addr.String()
+	if r.from != nil {
+		if addr := r.from.RemoteAddr(); addr != nil {
+			out.RemoteAddr = addr.String()
+		}
 	}
-	if tc, ok := r.nc.(transport.TLSConn); ok {
+	if tc, ok := r.from.(transport.TLSConn); ok {
 		state := tc.ConnectionState()
 		out.TLS = &state
 	}

@@ -34,6 +34,7 @@ var (
 	errSendLong    = errors.New("websocket: control payload is over 125 bytes")
 	errSendUTF8    = errors.New("websocket: text message is not valid UTF-8")
 	errSendInside  = errors.New("websocket: another message is under way")
+	errSendMasked  = errors.New("websocket: a client has to mask its payloads")
 	errSendClosed  = errors.New("websocket: a close frame has been sent")
 )
 
@@ -84,6 +85,21 @@ func (s *Sender) AppendMessage(dst []byte, op Opcode, p []byte) ([]byte, error) 
 		return s.appendCompressed(dst, finBit|byte(op), p), nil
 	}
 	return s.appendFrame(dst, finBit|byte(op), p), nil
+}
+
+// AppendMessageHeader appends the header of the frame of a whole message that is not compressed, whose payload p is then sent from
+// where it lies: it must follow at once. A client has to mask p, and gets an error. Otherwise it is AppendMessage.
+func (s *Sender) AppendMessageHeader(dst []byte, op Opcode, p []byte) ([]byte, error) {
+	if err := checkPayload(op, p); err != nil {
+		return dst, err
+	}
+	if s.closed || s.inMessage {
+		return dst, s.refusal()
+	}
+	if s.client {
+		return dst, errSendMasked
+	}
+	return appendHead(dst, s.newHead(head{b0: finBit | byte(op), length: uint64(len(p))})), nil
 }
 
 // compresses reports whether a message of n bytes is to be compressed.

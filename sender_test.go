@@ -240,3 +240,28 @@ func TestSenderMaskKeys(t *testing.T) {
 	s.Reset(SenderOptions{MaskKey: func() [4]byte { t.Error("a server asked for a mask key"); return [4]byte{} }})
 	s.AppendMessage(nil, OpBinary, nil)
 }
+
+// TestSenderMessageHeader protects that a header and its payload are what AppendMessage sends, and its errors the same.
+func TestSenderMessageHeader(t *testing.T) {
+	var s Sender
+	for _, p := range [][]byte{nil, []byte("short"), make([]byte, 126), make([]byte, 1<<16)} {
+		want, _ := s.AppendMessage(nil, OpText, p)
+		if got, err := s.AppendMessageHeader(nil, OpText, p); err != nil || !bytes.Equal(append(got, p...), want) {
+			t.Errorf("%d bytes: %x, %v", len(p), got, err)
+		}
+	}
+	refused := func(s *Sender, op Opcode, p string, want error) {
+		t.Helper()
+		if out, err := s.AppendMessageHeader([]byte("dst"), op, []byte(p)); string(out) != "dst" || err != want {
+			t.Errorf("%q, %v, want %v", out, err, want)
+		}
+	}
+	refused(&s, OpText, "\xff", errSendUTF8)
+	refused(&s, OpPing, "", errSendOpcode)
+	client := Sender{client: true}
+	refused(&client, OpText, "", errSendMasked)
+	s.AppendFragment(nil, OpText, nil, false)
+	refused(&s, OpText, "", errSendInside)
+	s.AppendClose(nil, StatusNormalClosure, "")
+	refused(&s, OpText, "", errSendClosed)
+}

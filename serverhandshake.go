@@ -34,6 +34,17 @@ func (u *Upgrader) Handshake(r *http.Request) (Agreement, *http.Response, error)
 	return agreed, h.response(agreed), nil
 }
 
+// Refuse returns the response by which a server that brings its own HTTP refuses a request because of err, which it has found itself, as
+// UpgradeConn does with the error of its callback: with the status, reason, header and body of a *HandshakeError, or else with
+// 403. OnRefuse is called. The error is the *HandshakeError that came of it.
+func (u *Upgrader) Refuse(r *http.Request, err error) (*http.Response, error) {
+	h := serverHandshakes.Get().(*serverHandshake)
+	defer h.release()
+	h.http = r
+	refusal := u.refused(h, refusalFor(err))
+	return refusal.response(r), refusal
+}
+
 // AcceptStream answers an opening handshake over a stream of HTTP/2 (RFC 8441) or HTTP/3 (RFC 9220). r is the extended
 // CONNECT, and protocol the value of its ":protocol". respond is called once, sends the response that it is given, and
 // returns the stream if its status is 200; its body is empty then. An error of respond is that of AcceptStream; if it is

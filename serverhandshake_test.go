@@ -253,3 +253,25 @@ func TestAcceptStreamFailure(t *testing.T) {
 		t.Errorf("status %d after Shutdown", status)
 	}
 }
+
+// TestRefuse protects that a server with its own HTTP refuses as UpgradeConn does: the same status, body and hook for the same error.
+func TestRefuse(t *testing.T) {
+	for _, cause := range []error{
+		errors.New("not told"), &HandshakeError{Status: 401, Reason: "who are you", Header: http.Header{"Www-Authenticate": {"Basic"}}},
+		&HandshakeError{Status: 402, Body: []byte("{}")}, &HandshakeError{Status: 200},
+	} {
+		hooked := 0
+		u := &Upgrader{OnRefuse: func(r *http.Request, err *HandshakeError) { hooked++ }}
+		nc := &scriptConn{input: minimalRequest}
+		_, wantErr := u.UpgradeConn(t.Context(), nc, func(*Request) error { return cause })
+		want, wantBody := readResponseTo(t, bufio.NewReader(bytes.NewReader(nc.output)))
+		resp, err := u.Refuse(readRequest(t, minimalRequest), cause)
+		body, _ := io.ReadAll(resp.Body)
+		if resp.StatusCode != want.StatusCode || string(body) != wantBody || resp.Header.Get("Www-Authenticate") != want.Header.Get("Www-Authenticate") {
+			t.Errorf("%v: %d %q %v, want %d %q", cause, resp.StatusCode, body, resp.Header, want.StatusCode, wantBody)
+		}
+		if err.Error() != wantErr.Error() || hooked != 2 {
+			t.Errorf("%v: %v, want %v; %d calls of the hook", cause, err, wantErr, hooked)
+		}
+	}
+}

@@ -14,11 +14,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
-	"unsafe"
-
-	"github.com/seed-d69ae1b7/websocket/internal/transport"
 )
 
 // requestBuffer is the size of the buffer that a request is read into at first. Most fit.
@@ -82,29 +78,11 @@ func (u *Upgrader) handshake(ctx context.Context, h *serverHandshake, nc net.Con
 	if refusal := h.receive(nc, u.requestHead()); refusal != nil {
 		return agreed, nil, refusal
 	}
-	in := unsafe.String(unsafe.SliceData(h.in), len(h.in)) // its parts are forgotten before h.in is used again
-	if accept != nil {
-		in = strings.Clone(in) // the callback may keep what it likes
-	}
-	n, refusal := parseRequest(in, &h.opening, &h.request)
+	agreed, n, refusal := u.judge(h, h.in, RequestSource{Context: ctx, Conn: nc, Accept: accept})
 	if refusal != nil {
 		return agreed, nil, refusal
 	}
-	h.request.ctx, h.request.nc = ctx, nc
-	_, h.opening.secure = nc.(transport.TLSConn)
-	if agreed, refusal = u.negotiate(h); refusal != nil {
-		return agreed, nil, refusal
-	}
-	if accept != nil {
-		if err := accept(&h.request); err != nil {
-			return agreed, nil, refusalFor(err)
-		}
-		if h.request.reserved != "" {
-			u.logReserved(ctx, h.request.reserved)
-		}
-	}
-	h.out = appendSwitching(h.out[:0], h.opening.value(fieldKey), agreed.Subprotocol, h.answer)
-	h.out = append(append(h.out, h.request.response...), "\r\n"...)
+	h.out = h.appendAccepted(h.out[:0], agreed)
 	if _, err := nc.Write(h.out); err != nil {
 		return agreed, nil, &HandshakeError{Reason: "the response could not be written", Err: err}
 	}
@@ -133,14 +111,19 @@ func (h *serverHandshake) receive(nc net.Conn, limit int) *HandshakeError {
 			return nil
 		}
 		if len(h.in) == limit {
-			return &HandshakeError{
-				Status: http.StatusRequestHeaderFieldsTooLarge,
-				Reason: "the request has more than " + strconv.Itoa(limit) + " bytes",
-			}
+			return tooLong(limit)
 		}
 		if err != nil {
 			return receiveFailure(err)
 		}
+	}
+}
+
+// tooLong is the answer to a request whose head has more than limit bytes.
+func tooLong(limit int) *HandshakeError {
+	return &HandshakeError{
+		Status: http.StatusRequestHeaderFieldsTooLarge,
+		Reason: "the request has more than " + strconv.Itoa(limit) + " bytes",
 	}
 }
 

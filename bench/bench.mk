@@ -31,9 +31,9 @@ bench-tls:
 # The cells that matter most, in under two minutes. Fails only if our library allocates for each message.
 .PHONY: bench-quick
 bench-quick:
-	go run ./bench/echo -libs ours-messages,ours-appendread,ours-read,gorilla,coder,gobwas,gws -conns 100 -sizes 125,1024 \
-		-rounds 3 -warm 50ms -time 150ms -gate ours-messages,ours-appendread
-	go run ./bench/idle -libs ours-messages,ours-owned,ours-handler,ours-detached,gorilla,gobwas -rounds 1
+	go run ./bench/echo -libs ours-messages,ours-appendread,ours-read,ours-reactor,gorilla,coder,gobwas,gws -conns 100 -sizes 125,1024 \
+		-rounds 3 -warm 50ms -time 150ms -gate ours-messages,ours-appendread,ours-reactor
+	go run ./bench/idle -libs ours-messages,ours-owned,ours-handler,ours-detached,ours-reactor,gorilla,gobwas -rounds 1
 	go run ./bench/feed -libs ours-messages,gorilla -rounds 1
 	go run ./bench/echo -tls on -deflate off -libs ours-messages,gorilla -conns 100 -sizes 125 -rounds 1
 	$(BENCH_MICRO) -bench 'ParseHeader|AppendHeader|Upgrade' -benchtime 20ms

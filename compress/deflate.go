@@ -3,7 +3,10 @@ package compress
 // This file holds Deflater: messages in, the payloads that RFC 7692, Section 7.2.1 makes of them out, and which
 // memory is kept between messages and which is borrowed.
 
-import "sync"
+import (
+	"math/bits"
+	"sync"
+)
 
 // Level says how hard a Deflater looks for repeats, and what table over the window it holds for that. Any Inflater reads
 // what any level makes.
@@ -55,6 +58,11 @@ func NewDeflater(o DeflaterOptions) *Deflater {
 	d.history.maxDistance = 1 << windowBits(o.WindowBits)
 	d.history.bias = emptyBias
 	return d
+}
+
+// Options returns what d was made with, as it was understood.
+func (d *Deflater) Options() DeflaterOptions {
+	return DeflaterOptions{WindowBits: bits.Len(uint(d.history.maxDistance)) - 1, Takeover: d.takeover, Level: d.history.level}
 }
 
 // windowBits returns the nearest number of bits that a window can have.

@@ -123,3 +123,16 @@ func TestNoise(t *testing.T) {
 		}
 	}
 }
+
+// TestDeflaterOptions protects that a Deflater tells what it was made with, as it was understood.
+func TestDeflaterOptions(t *testing.T) {
+	for _, tc := range []struct{ given, want DeflaterOptions }{
+		{DeflaterOptions{}, DeflaterOptions{WindowBits: 15}},
+		{DeflaterOptions{8, true, Fastest}, DeflaterOptions{8, true, Fastest}},
+		{DeflaterOptions{99, false, 99}, DeflaterOptions{15, false, Smallest}},
+	} {
+		if got := NewDeflater(tc.given).Options(); got != tc.want {
+			t.Errorf("%+v: %+v, want %+v", tc.given, got, tc.want)
+		}
+	}
+}

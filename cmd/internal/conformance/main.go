@@ -40,6 +40,7 @@ func run(ctx context.Context, mode string, args []string) error {
 	minSize := flags.Int("min-size", 0, "compress messages of at least so many bytes; 0: the library's default, negative: all")
 	addr := flags.String("addr", "127.0.0.1:0", "server: listen on `HOST:PORT`; port 0 picks a free one")
 	http := flags.Bool("http", false, "server: upgrade behind net/http, not on the bare connection")
+	loops := flags.String("reactor", "", "server: serve by event loops: `sockets`, sockets with workers (workers), or every other net.Conn (other)")
 	keep := flags.Bool("keep", false, "client: do not stop the fuzzing server at the end")
 	agent := flags.String("agent", "websocket", "client: name in the reports")
 	flags.Parse(args)
@@ -56,6 +57,9 @@ func run(ctx context.Context, mode string, args []string) error {
 			return err
 		}
 		fmt.Printf("ws://%s\n", ln.Addr())
+		if *loops != "" {
+			return serveReactor(ln, *loops, options)
+		}
 		return serve(ctx, ln, *http, options, echo)
 	case "client":
 		d := newDriver(flags.Arg(0), *agent, options)

@@ -8,7 +8,36 @@ import (
 	"net/http"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/reactor"
 )
+
+// serveReactor answers connections by event loops until ln is closed: as sockets, with workers or not, or as any net.Conn.
+func serveReactor(ln net.Listener, kind string, options websocket.Options) error {
+	s := reactor.Server{
+		Upgrader: &websocket.Upgrader{Options: options},
+		Handler: reactor.MessageFunc(func(c *reactor.Conn, op websocket.Opcode, p []byte) {
+			c.Write(context.Background(), op, p)
+		}),
+	}
+	switch kind {
+	case "workers":
+		s.Workers = 4
+	case "other":
+		ln = plain{ln}
+	}
+	return s.Serve(ln)
+}
+
+// plain is a listener whose connections are not known to be sockets.
+type plain struct{ net.Listener }
+
+func (ln plain) Accept() (net.Conn, error) {
+	nc, err := ln.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return struct{ *net.TCPConn }{nc.(*net.TCPConn)}, nil
+}
 
 // serve answers connections until ln is closed.
 func serve(ctx context.Context, ln net.Listener, behindHTTP bool, options websocket.Options, f echo) error {

@@ -1,0 +1,50 @@
+// Package reactor serves WebSocket connections by a few event loops: for many connections that mostly wait, and for messages that cost
+// little more than their system calls. A connection has no goroutine and, while nothing of it is under way, no buffer: it takes
+// some 130 bytes. A message costs no allocation.
+//
+//	s := reactor.Server{Handler: reactor.MessageFunc(func(c *reactor.Conn, op websocket.Opcode, p []byte) {
+//		c.Write(context.Background(), op, p)
+//	})}
+//	ln, err := net.Listen("tcp", ":8080")
+//	if err != nil {
+//		return err
+//	}
+//	return s.Serve(ln)
+//
+// # Handlers
+//
+// A Handler is called by the loop of its connection: Open, then Message for each message, then Close. It must not wait, because a
+// loop serves its other connections meanwhile: no locks that are held for long, no databases, no reading of files. What takes
+// longer belongs to another goroutine, with a copy of the message, and Conn.PauseReading where order or memory wants it; or to Workers,
+// which run the handlers in place of the loops, for some more of CPU. All methods of Conn may be called from everywhere, and
+// none of them waits.
+//
+// What a handler writes for the messages that have come together leaves in one system call. What others write leaves at once; Queue and
+// Send put together what belongs together.
+//
+// # Back pressure
+//
+// What waits to be sent is bounded by Options.WriteBuffer for each connection: Write says so, and does not wait. While more than half
+// of that waits the peer is not read, so that a peer that sends and does not read is held up by itself, in the middle of what has
+// come at once, too, and a handler that answers each message with one never sees websocket.ErrBackpressure.
+//
+// # Topics
+//
+// Conn.Subscribe, Conn.Publish and Server.Publish send one message to many connections: it is encoded once, and what is published at once
+// leaves each connection in one system call. A subscriber without room for it loses the message or the connection: Server.WhenFull.
+//
+// # Connections of every kind
+//
+// On Linux, TCP and Unix sockets are served as described. Every other net.Conn, such as one of TLS, and all of them on other systems, are
+// served by the same loops through two goroutines each, which take some 10 KB: it works, and costs what it would elsewhere.
+//
+// Server.HTTP makes connections of requests to an http.Server, beside its others; Adopt takes those whose opening handshake was done
+// elsewhere.
+//
+// With compression a connection keeps its compressors, as a websocket.Conn does, and a Receiver of its own; a later version is
+// to share those without context takeover.
+//
+// # What is not here yet
+//
+// A poller for kqueue, and a warning in the log where a handler keeps a loop waiting.
+package reactor

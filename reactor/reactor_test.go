@@ -1,0 +1,163 @@
+package reactor
+
+// This file holds what tests of servers have in common: servers on every poller, and what runs around all tests of the package.
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed-d69ae1b7/websocket"
+)
+
+// settleTime bounds waits for what must happen, so that a test fails and does not hang.
+const settleTime = 30 * time.Second
+
+// TestMain fails the package when goroutines or descriptors are left after its tests.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	before := openDescriptors()
+	code := m.Run()
+	if fuzzing := flag.Lookup("test.fuzz"); code == 0 && (fuzzing == nil || fuzzing.Value.String() == "") {
+		if left := leftBehind(before); left != "" {
+			fmt.Fprint(os.Stderr, "the tests leave behind:\n", left)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// leftBehind waits until nothing is left, and describes what is when the time is up.
+func leftBehind(descriptors int) (left string) {
+	for end := time.Now().Add(settleTime); ; runtime.Gosched() {
+		runtime.GC() // closes descriptors that only a finalizer knows
+		left = goroutinesLeft()
+		if n := openDescriptors(); n > descriptors+runtimeDescriptors {
+			left += fmt.Sprintf("%d open descriptors; there were %d\n", n, descriptors)
+		}
+		if left == "" || time.Now().After(end) {
+			return left
+		}
+	}
+}
+
+// runtimeDescriptors is what the network poller opens when it is first used, and keeps.
+const runtimeDescriptors = 3
+
+// goroutinesLeft returns the stacks of the goroutines that are not the runtime's or this one.
+func goroutinesLeft() string {
+	stacks := make([]byte, 4<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	var left []string
+	for i, g := range strings.Split(string(stacks), "\n\n") {
+		if i > 0 && !strings.Contains(g, "created by runtime.") && !strings.Contains(g, "testing.(*M).startAlarm") {
+			left = append(left, g+"\n")
+		}
+	}
+	return strings.Join(left, "\n")
+}
+
+// openDescriptors returns how many descriptors are open, or 0 where the system does not tell.
+func openDescriptors() int {
+	for _, dir := range []string{"/proc/self/fd", "/dev/fd"} {
+		if entries, err := os.ReadDir(dir); err == nil {
+			return len(entries)
+		}
+	}
+	return 0
+}
+
+// wrapper is how a listener is given to a server.
+type wrapper = func(net.Listener) net.Listener
+
+// plain hides that a listener's connections are sockets, so that the poller for every other net.Conn serves them.
+type plain struct{ net.Listener }
+
+// hidden is a connection that is not known to be a socket.
+type hidden struct{ *net.TCPConn }
+
+func (ln plain) Accept() (net.Conn, error) {
+	nc, err := ln.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return hidden{nc.(*net.TCPConn)}, nil
+}
+
+// drivers are the ways to serve the same: how a listener is given to the server, and how many workers there are.
+var drivers = map[string]struct {
+	wrap    wrapper
+	workers int
+}{
+	"sockets":         {func(ln net.Listener) net.Listener { return ln }, 0},
+	"other":           {func(ln net.Listener) net.Listener { return plain{ln} }, 0},
+	"sockets/workers": {func(ln net.Listener) net.Listener { return ln }, 2},
+	"other/workers":   {func(ln net.Listener) net.Listener { return plain{ln} }, 2},
+}
+
+// workers is how many the servers of the test that runs have, unless it says so itself.
+var workers int
+
+// onDrivers runs f for every driver.
+func onDrivers(t *testing.T, f func(t *testing.T, wrap wrapper)) {
+	for name, d := range drivers {
+		t.Run(name, func(t *testing.T) {
+			workers = d.workers
+			f(t, d.wrap)
+		})
+	}
+	workers = 0
+}
+
+// start serves on a socket until the test ends, at which everything is shut down. It returns the address.
+func start(t testing.TB, s *Server, wrap wrapper) (addr string) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	s.Workers = max(s.Workers, workers)
+	go func() { served <- s.Serve(wrap(ln)) }()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), settleTime)
+		defer cancel()
+		if err := s.Shutdown(ctx); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+		if err := <-served; err != ErrServerClosed {
+			t.Errorf("Serve: %v", err)
+		}
+	})
+	return ln.Addr().String()
+}
+
+// dial connects a client of this library.
+func dial(t testing.TB, addr string, o websocket.Options) *websocket.Conn {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
+	defer cancel()
+	d := websocket.Dialer{Options: o}
+	c, _, err := d.Dial(ctx, "ws://"+addr+"/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.CloseNow() })
+	return c
+}
+
+// bounded returns a context that ends when a test has to have.
+func bounded(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// echo is the handler of most tests.
+var echo = MessageFunc(func(c *Conn, op websocket.Opcode, p []byte) { c.Write(context.Background(), op, p) })
