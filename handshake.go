@@ -439,21 +439,26 @@ func appendField(dst []byte, name, value string) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// appendFields appends the lines of h that may stand in a response that the handshake owns: neither hop-by-hop
-// (RFC 9110, Section 7.6.1) nor one that the handshake sets or forbids.
+// appendFields appends the lines of h that may stand in a response that accepts.
 func appendFields(dst []byte, h http.Header) []byte {
 	for name, values := range h {
-		if !isToken(name) || isReserved(name) {
-			continue
-		}
-		if listed, _ := hasToken(h["Connection"], name); listed {
-			continue
-		}
-		for _, v := range values {
-			dst = appendField(dst, name, v)
+		if mayAccept(name, h["Connection"]) {
+			for _, v := range values {
+				dst = appendField(dst, name, v)
+			}
 		}
 	}
 	return dst
+}
+
+// mayAccept reports whether an application's field of that name may stand in a response that accepts, beside these lines of its
+// Connection: it is neither hop-by-hop (RFC 9110, Section 7.6.1) nor one that the handshake sets or forbids.
+func mayAccept(name string, connection []string) bool {
+	if !isToken(name) || isReserved(name) {
+		return false
+	}
+	listed, _ := hasToken(connection, name)
+	return !listed
 }
 
 // isHandshakes reports whether the field of that name is the handshake's own.

@@ -40,7 +40,11 @@ type Conn struct {
 // New returns the stream of a request whose response is still to be written. It fails if w does not let the response
 // leave when that is asked for, or has no deadlines, as a wrapper without Unwrap. Deadlines that the server has set for
 // requests in general are lifted: a connection lasts longer than those are made for.
+//
+// What is written does not pass through what wraps net/http's ResponseWriter, as it would not if a connection were hijacked:
+// middleware that compresses bodies would make something else of it, or wait for the end.
 func New(w http.ResponseWriter, r *http.Request) (*Conn, error) {
+	w = innermost(w)
 	c := &Conn{w: w, control: http.NewResponseController(w), remote: address(r.RemoteAddr)}
 	c.local, _ = r.Context().Value(http.LocalAddrContextKey).(net.Addr)
 	if c.local == nil {
@@ -48,8 +52,8 @@ func New(w http.ResponseWriter, r *http.Request) (*Conn, error) {
 	}
 	c.changed.L = &c.mu
 	c.in.body = r.Body
-	if err := flushes(w); err != nil {
-		return nil, err
+	if !flushes(w) {
+		return nil, fmt.Errorf("%T implements neither http.Flusher nor Unwrap() http.ResponseWriter: %w", w, http.ErrNotSupported)
 	}
 	if err := errors.Join(c.control.SetReadDeadline(time.Time{}), c.control.SetWriteDeadline(time.Time{})); err != nil {
 		return nil, fmt.Errorf("%T has no deadlines, or no Unwrap() http.ResponseWriter: %w", w, err)
@@ -57,18 +61,24 @@ func New(w http.ResponseWriter, r *http.Request) (*Conn, error) {
 	return c, nil
 }
 
-// flushes returns an error unless w, or what it wraps, can let a response leave.
-func flushes(w http.ResponseWriter) error {
-	for inner := w; ; {
-		switch t := inner.(type) {
-		case http.Flusher, interface{ FlushError() error }:
-			return nil
-		case interface{ Unwrap() http.ResponseWriter }:
-			inner = t.Unwrap()
-		default:
-			return fmt.Errorf("%T implements neither http.Flusher nor Unwrap() http.ResponseWriter: %w", inner, http.ErrNotSupported)
+// innermost returns what w wraps, through all layers that let through.
+func innermost(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return w
 		}
+		w = u.Unwrap()
 	}
+}
+
+// flushes reports whether w can let a response leave.
+func flushes(w http.ResponseWriter) bool {
+	switch w.(type) {
+	case http.Flusher, interface{ FlushError() error }:
+		return true
+	}
+	return false
 }
 
 // Flush lets the head of the response leave.
@@ -137,7 +147,8 @@ func (c *Conn) close(reset bool) error {
 	if (reset || c.writing) && !c.over {
 		c.control.SetWriteDeadline(time.Unix(1, 0))
 	}
-	c.in.body.Close() // ends a Read of the pump; it does not wait
+	// Ends a Read of the pump, and does not wait. Close of the body would, too, unless middleware has hidden it.
+	c.control.SetReadDeadline(time.Unix(1, 0))
 	c.in.stopTimer()
 	c.changed.Broadcast()
 	return nil

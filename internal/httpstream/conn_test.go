@@ -21,9 +21,18 @@ import (
 // open returns a stream, its response, and what the peer has of the incoming half.
 func open(t *testing.T) (c *Conn, r *streamtest.Response, in *netpipe.Conn) {
 	t.Helper()
+	return openWith(t, func(w http.ResponseWriter, r *http.Request) (http.ResponseWriter, *http.Request) { return w, r })
+}
+
+// openWith is open behind middleware.
+func openWith(t *testing.T, middleware func(http.ResponseWriter, *http.Request) (http.ResponseWriter, *http.Request)) (
+	c *Conn, r *streamtest.Response, in *netpipe.Conn,
+) {
+	t.Helper()
 	body, in := netpipe.New(0)
 	r, _ = streamtest.New(1 << 10)
-	c, err := New(r, &http.Request{Body: body, RemoteAddr: "192.0.2.1:1234"})
+	r.Body = body
+	c, err := New(middleware(r, &http.Request{Body: body, RemoteAddr: "192.0.2.1:1234"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,4 +203,52 @@ func TestNew(t *testing.T) {
 			t.Errorf("addresses %v, %v", c.RemoteAddr(), c.LocalAddr())
 		}
 	}
+}
+
+// TestBodyOfMiddleware protects the end of a stream whose body middleware has put into one that does not close it: the handler
+// may return all the same.
+func TestBodyOfMiddleware(t *testing.T) {
+	for name, stop := range map[string]func(*Conn){"close": func(c *Conn) { c.Close() }, "abort": (*Conn).Abort} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, r, _ := openWith(t, func(w http.ResponseWriter, r *http.Request) (http.ResponseWriter, *http.Request) {
+					r.Body = io.NopCloser(r.Body)
+					return w, r
+				})
+				go c.Read(make([]byte, 1))
+				synctest.Wait()
+				stop(c)
+				end(c, r)
+			})
+		})
+	}
+}
+
+// keeping is a ResponseWriter of a middleware that keeps what is written, to compress it.
+type keeping struct {
+	wrapping
+	kept bytes.Buffer
+}
+
+func (k *keeping) Write(p []byte) (int, error) { return k.kept.Write(p) }
+func (k *keeping) Flush()                      {}
+
+// TestResponseOfMiddleware protects what is written from middleware that would change it or keep it back, as it does with the bodies
+// of other responses.
+func TestResponseOfMiddleware(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := &keeping{}
+		c, r, _ := openWith(t, func(w http.ResponseWriter, r *http.Request) (http.ResponseWriter, *http.Request) {
+			k.wrapping = wrapping{w}
+			return wrapping{k}, r
+		})
+		defer end(c, r)
+		defer c.Close()
+		if _, err := c.Write([]byte("hello")); err != nil || k.kept.Len() > 0 || r.Flushes() != 1 {
+			t.Errorf("%v, %q kept, %d flushes", err, &k.kept, r.Flushes())
+		}
+		if c.Flush(); r.Flushes() != 2 {
+			t.Error("the head is kept")
+		}
+	})
 }

@@ -25,7 +25,7 @@ var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 //	have not empty           the pump has left this, and waits until it has been taken
 //	err set                  the body has ended; behind what is left this is what Read returns
 type receiver struct {
-	body    io.ReadCloser
+	body    io.Reader
 	pumping bool
 	wanted  int
 	have    []byte

@@ -16,6 +16,8 @@ var ErrReset = errors.New("stream was reset")
 
 // Response is the http.ResponseWriter of a stream. Any goroutine may call any method.
 type Response struct {
+	Body *netpipe.Conn // that of the request, which a read deadline ends; nil if no test needs that
+
 	out    *netpipe.Conn // its buffer is the peer's window
 	header http.Header
 
@@ -42,13 +44,23 @@ func (r *Response) use(f func()) {
 	f()
 }
 
-func (r *Response) Header() http.Header             { return r.header }
-func (r *Response) FlushError() error               { r.use(func() { r.flushes++ }); return nil }
-func (r *Response) SetReadDeadline(time.Time) error { r.use(func() {}); return nil }
+func (r *Response) Header() http.Header { return r.header }
+func (r *Response) FlushError() error   { r.use(func() { r.flushes++ }); return nil }
+func (r *Response) SetReadDeadline(t time.Time) error {
+	r.use(func() {
+		if r.Body != nil && past(t) {
+			r.Body.Close()
+		}
+	})
+	return nil
+}
 func (r *Response) SetWriteDeadline(t time.Time) error {
-	r.use(func() { r.reset = r.reset || !t.IsZero() && !t.After(time.Now()) })
+	r.use(func() { r.reset = r.reset || past(t) })
 	return r.out.SetWriteDeadline(t)
 }
+
+// past reports whether a deadline has passed.
+func past(t time.Time) bool { return !t.IsZero() && !t.After(time.Now()) }
 
 // WriteHeader takes the first status.
 func (r *Response) WriteHeader(status int) {

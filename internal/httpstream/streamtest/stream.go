@@ -19,7 +19,7 @@ func Serve(h http.Handler, r *http.Request, wrap func(http.ResponseWriter) http.
 	body, out := netpipe.New(0)
 	s := &Stream{Conn: out, Returned: make(chan any, 1)}
 	s.Response, s.in = New(0)
-	r.Body = body
+	r.Body, s.Response.Body = body, body
 	w := http.ResponseWriter(s.Response)
 	if wrap != nil {
 		w = wrap(w)
