@@ -59,6 +59,9 @@ func init() {
 		},
 		write: write,
 	}, peer{
+		name:         "ours-bytes", // the handshake alone, as gobwas's: without a Conn
+		upgradeBytes: upgradeByBytes(up),
+	}, peer{
 		name: "ours-messages",
 		read: func(t *transport) (n int) {
 			c := open(t)
@@ -72,4 +75,21 @@ func init() {
 			return n
 		},
 	})
+}
+
+// upgradeByBytes is an opening handshake without I/O, with reading and writing around it.
+func upgradeByBytes(u *websocket.Upgrader) func(net.Conn) error {
+	in, out := make([]byte, 4<<10), make([]byte, 0, 4<<10)
+	return func(nc net.Conn) error {
+		n, err := nc.Read(in)
+		if err != nil {
+			return err
+		}
+		answer, _, _, err := u.AppendHandshake(out, in[:n], websocket.RequestSource{})
+		if err != nil {
+			return err
+		}
+		_, err = nc.Write(answer)
+		return err
+	}
 }
