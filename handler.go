@@ -27,7 +27,8 @@ import (
 // instead of less than 5. DetachedHandler does without.
 //
 // Over HTTP/2, where net/http offers it (RFC 8441; see package xconnect), the connection is a stream, which ends with the
-// handler: there the handler returns when the closing handshake is over, too.
+// handler: there the handler returns when the closing handshake is over, too. A client that does not read its TCP connection can
+// put that off, with a write under way, until http.HTTP2Config.WriteByteTimeout has passed, which must be set for that.
 func (u *Upgrader) Handler(f func(*Conn, *http.Request)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		u.conns.enter()

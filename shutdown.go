@@ -43,6 +43,8 @@ func (e *ShutdownError) Unwrap() error { return e.Err }
 // Shutdown does nothing about the http.Server, whose own Shutdown knows nothing of these connections. Call both, in
 // either order; when both have returned nil, no handler runs any more. With the server's first, clients that come
 // meanwhile are not even connected, instead of being answered with 503.
+// Over HTTP/2 (RFC 8441) the server's waits for the connections, which are its streams: there, call this one first, or both at
+// the same time.
 //
 // A function that calls Shutdown itself would wait for its own end. There, also in a function of another Upgrader's
 // handler, it does all the rest, does not wait for any function, and returns a *ShutdownError that wraps

@@ -1,6 +1,6 @@
 package newer
 
-// This file plays the conformance suite over HTTP/2: a bridge turns each opening handshake of HTTP/1.1 into a stream.
+// This file plays the conformance suite over HTTP/2: a bridge, or HAProxy, turns each opening handshake of HTTP/1.1 into a stream.
 
 import (
 	"bufio"
@@ -104,12 +104,34 @@ func (b *bridge) asStream(r *http.Request) *http.Request {
 // whole is for the cases that take minutes: those of sizes and of compression, of which there are hundreds.
 var whole = flag.Bool("suite", false, "play all cases of the conformance suite over HTTP/2")
 
-// TestHTTP2Suite protects the server over streams by the suite: nothing but what is informational may be other than OK.
+// TestHTTP2Suite protects the server over streams by the suite, with TLS and without: nothing but what is informational may be
+// other than OK.
 func TestHTTP2Suite(t *testing.T) {
-	u := &websocket.Upgrader{Options: websocket.Options{
-		ReadLimit: 64 << 20, Compression: &websocket.CompressionOptions{},
-	}}
-	w := newWorld(t, u.Handler(echo))
+	for name, test := range map[string]struct {
+		url   func(*testing.T, *world) string
+		setUp []func(*world)
+	}{
+		"bridge":             {newBridge, nil},
+		"HAProxy":            {newHAProxy, nil},
+		"HAProxy, plaintext": {newHAProxy, []func(*world){plaintext}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u := &websocket.Upgrader{Options: websocket.Options{
+				ReadLimit: 64 << 20, Compression: &websocket.CompressionOptions{},
+			}}
+			h := u.Handler(func(c *websocket.Conn, r *http.Request) {
+				if r.ProtoMajor != 2 {
+					t.Errorf("over %s", r.Proto)
+				}
+				echo(c, r)
+			})
+			playSuite(t, test.url(t, newWorldOf(t, h, test.setUp...)))
+		})
+	}
+}
+
+// playSuite plays the suite against the server at a URL.
+func playSuite(t *testing.T, url string) {
 	// S1 is about the opening handshake of HTTP/1.1, which is the bridge's here, S4 about the memory of a process.
 	cases := []string{"1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "9.1.1", "9.2.3", "10.*", "12.1.1", "13.3.1", "S3.*"}
 	if *whole {
@@ -118,7 +140,7 @@ func TestHTTP2Suite(t *testing.T) {
 	verdicts := map[string]int{}
 	f := &autobahn.FuzzingClient{
 		Spec: autobahn.ClientSpec{
-			Servers: []autobahn.ServerSpec{{Agent: "http2", URL: newBridge(t, w)}},
+			Servers: []autobahn.ServerSpec{{Agent: "http2", URL: url}},
 			Cases:   cases,
 		},
 		Rounds: 20, Parallel: 4,

@@ -238,6 +238,39 @@ func TestHTTP2Shutdown(t *testing.T) {
 	}
 }
 
+// TestHTTP2ServerShutdown protects the page's way to shut a server down: the server's Shutdown waits for the streams, which end
+// while it does.
+func TestHTTP2ServerShutdown(t *testing.T) {
+	u := &websocket.Upgrader{}
+	w := newWorld(t, u.Handler(echo))
+	ended := make(chan error, 1)
+	c := w.mustDial(t)
+	go func() {
+		_, err := c.Read(t.Context())
+		ended <- err
+	}()
+	w.Config.RegisterOnShutdown(func() { u.Shutdown(t.Context()) })
+	if err := errors.Join(w.Config.Shutdown(t.Context()), u.Shutdown(t.Context())); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; websocket.CloseStatus(err) != websocket.StatusGoingAway {
+		t.Error(err)
+	}
+}
+
+// TestHTTP2Hosts protects what the page says of patterns with a host: for CONNECT the port counts.
+func TestHTTP2Hosts(t *testing.T) {
+	mux := http.NewServeMux()
+	w := newWorld(t, mux)
+	h := new(websocket.Upgrader).Handler(echo)
+	mux.Handle("127.0.0.1/chat", h)
+	if _, resp, err := w.dial(t, websocket.Dialer{}); resp == nil || resp.StatusCode != http.StatusNotFound {
+		t.Error(resp, err)
+	}
+	mux.Handle(w.Listener.Addr().String()+"/chat", h)
+	exchange(t, w.mustDial(t), "hello")
+}
+
 // TestHTTP2Cut protects the server from a connection that vanishes with a hundred streams on it: all functions end.
 func TestHTTP2Cut(t *testing.T) {
 	u := &websocket.Upgrader{}

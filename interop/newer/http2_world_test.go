@@ -35,6 +35,23 @@ type world struct {
 // newWorld starts both. setUp may change the server before it starts.
 func newWorld(t *testing.T, h http.Handler, setUp ...func(*http.Server)) *world {
 	t.Helper()
+	return newWorldOf(t, h, func(w *world) {
+		for _, f := range setUp {
+			f(w.Config)
+		}
+	})
+}
+
+// plaintext makes a server speak HTTP/2 without TLS, for proxies in front of it; a world's own client does not.
+func plaintext(w *world) {
+	w.EnableHTTP2 = false
+	w.Config.Protocols = new(http.Protocols)
+	w.Config.Protocols.SetUnencryptedHTTP2(true)
+}
+
+// newWorldOf is newWorld whose setUp may do more.
+func newWorldOf(t *testing.T, h http.Handler, setUp ...func(*world)) *world {
+	t.Helper()
 	w := &world{log: &logged{}}
 	w.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.handlers.Add(1)
@@ -44,9 +61,13 @@ func newWorld(t *testing.T, h http.Handler, setUp ...func(*http.Server)) *world 
 	w.Config.ErrorLog = log.New(w.log, "", 0)
 	w.EnableHTTP2 = true
 	for _, f := range setUp {
-		f(w.Config)
+		f(w)
 	}
-	w.StartTLS()
+	if w.EnableHTTP2 {
+		w.StartTLS()
+	} else {
+		w.Start()
+	}
 	w.transport = &http2.Transport{TLSClientConfig: w.Client().Transport.(*http.Transport).TLSClientConfig}
 	t.Cleanup(func() {
 		w.transport.CloseIdleConnections()
