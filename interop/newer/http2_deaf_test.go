@@ -1,5 +1,7 @@
 package newer
 
+//lint:file-ignore SA1019 net/http's own client does not send a field named :protocol
+
 // This file tests the handlers over HTTP/2 with a client that opens all windows and reads nothing.
 
 import (

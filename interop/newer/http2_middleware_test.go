@@ -1,5 +1,7 @@
 package newer
 
+//lint:file-ignore SA1019 net/http's own client does not send a field named :protocol
+
 // This file tests the handlers over HTTP/2 behind middleware that does something to bodies, which a stream is none of.
 
 import (
