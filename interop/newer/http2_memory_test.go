@@ -2,6 +2,8 @@ package newer
 
 // This file measures what an idle connection over a stream costs a server, which is a process of its own.
 
+//lint:file-ignore SA1019 net/http's own Transport does not send a field named :protocol
+
 import (
 	"bufio"
 	"crypto/tls"
@@ -59,7 +61,6 @@ func TestHTTP2Memory(t *testing.T) {
 	if !lines.Scan() {
 		t.Fatal("the server says nothing")
 	}
-	//lint:ignore SA1019 net/http's own does not send a field named :protocol
 	transport := &http2.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 	w := &world{Server: &httptest.Server{URL: lines.Text()}, transport: transport}
 	memory := func() (n int) {

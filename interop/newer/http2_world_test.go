@@ -3,6 +3,8 @@ package newer
 // This file holds what the tests of WebSocket over HTTP/2 (RFC 8441) stand on: a server of net/http, and x/net's HTTP/2 as a
 // client, whose streams Dialer.DialStream uses.
 
+//lint:file-ignore SA1019 net/http's own Transport does not send a field named :protocol
+
 import (
 	"bytes"
 	"context"
@@ -66,7 +68,6 @@ func newWorldOf(t *testing.T, h http.Handler, setUp ...func(*world)) *world {
 	} else {
 		w.Start()
 	}
-	//lint:ignore SA1019 net/http's own does not send a field named :protocol
 	w.transport = &http2.Transport{TLSClientConfig: w.Client().Transport.(*http.Transport).TLSClientConfig}
 	t.Cleanup(func() {
 		w.transport.CloseIdleConnections()
