@@ -4,8 +4,6 @@ package newer
 
 // This file tests the handlers over HTTP/2 with a client that opens all windows and reads nothing.
 
-//lint:file-ignore SA1019 net/http's own Transport does not send a field named :protocol
-
 import (
 	"bytes"
 	"context"

@@ -4,8 +4,6 @@ package newer
 
 // This file measures what an idle connection over a stream costs a server, which is a process of its own.
 
-//lint:file-ignore SA1019 net/http's own Transport does not send a field named :protocol
-
 import (
 	"bufio"
 	"crypto/tls"

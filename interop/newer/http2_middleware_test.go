@@ -4,8 +4,6 @@ package newer
 
 // This file tests the handlers over HTTP/2 behind middleware that does something to bodies, which a stream is none of.
 
-//lint:file-ignore SA1019 net/http's own Transport does not send a field named :protocol
-
 import (
 	"bytes"
 	"compress/gzip"

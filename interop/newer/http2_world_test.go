@@ -5,8 +5,6 @@ package newer
 // This file holds what the tests of WebSocket over HTTP/2 (RFC 8441) stand on: a server of net/http, and x/net's HTTP/2 as a
 // client, whose streams Dialer.DialStream uses.
 
-//lint:file-ignore SA1019 net/http's own Transport does not send a field named :protocol
-
 import (
 	"bytes"
 	"context"
