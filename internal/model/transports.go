@@ -21,12 +21,14 @@ import (
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
+	"github.com/seed-d69ae1b7/websocket/internal/transport"
 )
 
 // transportPlan is what a conversation is held over.
 type transportPlan struct {
 	kind   kind
 	tls    bool
+	filter bool      // ... over the socket, as Dialer and Listener make it
 	wrap   bool      // hide what kind of a net.Conn it is
 	buffer int       // of the sockets or pipes; 0 for what is usual
 	relay  relayPlan // none if its zero value
@@ -43,7 +45,9 @@ const (
 
 func (p transportPlan) String() string {
 	s := [...]string{"TCP", "Unix", "net.Pipe", "netpipe"}[p.kind]
-	if p.tls {
+	if p.filter {
+		s = "TLS on " + s
+	} else if p.tls {
 		s = "TLS over " + s
 	}
 	if p.wrap {
@@ -68,7 +72,8 @@ func drawTransport(r *rand.Rand, bubble bool) (p transportPlan) {
 	if bubble {
 		p.kind = []kind{buffers, buffers, buffers, pipe}[r.IntN(4)]
 	} else {
-		p.tls = r.IntN(4) == 0
+		p.tls = r.IntN(3) == 0
+		p.filter = p.tls && p.kind <= unix && r.IntN(3) > 0
 		p.wrap = r.IntN(8) == 0
 	}
 	if p.kind == buffers && r.IntN(2) == 0 {
@@ -111,7 +116,11 @@ func (p transportPlan) open(t *talk) (*wire, error) {
 	}
 	w.ends = w.outer
 	if p.tls {
-		if w.ends[0], w.ends[1], err = secure(w.outer[0], w.outer[1]); err != nil {
+		below := w.outer
+		if p.filter {
+			below[0], below[1] = transport.UnderTLS(below[0]), transport.UnderTLS(below[1])
+		}
+		if w.ends[0], w.ends[1], err = secure(below[0], below[1]); err != nil {
 			return nil, err
 		}
 	}

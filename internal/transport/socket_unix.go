@@ -42,6 +42,7 @@ type Socket struct {
 // newSocket returns a transport for nc, or nil. A type that embeds *net.TCPConn also has SyscallConn, while its
 // own Read or Write may do more: only the exact types qualify. A socket of packets gets one that makes a stream of it.
 func newSocket(nc net.Conn) Transport {
+	nc = withoutTLS(nc)
 	var rc syscall.RawConn
 	var err error
 	switch nc := nc.(type) {
@@ -79,6 +80,17 @@ func newSocket(nc net.Conn) Transport {
 	return t
 }
 
+// isSocket reports whether newSocket returns a Socket for nc.
+func isSocket(nc net.Conn) bool {
+	switch nc := nc.(type) {
+	case *net.TCPConn:
+		return true
+	case *net.UnixConn:
+		return !isPacket(nc)
+	}
+	return false
+}
+
 func (t *Socket) Run(r Reader, holds bool) error {
 	t.reader = r
 	if !holds {
@@ -91,6 +103,7 @@ func (t *Socket) Run(r Reader, holds bool) error {
 }
 
 func (t *Socket) Polls() bool  { return true }
+func (t *Socket) Backlog() int { return 0 }
 func (t *Socket) Room() []byte { return nil }
 
 func (t *Socket) Recv(p []byte, asks bool) (n int, drained bool, err error) {
