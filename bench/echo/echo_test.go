@@ -15,7 +15,8 @@ import (
 // something else than the report says.
 func TestCells(t *testing.T) {
 	f := func(conns, inFlight, sizes, deflate string) ([]wire.Shape, error) {
-		return flags{conns: &conns, inFlight: &inFlight, sizes: &sizes, deflate: &deflate}.cells()
+		tls := "off"
+		return flags{conns: &conns, inFlight: &inFlight, sizes: &sizes, deflate: &deflate, tls: &tls}.cells()
 	}
 	cells, err := f("1,1000", "1,16", "125,65536", "off,on")
 	if err != nil || len(cells) != 14 {

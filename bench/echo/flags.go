@@ -5,6 +5,7 @@ package main
 // This file turns flags into a plan.
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"strconv"
@@ -19,10 +20,10 @@ import (
 const maxInFlight = 64 << 20
 
 type flags struct {
-	libs, conns, inFlight, sizes, deflate *string
-	rounds                                *int
-	warm, time                            *time.Duration
-	json, gate, profile                   *string
+	libs, conns, inFlight, sizes, deflate, tls *string
+	rounds                                     *int
+	warm, time                                 *time.Duration
+	json, gate, profile                        *string
 }
 
 func newFlags() flags {
@@ -32,6 +33,7 @@ func newFlags() flags {
 		inFlight: flag.String("inflight", "1,16", "messages in flight on each connection, at most 16"),
 		sizes:    flag.String("sizes", "125,1024,65536,1048576", "payload sizes in bytes"),
 		deflate:  flag.String("deflate", "off,on", "permessage-deflate: off, on, or both"),
+		tls:      flag.String("tls", "off", "TLS below: off, on, or both; the floor is under it, too"),
 		rounds:   flag.Int("rounds", 5, "rounds of each cell"),
 		warm:     flag.Duration("warm", 100*time.Millisecond, "warm-up of each library in each round"),
 		time:     flag.Duration("time", 300*time.Millisecond, "measured time of each library in each round"),
@@ -62,21 +64,36 @@ func (f flags) cells() (cells []wire.Shape, err error) {
 			return nil, err
 		}
 	}
-	for _, deflate := range servers.List(*f.deflate) {
-		if deflate != "on" && deflate != "off" {
-			return nil, fmt.Errorf("-deflate: %q is neither on nor off", deflate)
-		}
-		for _, size := range sizes {
-			for _, c := range conns {
-				for _, n := range inFlight {
-					if c*n*size <= maxInFlight {
-						cells = append(cells, wire.Shape{Conns: c, InFlight: n, Size: size, Deflate: deflate == "on"})
+	deflates, err4 := switches("deflate", *f.deflate)
+	tlses, err5 := switches("tls", *f.tls)
+	if err := errors.Join(err4, err5); err != nil {
+		return nil, err
+	}
+	for _, tls := range tlses {
+		for _, deflate := range deflates {
+			for _, size := range sizes {
+				for _, c := range conns {
+					for _, n := range inFlight {
+						if c*n*size <= maxInFlight {
+							cells = append(cells, wire.Shape{Conns: c, InFlight: n, Size: size, Deflate: deflate, TLS: tls})
+						}
 					}
 				}
 			}
 		}
 	}
 	return cells, nil
+}
+
+// switches reads a list of off and on.
+func switches(name, s string) (out []bool, err error) {
+	for _, word := range servers.List(s) {
+		if word != "on" && word != "off" {
+			return nil, fmt.Errorf("-%s: %q is neither on nor off", name, word)
+		}
+		out = append(out, word == "on")
+	}
+	return out, nil
 }
 
 // numbers reads a list of numbers from 1 to most.

@@ -65,10 +65,11 @@ func (p plan) measureCell(shape wire.Shape) (cell report.Cell, err error) {
 // startServers starts those libraries that can do what shape asks for.
 func (p plan) startServers(shape wire.Shape) (running []*rig.Server, err error) {
 	for _, l := range p.libraries {
-		if shape.Deflate && !l.Deflate && !l.Raw {
+		o := servers.Options{Deflate: shape.Deflate, TLS: shape.TLS}
+		if !l.Can(o) {
 			continue
 		}
-		s, err := rig.StartServer(p.serverCore, l, shape.Deflate)
+		s, err := rig.StartServer(p.serverCore, l, o)
 		if err != nil {
 			return running, err
 		}

@@ -12,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,11 +38,13 @@ func run() error {
 	conns := flag.Int("conns", 5000, "open connections")
 	rounds := flag.Int("rounds", 3, "rounds, each with new server processes")
 	file := flag.String("json", "", "file to save the report in")
+	tls := flag.Bool("tls", false, "TLS below, and below the floor; without compressed messages")
 	flag.Parse()
 	libraries, err := servers.Choose(*libs, func(servers.Library) bool { return true })
 	if err != nil {
 		return err
 	}
+	libraries = slices.DeleteFunc(libraries, func(l servers.Library) bool { return !l.Can(servers.Options{TLS: *tls}) })
 	r := report.Report{
 		Command: "go run ./bench/idle " + strings.Join(os.Args[1:], " "),
 		Date:    time.Now().UTC().Format(time.DateOnly),
@@ -51,10 +54,10 @@ func run() error {
 		Libraries: report.Libraries(libraries),
 	}
 	fmt.Printf("%s\n%s\n", r.Machine, r.Method)
-	cell := report.NewCell(wire.Shape{Conns: *conns, InFlight: 1, Size: plainSize})
+	cell := report.NewCell(wire.Shape{Conns: *conns, InFlight: 1, Size: plainSize, TLS: *tls})
 	for range *rounds {
 		for _, l := range libraries {
-			sample, err := measure(l, *conns)
+			sample, err := measure(l, *conns, *tls)
 			if err != nil {
 				return fmt.Errorf("%s: %w", l.Name, err)
 			}

@@ -25,13 +25,13 @@ const (
 )
 
 // measure opens connections to new servers of l, one without and one with compression.
-func measure(l servers.Library, conns int) (report.Sample, error) {
-	fresh, echoed, err := hold(l, wire.Shape{Conns: conns, InFlight: 1, Size: plainSize}, 1)
+func measure(l servers.Library, conns int, tls bool) (report.Sample, error) {
+	fresh, echoed, err := hold(l, wire.Shape{Conns: conns, InFlight: 1, Size: plainSize, TLS: tls}, 1)
 	if err != nil {
 		return nil, err
 	}
 	sample := report.Sample{report.Fresh: fresh, report.Echoed: echoed}
-	if l.Deflate || l.Raw {
+	if (l.Deflate || l.Raw) && !tls {
 		_, deflated, err := hold(l, wire.Shape{Conns: conns, InFlight: 1, Size: deflateSize, Deflate: true}, deflateBursts)
 		if err != nil {
 			return nil, err
@@ -44,7 +44,7 @@ func measure(l servers.Library, conns int) (report.Sample, error) {
 // hold returns how many bytes a connection of shape costs a server when it is fresh, and after so many messages.
 func hold(l servers.Library, shape wire.Shape, messages int) (fresh, after float64, err error) {
 	serverCore, loadCore := child.Cores()
-	s, err := rig.StartServer(serverCore, l, shape.Deflate)
+	s, err := rig.StartServer(serverCore, l, servers.Options{Deflate: shape.Deflate, TLS: shape.TLS})
 	if err != nil {
 		return 0, 0, err
 	}

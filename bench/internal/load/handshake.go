@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -43,22 +44,34 @@ func connect(addr netip.AddrPort) (fd int, err error) {
 	return fd, nil
 }
 
-// handshake upgrades fd, which blocks.
-func handshake(fd int, deflate bool) error {
+// blocking is a socket that blocks.
+type blocking int
+
+func (fd blocking) Write(p []byte) (int, error) { return unix.Write(int(fd), p) }
+
+func (fd blocking) Read(p []byte) (int, error) {
+	for {
+		n, err := unix.Read(int(fd), p)
+		if errors.Is(err, unix.EINTR) {
+			continue // a read with a timeout is not restarted after a signal
+		}
+		return n, err
+	}
+}
+
+// handshake upgrades a connection, which blocks.
+func handshake(rw io.ReadWriter, deflate bool) error {
 	out := request
 	if deflate {
 		out += deflateOffer
 	}
-	if _, err := unix.Write(fd, []byte(out+"\r\n")); err != nil {
+	if _, err := io.WriteString(rw, out+"\r\n"); err != nil {
 		return fmt.Errorf("load: sending the handshake: %w", err)
 	}
 	var response []byte
 	buf := make([]byte, 4096)
 	for !bytes.Contains(response, []byte("\r\n\r\n")) {
-		n, err := unix.Read(fd, buf)
-		if errors.Is(err, unix.EINTR) {
-			continue // a read with a timeout is not restarted after a signal
-		}
+		n, err := rw.Read(buf)
 		if n <= 0 {
 			return fmt.Errorf("load: handshake response ends after %q: %w", response, err)
 		}

@@ -7,6 +7,7 @@ package load
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"time"
 	"unsafe"
@@ -62,6 +63,7 @@ type Load struct {
 // conn is one connection. It sends a burst of messages, and the next one when all have come back.
 type conn struct {
 	fd      int
+	secure  *secure // what is read and written in place of fd, or nil
 	checker *wire.Checker
 	next    int           // the first message of the next burst
 	out     []byte        // what is left of the burst to send
@@ -98,10 +100,8 @@ func (l *Load) open() error {
 	}
 	i := len(l.conns)
 	l.conns = append(l.conns, conn{fd: fd, checker: wire.NewChecker(l.traffic, l.args.Raw)})
-	if !l.args.Raw {
-		if err := handshake(fd, l.args.Shape.Deflate); err != nil {
-			return err
-		}
+	if err := l.conns[i].begin(l.args); err != nil {
+		return err
 	}
 	if err := unix.SetNonblock(fd, true); err != nil {
 		return fmt.Errorf("load: %w", err)
@@ -111,6 +111,21 @@ func (l *Load) open() error {
 		return fmt.Errorf("load: epoll: %w", err)
 	}
 	return nil
+}
+
+// begin makes the handshakes of c, which blocks.
+func (c *conn) begin(args Args) (err error) {
+	var rw io.ReadWriter = blocking(c.fd)
+	if args.Shape.TLS {
+		if c.secure, err = startTLS(c.fd); err != nil {
+			return err
+		}
+		rw = c.secure.tc
+	}
+	if args.Raw {
+		return nil
+	}
+	return handshake(rw, args.Shape.Deflate)
 }
 
 // Close drops the connections without a closing handshake.
@@ -172,6 +187,11 @@ func (l *Load) wait() error {
 				return err
 			}
 		}
+		if c.secure != nil && len(c.secure.out) > 0 {
+			if err := c.secure.flush(); err != nil {
+				return fmt.Errorf("load: write: %w", err)
+			}
+		}
 		if e.Events&^unix.EPOLLOUT != 0 {
 			if err := l.receive(c); err != nil {
 				return err
@@ -198,7 +218,7 @@ func (l *Load) burst(c *conn) error {
 // flush sends what the socket takes. The rest follows when epoll reports room.
 func (c *conn) flush() error {
 	for len(c.out) > 0 {
-		n, err := transfer(unix.SYS_WRITE, c.fd, c.out)
+		n, err := c.write(c.out)
 		switch {
 		case errors.Is(err, unix.EAGAIN):
 			return nil
@@ -216,7 +236,7 @@ func (c *conn) flush() error {
 // later is a new edge.
 func (l *Load) receive(c *conn) error {
 	for {
-		n, err := transfer(unix.SYS_READ, c.fd, l.buf)
+		n, err := c.read(l.buf)
 		switch {
 		case errors.Is(err, unix.EAGAIN):
 			return nil
@@ -237,7 +257,7 @@ func (l *Load) receive(c *conn) error {
 				return err
 			}
 		}
-		if n < len(l.buf) {
+		if n < len(l.buf) && c.secure == nil {
 			return nil
 		}
 	}
@@ -254,6 +274,22 @@ func (l *Load) count(c *conn, done int) error {
 		return nil
 	}
 	return l.burst(c)
+}
+
+// read reads what has come, without waiting.
+func (c *conn) read(p []byte) (int, error) {
+	if c.secure != nil {
+		return c.secure.read(p)
+	}
+	return transfer(unix.SYS_READ, c.fd, p)
+}
+
+// write writes what the socket takes.
+func (c *conn) write(p []byte) (int, error) {
+	if c.secure != nil {
+		return c.secure.write(p)
+	}
+	return transfer(unix.SYS_WRITE, c.fd, p)
 }
 
 // transfer is a read or a write that does not block, so that the scheduler need not be told of it. p is not empty.

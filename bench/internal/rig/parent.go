@@ -23,12 +23,8 @@ type Server struct {
 }
 
 // StartServer starts an echo server of l on core.
-func StartServer(core child.Core, l servers.Library, deflate bool) (*Server, error) {
-	role := serverRole
-	if deflate {
-		role = deflateRole
-	}
-	p, err := child.Start(core, role, l.Name)
+func StartServer(core child.Core, l servers.Library, o servers.Options) (*Server, error) {
+	p, err := child.Start(core, serverRole+o.String(), l.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -20,9 +20,8 @@ import (
 )
 
 const (
-	serverRole  = "server"
-	deflateRole = "server-deflate"
-	loadRole    = "load"
+	serverRole = "server"
+	loadRole   = "load"
 )
 
 // Role runs this process as the child that args name. It reports false when they name none.
@@ -30,8 +29,12 @@ func Role(args []string) (ran bool, err error) {
 	switch {
 	case len(args) == 1 && args[0] == loadRole:
 		return true, child.Serve(&loadProcess{})
-	case len(args) == 2 && (args[0] == serverRole || args[0] == deflateRole):
-		return true, serve(args[1], servers.Options{Deflate: args[0] == deflateRole})
+	case len(args) == 2:
+		for _, o := range servers.AllOptions() {
+			if args[0] == serverRole+o.String() {
+				return true, serve(args[1], o)
+			}
+		}
 	}
 	return false, nil
 }
@@ -47,7 +50,7 @@ func serve(name string, o servers.Options) error {
 		return fmt.Errorf("rig: %w", err)
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- library.Serve(ln, o) }()
+	go func() { failed <- library.ServeOver(ln, o) }()
 	go func() { failed <- child.Serve(&serverProcess{addr: ln.Addr().(*net.TCPAddr).AddrPort()}) }()
 	return <-failed
 }

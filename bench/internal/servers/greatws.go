@@ -10,11 +10,12 @@ import (
 
 func init() {
 	register(Library{
-		Name:    "greatws",
-		Module:  "github.com/antlabs/greatws",
-		Setup:   "net/http, callback in the event loop, WriteMessage",
-		Deflate: true,
-		Serve:   greatwsServe,
+		Name:     "greatws",
+		Module:   "github.com/antlabs/greatws",
+		Setup:    "net/http, callback in the event loop, WriteMessage",
+		Deflate:  true,
+		PlainNet: true,
+		Serve:    greatwsServe,
 	})
 }
 

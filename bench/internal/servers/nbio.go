@@ -16,11 +16,12 @@ func init() {
 
 func nbio(name string, mode int, setup string) Library {
 	return Library{
-		Name:    name,
-		Module:  "github.com/lesismal/nbio",
-		Setup:   setup,
-		Deflate: true,
-		Serve:   func(ln net.Listener, o Options) error { return nbioServe(ln, o, mode) },
+		Name:     name,
+		Module:   "github.com/lesismal/nbio",
+		Setup:    setup,
+		Deflate:  true,
+		PlainNet: true,
+		Serve:    func(ln net.Listener, o Options) error { return nbioServe(ln, o, mode) },
 	}
 }
 

@@ -5,7 +5,7 @@ import "net"
 func init() {
 	register(Library{
 		Name:  Floor,
-		Setup: "net.TCPConn: Read into a buffer of 256 B (64 KiB once a read has filled it), Write what came",
+		Setup: "net.Conn: Read into a buffer of 256 B (64 KiB once a read has filled it), Write what came",
 		Raw:   true,
 		Serve: func(ln net.Listener, _ Options) error { return serveConns(ln, rawEcho) },
 	})

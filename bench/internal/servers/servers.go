@@ -4,6 +4,7 @@
 package servers
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,21 @@ const Floor = "raw"
 // Options are the same for every library.
 type Options struct {
 	Deflate bool // permessage-deflate, at the fastest level, for messages of any size, without context takeover
+	TLS     bool // crypto/tls below
+}
+
+// AllOptions returns all that there are.
+func AllOptions() []Options { return []Options{{}, {Deflate: true}, {TLS: true}, {true, true}} }
+
+// String returns options as a suffix.
+func (o Options) String() (s string) {
+	if o.Deflate {
+		s += "-deflate"
+	}
+	if o.TLS {
+		s += "-tls"
+	}
+	return s
 }
 
 // Library is one entry of the comparison.
@@ -30,9 +46,30 @@ type Library struct {
 	Raw      bool   // echoes bytes: no handshake, no frames
 	Deflate  bool   // can do permessage-deflate
 	IdleOnly bool   // is of interest for memory only
+	PlainNet bool   // cannot be given a listener of TLS
+	Wrapped  bool   // of interest for TLS only: it does not know the socket below
+
+	// below, if not nil, is put between the listener and TLS.
+	below func(net.Listener) net.Listener
 
 	// Serve accepts connections from ln and echoes their messages until ln fails.
 	Serve func(ln net.Listener, o Options) error
+}
+
+// ServeOver is Serve over what o says.
+func (l Library) ServeOver(ln net.Listener, o Options) error {
+	if o.TLS {
+		if l.below != nil {
+			ln = l.below(ln)
+		}
+		ln = tls.NewListener(ln, serverTLS())
+	}
+	return l.Serve(ln, o)
+}
+
+// Can reports whether l can do what o says.
+func (l Library) Can(o Options) bool {
+	return (l.Deflate || l.Raw || !o.Deflate) && (!l.PlainNet || !o.TLS) && (!l.Wrapped || o.TLS)
 }
 
 // Version is the version of the library that this program was built with.

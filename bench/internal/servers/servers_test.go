@@ -18,8 +18,8 @@ import (
 func TestEveryLibraryEchoes(t *testing.T) {
 	traffic := map[wire.Shape]*wire.Traffic{}
 	for _, l := range servers.All() {
-		for _, deflate := range []bool{false, true} {
-			if deflate && !l.Deflate && !l.Raw {
+		for _, o := range servers.AllOptions() {
+			if !l.Can(o) {
 				continue
 			}
 			ln, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -27,9 +27,9 @@ func TestEveryLibraryEchoes(t *testing.T) {
 				t.Fatal(err)
 			}
 			addr := ln.Addr().(*net.TCPAddr).AddrPort()
-			go l.Serve(ln, servers.Options{Deflate: deflate})
+			go l.ServeOver(ln, o)
 			for _, size := range []int{1, 125, 70000, 1 << 20} {
-				shape := wire.Shape{Conns: 2, InFlight: 2, Size: size, Deflate: deflate}
+				shape := wire.Shape{Conns: 2, InFlight: 2, Size: size, Deflate: o.Deflate, TLS: o.TLS}
 				if traffic[shape] == nil {
 					traffic[shape] = wire.NewTraffic(shape)
 				}

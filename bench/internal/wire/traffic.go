@@ -20,6 +20,7 @@ type Shape struct {
 	InFlight int  `json:"inFlight"` // messages sent at once on a connection; all must be back before the next
 	Size     int  `json:"size"`     // of a payload, in bytes, before compression
 	Deflate  bool `json:"deflate"`
+	TLS      bool `json:"tls,omitempty"`
 }
 
 // String names the shape in tables and errors.
@@ -27,6 +28,9 @@ func (s Shape) String() string {
 	name := fmt.Sprintf("%d conn x %d in flight x %s", s.Conns, s.InFlight, Bytes(s.Size))
 	if s.Deflate {
 		name += ", deflate"
+	}
+	if s.TLS {
+		name += ", TLS"
 	}
 	return name
 }
