@@ -14,9 +14,9 @@ import (
 // does not let it trace, or nobody has said how to on this architecture.
 var ErrNotTraced = errors.New("child: system calls cannot be counted")
 
-// Calls are system calls that have returned, with an error or without. Those that neither read nor write are not among
-// them.
-type Calls struct{ Reads, Writes int }
+// Calls are system calls that have returned, with an error or without. Naps are those by which threads of the runtime wait for each
+// other, or for a moment.
+type Calls struct{ Reads, Writes, Naps int }
 
 // add counts one call by its number.
 func (c *Calls) add(number int64) {
@@ -27,5 +27,7 @@ func (c *Calls) add(number int64) {
 	case unix.SYS_WRITE, unix.SYS_WRITEV, unix.SYS_PWRITE64, unix.SYS_PWRITEV, unix.SYS_PWRITEV2,
 		unix.SYS_SENDTO, unix.SYS_SENDMSG, unix.SYS_SENDMMSG, unix.SYS_SENDFILE:
 		c.Writes++
+	case unix.SYS_FUTEX, unix.SYS_NANOSLEEP, unix.SYS_CLOCK_NANOSLEEP, unix.SYS_SCHED_YIELD:
+		c.Naps++
 	}
 }

@@ -28,6 +28,7 @@ const (
 	AllocBytes  Metric = "allocated bytes per message"
 	Reads       Metric = "read calls per message"
 	Writes      Metric = "write calls per message"
+	Naps        Metric = "futex and sleep calls per message"
 	Utilisation Metric = "server core utilisation"
 	LoadBusy    Metric = "load core utilisation"
 	BytesBack   Metric = "bytes received per message"

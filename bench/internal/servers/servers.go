@@ -62,7 +62,7 @@ func (l Library) ServeOver(ln net.Listener, o Options) error {
 		if l.below != nil {
 			ln = l.below(ln)
 		}
-		ln = tls.NewListener(ln, serverTLS())
+		ln = tls.NewListener(ln, ServerTLS())
 	}
 	return l.Serve(ln, o)
 }

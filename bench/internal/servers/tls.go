@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// serverTLS returns a configuration with a certificate that signs itself, for HTTP/1.1.
-func serverTLS() *tls.Config {
+// ServerTLS returns a configuration with a certificate that signs itself, for HTTP/1.1.
+func ServerTLS() *tls.Config {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		panic(err)
