@@ -6,7 +6,7 @@
 ROUNDS ?= 100
 
 CONFORMANCE := cmd/internal/conformance
-CONFORMANCE_TARGETS := conformance-server conformance-client conformance-server-loops conformance-client-loops
+CONFORMANCE_TARGETS := conformance-server conformance-client conformance-server-loops conformance-client-loops conformance-tls
 
 # All at once: most of a case's time is spent waiting.
 .PHONY: conformance
@@ -60,6 +60,18 @@ conformance-client-loops: conformance-build
 	$(call conformance_client,client-append,-loop append,10,$(CONFORMANCE_MOST))
 	$(call conformance_client,client-read,-loop read -min-size -1,10,$(CONFORMANCE_MOST))
 	$(call conformance_client,client-stream,-loop stream -min-size -1,10,$(CONFORMANCE_MOST))
+
+# Over TLS on the socket, in both roles.
+.PHONY: conformance-tls
+conformance-tls: conformance-build
+	mkdir -p reports && bin/conformance certificate >reports/certificate.pem
+	$(CONFORMANCE_ADDRESS); bin/ws autobahn client -quiet -fail-on none -insecure -agent server-tls -rounds 10 $(CONFORMANCE_MOST) \
+		-outdir reports/server-tls -exec "bin/conformance server -tls -addr $$address >/dev/null" wss://$$address; \
+		bin/ws autobahn diff $(CONFORMANCE_MOST) $(CONFORMANCE)/golden/server reports/server-tls
+	$(CONFORMANCE_ADDRESS); bin/ws autobahn server -quiet -fail-on none -listen $$address -rounds 10 $(CONFORMANCE_MOST) \
+		-cert reports/certificate.pem -key reports/certificate.pem -outdir reports/client-tls \
+		-exec "bin/conformance client -tls -agent client-tls wss://$$address >/dev/null"; \
+		bin/ws autobahn diff $(CONFORMANCE_MOST) $(CONFORMANCE)/golden/client reports/client-tls
 
 # Chromium as the client, with a specification of the original's: it plays from the page at webport. Without the cases that
 # take longest and 7.9: it answers a close code that may not travel with the same code.

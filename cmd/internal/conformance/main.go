@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"flag"
 	"fmt"
 	"maps"
@@ -21,6 +22,7 @@ const usage = `usage:
   conformance server [flags]      echo; the first line printed is the URL
   conformance client [flags] URL  play the cases of the fuzzing server at URL
   conformance address             print a free address of this machine, HOST:PORT
+  conformance certificate         print a certificate that signs itself, and its key
 `
 
 func main() {
@@ -40,6 +42,7 @@ func run(ctx context.Context, mode string, args []string) error {
 	minSize := flags.Int("min-size", 0, "compress messages of at least so many bytes; 0: the library's default, negative: all")
 	addr := flags.String("addr", "127.0.0.1:0", "server: listen on `HOST:PORT`; port 0 picks a free one")
 	http := flags.Bool("http", false, "server: upgrade behind net/http, not on the bare connection")
+	overTLS := flags.Bool("tls", false, "server: speak TLS, with a certificate that signs itself; client: take any certificate")
 	keep := flags.Bool("keep", false, "client: do not stop the fuzzing server at the end")
 	agent := flags.String("agent", "websocket", "client: name in the reports")
 	flags.Parse(args)
@@ -55,14 +58,26 @@ func run(ctx context.Context, mode string, args []string) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("ws://%s\n", ln.Addr())
+		scheme := "ws"
+		if *overTLS {
+			scheme = "wss"
+			if ln, err = secure(ln); err != nil {
+				return err
+			}
+		}
+		fmt.Printf("%s://%s\n", scheme, ln.Addr())
 		return serve(ctx, ln, *http, options, echo)
 	case "client":
 		d := newDriver(flags.Arg(0), *agent, options)
 		d.keep = *keep
+		d.dialer.TLS = &tls.Config{InsecureSkipVerify: *overTLS}
 		return d.run(ctx, echo)
 	case "address":
 		return printAddress()
+	case "certificate":
+		both, err := certificate()
+		fmt.Printf("%s", both)
+		return err
 	}
 	return fmt.Errorf("no mode %q\n%s", mode, usage)
 }
