@@ -49,30 +49,28 @@ var errFlooded = errors.New("websocket: the peer asks for updates of keys and do
 
 // TLS is the transport over a *tls.Conn whose net.Conn is a tlsSocket.
 type TLS struct {
-	socket *Socket
-	below  *tlsSocket
-	tc     *tls.Conn
+	descriptor
+	below *tlsSocket
+	tc    *tls.Conn
 
 	// owned by the reader
 	buf     []byte // has come; pooled; nil when all of it has been given to tc
 	given   int32  // how many bytes of buf have been
-	end     error  // how the socket's stream ended, to be given to tc behind buf
-	err     error  // what tc said then, or before
 	inside  inside // what may lie in tc
 	drained bool   // the kernel has said, in this run, that nothing was behind buf
+	ended   bool   // err is how the socket's stream ended, to be given to tc behind buf
+	writer  writer // what the writer does; guarded by mu, but here it fills a word
+	err     error  // what tc has said to that, or before
 
-	onPush  func(fd uintptr) bool // sends the queue, for the socket's Write
-	onKnock func(fd uintptr)      // the same for its Control
+	// What sends the queue, for the descriptor's Write and for its Control. Made when first needed; the writer's.
+	onPush  func(fd uintptr) bool
+	onKnock func(fd uintptr)
 
 	mu      sync.Mutex
-	queue   []byte // encrypted, and not with the kernel; pooled; nil when it is empty
-	sent    int32  // how many bytes of queue are with the kernel
-	sealing bool   // the writer encrypts: it will count what that adds
-	waits   bool   // the writer waits until the queue is empty
-	closed  bool   // nothing more is taken
-	failed  error  // of sending: nothing more is sent, and what would be is forgotten
-
+	queue   []byte       // encrypted, and not with the kernel; pooled; nil when it is empty
+	sent    int32        // how many bytes of queue are with the kernel
 	backlog atomic.Int32 // see Backlog; set with mu held
+	failed  error        // of sending: nothing more is sent, and what would be is forgotten; net.ErrClosed once it is closed
 }
 
 // inside says what of the stream may lie in a *tls.Conn that a read could get without anything being given to it.
@@ -82,6 +80,15 @@ const (
 	nothing  inside = iota
 	anything        // whole records, that it read before there was a TLS
 	rest            // the rest of one
+)
+
+// writer says what the writer does.
+type writer uint8
+
+const (
+	away    writer = iota
+	sends          // it will count what it has added to the queue, and what it has sent of that
+	lingers        // the same, and it waits until the queue is empty
 )
 
 // newTLS returns a transport for nc if it is a *tls.Conn with a tlsSocket below and its handshake is complete, or nil. A type
@@ -95,13 +102,10 @@ func newTLS(nc net.Conn) Transport {
 	if !ok || !tc.ConnectionState().HandshakeComplete {
 		return nil
 	}
-	socket, ok := newSocket(below.nc).(*Socket)
-	if !ok {
+	t := &TLS{below: below, tc: tc, inside: anything}
+	if !t.open(below.nc) {
 		return nil
 	}
-	t := &TLS{socket: socket, below: below, tc: tc, inside: anything}
-	t.onPush = func(fd uintptr) (done bool) { return t.pushTo(int(fd)) }
-	t.onKnock = func(fd uintptr) { t.pushTo(int(fd)) }
 	below.over.Store(t)
 	return t
 }
@@ -109,7 +113,7 @@ func newTLS(nc net.Conn) Transport {
 // Run implements Transport. What the kernel said before may not hold: an edge of readability since then wakes nobody.
 func (t *TLS) Run(r Reader, holds bool) error {
 	t.drained = false
-	return t.socket.Run(r, holds)
+	return t.run(r, holds)
 }
 
 func (t *TLS) Polls() bool  { return true }
@@ -119,7 +123,7 @@ func (t *TLS) Room() []byte { return nil }
 func (t *TLS) Recv(p []byte, asks bool) (n int, drained bool, err error) {
 	more := false // has most likely come behind what was fetched
 	for n == 0 || more && n < len(p) {
-		if err = t.err; err != nil {
+		if err = t.failure(); err != nil {
 			break
 		}
 		if !t.holds() {
@@ -130,12 +134,20 @@ func (t *TLS) Recv(p []byte, asks bool) (n int, drained bool, err error) {
 		n += t.decrypt(p[n:])
 	}
 	if t.backlog.Load() > 0 {
-		t.pushTo(int(t.socket.fd)) // answers to updates of keys, and alerts
+		t.pushTo(int(t.fd)) // answers to updates of keys, and alerts
 	}
 	if n > 0 {
 		return n, t.drained && !t.holds() && t.err == nil, nil
 	}
 	return 0, false, err
+}
+
+// failure returns the error that ended reading, or nil.
+func (t *TLS) failure() error {
+	if t.ended {
+		return nil // tc is to be asked first
+	}
+	return t.err
 }
 
 // holds reports whether there is something to decrypt, or decrypted, without asking the kernel.
@@ -159,14 +171,14 @@ func (t *TLS) fetch(room int, asks bool) (more bool, err error) {
 	}
 	buf := buffers.Get(size)
 	buf = buf[:cap(buf)]
-	n, drained, err := t.socket.Recv(buf, asks)
+	n, drained, err := t.recv(t.below.nc, buf, asks)
 	t.drained = drained
 	if err != nil {
 		buffers.Put(buf)
 		if err == ErrWouldBlock {
 			return false, err
 		}
-		t.end = err
+		t.err, t.ended = err, true
 		t.inside = anything // so that tc is asked, which tells an end between records from one inside of a record
 		return false, nil
 	}
@@ -176,24 +188,24 @@ func (t *TLS) fetch(room int, asks bool) (more bool, err error) {
 
 // decrypt fills p as far as that can be without asking the kernel.
 func (t *TLS) decrypt(p []byte) (n int) {
-	for n < len(p) && t.holds() && t.err == nil {
+	for n < len(p) && t.holds() && t.failure() == nil {
 		m, err := t.tc.Read(p[n:])
 		n += m
 		switch {
 		case err == errNothingCame:
 			t.inside = nothing // and so is held: it would have been given
 		case err != nil:
-			t.err = err
+			t.err, t.ended = err, false
 		case n == len(p) && t.inside != anything:
 			t.inside = rest
 		case t.inside == rest:
 			t.inside = nothing
 		}
 	}
-	if t.flooded() && t.err == nil {
-		t.err = errFlooded
+	if t.flooded() && t.failure() == nil {
+		t.err, t.ended = errFlooded, false
 	}
-	if t.buf != nil && (len(t.held()) == 0 || t.err != nil) {
+	if t.buf != nil && (len(t.held()) == 0 || t.failure() != nil) {
 		t.letGo()
 	}
 	return n
@@ -203,8 +215,8 @@ func (t *TLS) decrypt(p []byte) (n int) {
 func (t *TLS) give(p []byte) (int, error) {
 	held := t.held()
 	if len(held) == 0 {
-		if t.end != nil {
-			return 0, t.end
+		if t.ended {
+			return 0, t.err
 		}
 		return 0, errNothingCame
 	}
@@ -219,7 +231,7 @@ func (t *TLS) queueUp(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
-	case t.closed:
+	case t.failed == net.ErrClosed:
 		return 0, net.ErrClosed
 	case t.failed != nil:
 		return len(p), nil // so that reading goes on
@@ -228,7 +240,7 @@ func (t *TLS) queueUp(p []byte) (int, error) {
 		return 0, errFlooded
 	}
 	t.queue = append(buffers.Grow(t.queue, len(p)), p...)
-	if !t.sealing {
+	if t.writer == away {
 		t.backlog.Add(int32(len(p)))
 	}
 	return len(p), nil
@@ -254,11 +266,11 @@ func (t *TLS) pushTo(fd int) (done bool) {
 		switch errno {
 		case 0:
 			t.sent += int32(n)
-			full = !t.waits // most likely; who waits is woken only where it has been seen to be
+			full = t.writer != lingers // most likely; who waits is woken only where it has been seen to be
 		case syscall.EAGAIN:
 			full = true
 		default:
-			t.fail(t.socket.failed("write", errno))
+			t.fail(failed("write", t.below.nc, errno))
 		}
 	}
 	left := len(t.queue) - int(t.sent)
@@ -284,18 +296,22 @@ func (t *TLS) drop() {
 
 // lastPush sends once more what can be sent, without waiting for anybody, and takes nothing from then on.
 func (t *TLS) lastPush() {
-	t.socket.rc.Control(t.onKnock)
+	t.rc.Control(func(fd uintptr) { t.pushTo(int(fd)) })
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.closed = true
 	t.fail(net.ErrClosed)
 }
 
 // push is pushTo for the writer, who may be told to be direct, and the error that sending has failed with.
 func (t *TLS) push(direct bool) (done bool, err error) {
 	if direct {
-		t.pushTo(int(t.socket.fd))
-	} else if err := t.socket.rc.Control(t.onKnock); err != nil {
+		t.pushTo(int(t.fd))
+		return t.pushed()
+	}
+	if t.onKnock == nil {
+		t.onKnock = func(fd uintptr) { t.pushTo(int(fd)) }
+	}
+	if err := t.rc.Control(t.onKnock); err != nil {
 		return false, err
 	}
 	return t.pushed()
@@ -308,11 +324,14 @@ func (t *TLS) pushed() (done bool, err error) {
 	return len(t.queue) == 0, t.failed
 }
 
-// drain sends the queue, waiting for the kernel.
+// drain sends the queue, waiting for the kernel, between begin and count.
 func (t *TLS) drain() error {
-	t.setWaits(true)
-	err := t.socket.rc.Write(t.onPush)
-	t.setWaits(false)
+	if t.onPush == nil {
+		t.onPush = func(fd uintptr) (done bool) { return t.pushTo(int(fd)) }
+	}
+	t.setWriter(lingers)
+	err := t.rc.Write(t.onPush)
+	t.setWriter(sends)
 	if err != nil {
 		return err
 	}
@@ -320,22 +339,18 @@ func (t *TLS) drain() error {
 	return err
 }
 
-func (t *TLS) setWaits(waits bool) {
+func (t *TLS) setWriter(w writer) {
 	t.mu.Lock()
-	t.waits = waits
+	t.writer = w
 	t.mu.Unlock()
 }
 
 // begin and count are around what the writer does to the queue: begin leaves it to count to count what that adds.
-func (t *TLS) begin() {
-	t.mu.Lock()
-	t.sealing = true
-	t.mu.Unlock()
-}
+func (t *TLS) begin() { t.setWriter(sends) }
 
 func (t *TLS) count() {
 	t.mu.Lock()
-	t.sealing = false
+	t.writer = away
 	t.backlog.Store(int32(len(t.queue)) - t.sent)
 	t.mu.Unlock()
 }
@@ -412,8 +427,8 @@ func (t *TLS) Send(b, p []byte) (n int64, err error) {
 	}
 }
 
-func (t *TLS) SetReadDeadline(at time.Time) error { return t.socket.SetReadDeadline(at) }
-func (t *TLS) SetWriteDeadline(at time.Time)      { t.socket.SetWriteDeadline(at) }
+func (t *TLS) SetReadDeadline(at time.Time) error { return t.below.nc.SetReadDeadline(at) }
+func (t *TLS) SetWriteDeadline(at time.Time)      { t.below.nc.SetWriteDeadline(at) }
 
 func (t *TLS) NetConn() net.Conn { return t.tc }
 
@@ -421,11 +436,13 @@ func (t *TLS) NetConn() net.Conn { return t.tc }
 func (t *TLS) CloseWrite() bool {
 	t.tc.CloseWrite()
 	t.SetWriteDeadline(time.Now().Add(closeWait))
+	t.begin()
 	t.drain()
-	return t.socket.CloseWrite()
+	t.count()
+	return closeWrite(t.below.nc)
 }
 
-func (t *TLS) Abort() { t.socket.Abort() }
+func (t *TLS) Abort() { t.abort() }
 
 // Close implements Transport. crypto/tls queues its close_notify, unless CloseWrite has, and closes the tlsSocket.
 func (t *TLS) Close() error {
