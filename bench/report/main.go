@@ -20,7 +20,7 @@ import (
 )
 
 func main() {
-	dir := flag.String("dir", "bench/results", "where echo.json, idle.json, micro.txt and compress.txt are, and the charts go")
+	dir := flag.String("dir", "bench/results", "where the results are, and the charts go")
 	document := flag.String("doc", "BENCHMARKING.md", "the document whose sections are replaced")
 	flag.Parse()
 	if err := run(*dir, *document); err != nil {
@@ -39,7 +39,7 @@ func run(dir, document string) error {
 	for _, section := range []struct {
 		name  string
 		build func(dir string) (string, error)
-	}{{"echo", echo}, {"idle", idle}, {"micro", micro}, {"compress", compress}} {
+	}{{"echo", echo}, {"tls", overTLS}, {"feed", feed}, {"idle", idle}, {"idle-tls", idleTLS}, {"micro", micro}, {"compress", compress}} {
 		s, err := section.build(dir)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -92,6 +92,32 @@ func echo(dir string) (string, error) {
 	return b.String(), nil
 }
 
+// overTLS returns all tables of the echo benchmark over TLS.
+func overTLS(dir string) (string, error) {
+	r, err := report.Open(filepath.Join(dir, "echo-tls.json"))
+	if err != nil {
+		return "", err
+	}
+	text := origin(r)
+	for _, c := range r.Cells {
+		text += "\n" + r.Short(c).Markdown()
+	}
+	return text + "\n" + setups(r).Markdown(), nil
+}
+
+// feed returns all tables of the feed benchmark.
+func feed(dir string) (string, error) {
+	r, err := report.Open(filepath.Join(dir, "feed.json"))
+	if err != nil {
+		return "", err
+	}
+	text := origin(r)
+	for _, c := range r.Cells {
+		text += "\n" + r.Feed(c).Markdown()
+	}
+	return text + "\n" + setups(r).Markdown(), nil
+}
+
 // setups lists how each library was used.
 func setups(r report.Report) report.Table {
 	t := report.Table{Title: "What was compared", Words: true, Header: []string{"library", "version", "setup"}}
@@ -109,6 +135,15 @@ func idle(dir string) (string, error) {
 	}
 	c := r.IdleChart()
 	return origin(r) + image(dir, c) + "\n" + r.Idle().Markdown(), chart.Save(c, dir)
+}
+
+// idleTLS returns the table of the idle benchmark over TLS.
+func idleTLS(dir string) (string, error) {
+	r, err := report.Open(filepath.Join(dir, "idle-tls.json"))
+	if err != nil {
+		return "", err
+	}
+	return origin(r) + "\n" + r.Idle().Markdown(), nil
 }
 
 // micro returns the table of the micro benchmarks.

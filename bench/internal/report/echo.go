@@ -28,6 +28,20 @@ func (r Report) Details(c Cell) Table {
 	return t
 }
 
+// Short is what says most of one cell, a library a row.
+func (r Report) Short(c Cell) Table {
+	t := Table{Title: c.Shape.String(), Note: c.Note, Header: []string{"library", "CPU/msg", "x floor (spread)", "allocs", "reads", "writes", "p50 us", "p99 us"}}
+	for _, l := range r.Libraries {
+		if !c.Has(l.Name) {
+			continue
+		}
+		v := func(m Metric) float64 { return c.Value(l.Name, m).Median }
+		t.Rows = append(t.Rows, []string{l.Name, number(v(CPU)) + " ns", spread(c.Ratio(l.Name, CPU)), fmt.Sprintf("%.2f", v(Allocs)),
+			calls(c.Value(l.Name, Reads)), calls(c.Value(l.Name, Writes)), number(v(P50)), number(v(P99))})
+	}
+	return t
+}
+
 // calls writes how many system calls a message takes, if that is known.
 func calls(s stats.Summary) string {
 	if s.N == 0 {
