@@ -36,6 +36,17 @@
 //	err = conn.Write(ctx, websocket.OpText, []byte("hello"))
 //	reply, err := conn.Read(ctx)
 //
+// # TLS
+//
+// A Dialer's wss needs nothing. A server that speaks TLS itself puts Listener below it, as the innermost listener:
+//
+//	ln, err := net.Listen("tcp", ":443")
+//	…
+//	err = srv.ServeTLS(websocket.Listener(ln), certFile, keyFile)
+//
+// It works without, and a server behind a proxy that ends TLS needs none; with it, TLS costs a connection little more than crypto/tls
+// itself takes. Conn.OnSocket tells which it is.
+//
 // # Concurrency
 //
 // One goroutine at a time reads; a second one gets ErrReadInProgress and does no harm. Everything else may be called
