@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -122,6 +123,60 @@ func TestTLSDripped(t *testing.T) {
 		}
 	})
 }
+
+// TestTLSDrained protects that a reader is told that nothing is left only if that holds for all of it, in the run that it is in: in the
+// kernel, which TCP tells, of what has come and is not decrypted, of what is, and of the end.
+func TestTLSDrained(t *testing.T) {
+	onRoles(t, func(t *testing.T, client bool) {
+		tr, p, _ := dialTLSOver(t, "tcp", client, -1)
+		came := func(room int) (drained bool) {
+			b := make([]byte, room)
+			for {
+				n, drained, err := tr.Recv(b, true)
+				if n > 0 {
+					return drained
+				}
+				if err != ErrWouldBlock {
+					t.Fatal(err)
+				}
+				runtime.Gosched()
+			}
+		}
+		p.send(data("all"))
+		if drained := came(100); drained != (tr.counts == itCounts) {
+			t.Errorf("drained: %v, where the socket counts: %v", drained, tr.counts == itCounts)
+		}
+		p.send(data("two"), data("records"))
+		if came(2) || came(1) || came(3) {
+			t.Error("drained before the end of what has come")
+		}
+		reader := &oneRecv{tr: tr}
+		if err := tr.Run(reader, false); err != nil || reader.n != len("records")-3 || reader.drained {
+			t.Errorf("in the next run: %d bytes, drained %v, %v", reader.n, reader.drained, err)
+		}
+		p.send(data("last"), record{alertRecord, closeNotify})
+		if came(100) {
+			t.Error("drained before the end of the stream")
+		}
+		if _, err := recvAll(t, tr, 100); err != io.EOF {
+			t.Error(err)
+		}
+	})
+}
+
+// oneRecv is a reader that receives once.
+type oneRecv struct {
+	tr      *TLS
+	n       int
+	drained bool
+}
+
+func (o *oneRecv) Readable() bool {
+	o.n, o.drained, _ = o.tr.Recv(make([]byte, 100), true)
+	return true
+}
+
+func (o *oneRecv) Leave() {}
 
 // TestTLSBehindWriter protects reading from a writer whose peer does not read: an update of keys, whose answer crypto/tls writes
 // while it reads, and what is behind that come at once, and the answer follows what was before it.
@@ -367,13 +422,23 @@ func TestTLSWriteDeadline(t *testing.T) {
 	onRoles(t, func(t *testing.T, client bool) {
 		tr, p, _ := dialTLS(t, client, -1)
 		message := bytes.Repeat([]byte("0123456789"), 300_000)
-		tr.SetWriteDeadline(time.Now().Add(time.Millisecond))
-		n, err := tr.Send(message[:10], message[10:])
-		if timeout, ok := err.(net.Error); !ok || !timeout.Timeout() || n == 0 || n == int64(len(message)) {
-			t.Fatal(n, err)
+		done := make(chan error, 1)
+		n := int64(0)
+		go func() {
+			var err error
+			n, err = tr.Send(message[:10], message[10:])
+			done <- err
+		}()
+		for waits := false; !waits; runtime.Gosched() {
+			tr.mu.Lock()
+			waits = tr.writer == lingers && tr.queue != nil // it has encrypted something
+			tr.mu.Unlock()
+		}
+		tr.SetWriteDeadline(time.Unix(1, 0))
+		if timeout, ok := (<-done).(net.Error); !ok || !timeout.Timeout() || n == 0 || n == int64(len(message)) {
+			t.Fatal(n, ok)
 		}
 		tr.SetWriteDeadline(time.Time{})
-		done := make(chan error, 1)
 		go func() { done <- second(tr.Send(nil, message[n:])) }()
 		got := ""
 		for ended := false; !ended; {

@@ -23,6 +23,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -193,7 +194,7 @@ func (h *heldConn) Write(p []byte) (int, error) {
 // tlsPeer is the other end of a TLS.
 type tlsPeer struct {
 	t    testing.TB
-	nc   net.Conn // a Unix socket: what has been written has come
+	nc   net.Conn // where it is a Unix socket, what has been written has come
 	out  *keys
 	in   *keys
 	rest []byte // of a record that has not come whole
@@ -223,7 +224,7 @@ func (p *tlsPeer) read() []record {
 }
 
 func (p *tlsPeer) fd() (fd int) {
-	rc, err := p.nc.(*net.UnixConn).SyscallConn()
+	rc, err := p.nc.(syscall.Conn).SyscallConn()
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -259,7 +260,13 @@ var serverConfig = sync.OnceValue(func() *tls.Config {
 // to its cut-th byte, before the transport's side ends its handshake; later sends the rest. Where cut is negative, all of it is.
 func dialTLS(t *testing.T, client bool, cut int, flight ...record) (tr *TLS, p *tlsPeer, later func()) {
 	t.Helper()
-	near, far := pair(t, "unix")
+	return dialTLSOver(t, "unix", client, cut, flight...)
+}
+
+// dialTLSOver is dialTLS over another kind of socket, where what has been written may still be to come.
+func dialTLSOver(t *testing.T, network string, client bool, cut int, flight ...record) (tr *TLS, p *tlsPeer, later func()) {
+	t.Helper()
+	near, far := pair(t, network)
 	t.Cleanup(func() { near.Close(); far.Close() })
 	log := new(secrets)
 	server := serverConfig().Clone()
