@@ -73,8 +73,13 @@ cover:
 
 .PHONY: interop
 interop: interop/node/node_modules/.package-lock.json
-	go test -race -shuffle=on ./interop/... ./interop/frameworks/...
+	go test -race -shuffle=on -timeout 20m ./interop/... ./interop/frameworks/...
 	cd interop/newer && GOWORK=off go test -race -shuffle=on ./...
+
+# All of the conformance suite over HTTP/2, of which interop plays what takes seconds.
+.PHONY: conformance-http2
+conformance-http2:
+	cd interop/newer && GOWORK=off go test -count=1 -timeout 30m -v -run TestHTTP2Suite . -suite
 
 # npm writes this file when it has installed everything.
 interop/node/node_modules/.package-lock.json: interop/node/package-lock.json

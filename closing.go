@@ -295,8 +295,8 @@ func (c *Conn) linger() {
 	// server, so that it holds the TIME_WAIT state and not the client". After a violation nobody can be relied on to
 	// close first.
 	if !c.s.client || !c.r.closed {
-		if !c.t.CloseWrite() && (c.r.closed || c.phase() == endLastChance) {
-			return // closing is the only way to end the stream, which the peer is to see at once, or sends nothing behind
+		if !c.t.CloseWrite() && (c.r.closed || c.phase() == endLastChance || c.t.Orderly()) {
+			return // closing is the only way to end the stream, which the peer is to see at once, or sends nothing behind, or harmless
 		}
 	}
 	c.t.SetReadDeadline(time.Now().Add(lingerTime))

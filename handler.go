@@ -25,11 +25,16 @@ import (
 //
 // While f runs, net/http keeps its goroutine and what it has made for the request: an idle connection takes some 14 kB
 // instead of less than 5. DetachedHandler does without.
+//
+// Over HTTP/2, where net/http offers it (RFC 8441; see package xconnect), the connection is a stream, which ends with the
+// handler: there the handler returns when the closing handshake is over, too.
 func (u *Upgrader) Handler(f func(*Conn, *http.Request)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		u.conns.enter()
 		defer u.conns.leave()
-		if c := u.upgrade(w, r); c != nil {
+		if isStream(r) {
+			u.serveStream(w, r, func(c *Conn) { runFunction(c, r.WithContext(c.Context()), f) })
+		} else if c := u.upgrade(w, r); c != nil {
 			runFunction(c, r.WithContext(c.Context()), f)
 		}
 	})
@@ -46,6 +51,8 @@ func (u *Upgrader) Handler(f func(*Conn, *http.Request)) http.Handler {
 // When f returns, the closing handshake is begun with StatusNormalClosure, unless the connection has ended already.
 // When f panics, it is begun with StatusInternalError, and the panic is logged as net/http would (http.ErrAbortHandler
 // is not).
+//
+// A stream of HTTP/2 cannot be detached: there the handler runs f as Handler does, but with this request.
 func (u *Upgrader) DetachedHandler(f func(*Conn, *http.Request)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		u.conns.enter()
@@ -55,7 +62,9 @@ func (u *Upgrader) DetachedHandler(f func(*Conn, *http.Request)) http.Handler {
 				u.conns.leave()
 			}
 		}()
-		if c := u.upgrade(w, r); c != nil {
+		if isStream(r) {
+			u.serveStream(w, r, func(c *Conn) { runFunction(c, r.WithContext(valuesContext{c}), f) })
+		} else if c := u.upgrade(w, r); c != nil {
 			detached = true
 			go (&detachedFunction{u: u, c: c, r: r.WithContext(valuesContext{c}), f: f}).run()
 		}
@@ -65,14 +74,19 @@ func (u *Upgrader) DetachedHandler(f func(*Conn, *http.Request)) http.Handler {
 // upgrade is Upgrade for those who can do nothing about an error. It returns nil if there was one.
 func (u *Upgrader) upgrade(w http.ResponseWriter, r *http.Request) *Conn {
 	c, err := u.Upgrade(w, r)
-	if err == nil {
-		return c
+	if err != nil {
+		u.logFailure(r, err)
+		return nil
 	}
+	return c
+}
+
+// logFailure says in the log that an opening handshake has failed for a reason that is not the client's.
+func (u *Upgrader) logFailure(r *http.Request, err error) {
 	var e *HandshakeError
 	if errors.As(err, &e) && e.Status == http.StatusInternalServerError {
 		u.logf(r.Context(), "%v", err)
 	}
-	return nil
 }
 
 // runFunction calls f, and ends the connection when it returns or does not. Shutdown finds it by its frame on the

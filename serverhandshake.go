@@ -36,7 +36,8 @@ func (u *Upgrader) Handshake(r *http.Request) (Agreement, *http.Response, error)
 
 // AcceptStream answers an opening handshake over a stream of HTTP/2 (RFC 8441) or HTTP/3 (RFC 9220). r is the extended
 // CONNECT, and protocol the value of its ":protocol". respond is called once, sends the response that it is given, and
-// returns the stream if its status is 200; its body is empty then. An error of respond is that of AcceptStream.
+// returns the stream if its status is 200; its body is empty then. An error of respond is that of AcceptStream; if it is
+// a *HandshakeError with a Status, nothing must have been sent, and respond is called again, with the response that refuses.
 //
 // The stream belongs to the Conn from then on: its Close must end it, and its deadlines must not be set. The values of
 // the request's context are those of Conn.Context. The error is a *HandshakeError; its Status is 0 unless the request
@@ -75,6 +76,10 @@ func (u *Upgrader) acceptStream(
 	if err != nil {
 		if nc != nil {
 			nc.Close()
+		}
+		var refusal *HandshakeError
+		if errors.As(err, &refusal) {
+			return nil, refusal
 		}
 		return nil, &HandshakeError{Reason: "the response could not be written", Err: err}
 	}

@@ -178,6 +178,8 @@ func (u *Upgrader) open(ctx context.Context, nc net.Conn, agreed Agreement, buff
 // owns the connection, and net/http only waits for the handler to return: r.Body must not be used any more, and
 // r.Context() ends with the handler (use Conn.Context). The response carries
 // the fields of w.Header() but those that belong to HTTP's own connection or to the handshake. See also SwitchObserver.
+// A request over HTTP/2 (RFC 8441) is refused with 501, because net/http does not let a stream outlast its handler: use
+// Handler or DetachedHandler.
 //
 // The error is a *HandshakeError. Unless the connection has failed, the client has been answered.
 func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
@@ -196,6 +198,9 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error
 
 // takeOver is Upgrade but for the answer to a request that is not accepted.
 func (u *Upgrader) takeOver(h *serverHandshake, w http.ResponseWriter, r *http.Request) (*Conn, *HandshakeError) {
+	if isStream(r) {
+		return nil, streamOnly()
+	}
 	h.opening.fill(r)
 	agreed, refusal := u.negotiate(h)
 	if refusal != nil {

@@ -205,8 +205,10 @@ func endlessHead(what string, first string, octets func(*run) []byte, role Role)
 		r.closeMoot = true
 		r.timers = nil // the limit of the opening handshake is this case's own
 		r.logging(false)
-		r.sendRaw([]byte(first))
-		r.measure(32*mib, func() { flood(most, 5*second, octets)(r) })
+		r.measure(32*mib, func() { // from the first octet on
+			r.sendRaw([]byte(first))
+			flood(most, 5*second, octets)(r)
+		})
 		if r.state != closed && len(r.rx.rest) == 0 && r.res.Behavior == OK {
 			r.decide(Failed, "The endpoint still listens after 16 MiB.")
 		}

@@ -232,3 +232,61 @@ func TestBrokenAdapter(t *testing.T) {
 		p.expect(`2["y"]`)
 	})
 }
+
+// TestAdapterNew protects that what makes an adapter may take its time, and call the server, in Of and for a client: nobody else waits for
+// it. One that panics leaves an adapter that fails.
+func TestAdapterNew(t *testing.T) {
+	var srv *Server
+	var open chan struct{}
+	build := func(l adapter.Local) (adapter.Adapter, error) {
+		switch l.Namespace() {
+		case "/slow", "/slow child":
+			<-open
+			srv.Of("/of " + l.Namespace())
+			l.Broadcast(&adapter.Packet{Event: "x", Args: []byte(`["x"]`)}, &adapter.Target{})
+		case "/panics":
+			panic("on purpose")
+		}
+		return new(bus).connect(l)
+	}
+	inWorld(t, func(o *Options) { o.Adapter, open = build, make(chan struct{}) }, func(w *world) {
+		srv = w.io
+		w.io.OfFunc(func(name string, _ *Handshake) bool { return name != "/none" })
+		slow := w.open()
+		slow.send("0/slow child")
+		go func() { w.note("%v", w.io.Of("/slow").adapter != nil) }()
+		synctest.Wait()
+		p := w.connect() // while both wait
+		w.io.Of("/other").Emit("x")
+		p.send("0/fast")
+		p.accepted("/fast,")
+		close(open)
+		slow.accepted("/slow child,")
+		w.noted("true")
+
+		p.send("0/panics")
+		p.accepted("/panics,")
+		if err := w.io.Of("/panics").Emit("x"); !errors.Is(err, errPanic) {
+			t.Error(err)
+		}
+	})
+}
+
+// TestAdapterPlaceholders protects that what an adapter gives is checked where it is decoded: a placeholder without its attachment is an error,
+// in whatever type it is decoded to.
+func TestAdapterPlaceholders(t *testing.T) {
+	for _, num := range []string{"1", "-1", "0.5", `"0"`, "1e300", "null"} {
+		for _, nested := range []string{"%s", "[%s]", `{"b":%s}`} {
+			a := Args{array: fmt.Appendf(nil, "["+nested+"]", `{"_placeholder":true,"num":`+num+`}`), attachments: [][]byte{{1}}}
+			var all any
+			if err := a.Bind(&all); !errors.Is(err, errArguments) {
+				t.Errorf("%s: %v, %v", a.array, all, err)
+			}
+		}
+	}
+	var all any
+	a := Args{array: []byte(`[[{"_placeholder":true,"num":0},{"_placeholder":false,"num":7}]]`), attachments: [][]byte{{1}}}
+	if err := a.Bind(&all); err != nil || fmt.Sprint(all) != "[[1] map[_placeholder:false num:7]]" {
+		t.Errorf("%v, %v", all, err)
+	}
+}

@@ -112,12 +112,15 @@ func (n *Namespace) deliver(event string, q *packet.Packet, attachments [][]byte
 	if err != nil {
 		return err
 	}
+	f := beginFlushing()
+	defer f.end() // also if OnAnyOutgoing panics
 	for _, s := range *crowd {
 		if !s.isReady() || volatile && isBehind(s.Session(), out.size) {
 			continue
 		}
 		s.tellOutgoing(event, q.Data, attachments)
-		out.sendTo(s.Session()) // how a session has ended is told otherwise
+		first, _ := out.queueFor(s.Session()) // how a session has ended is told otherwise
+		f.add(s.Session(), first)
 	}
 	return nil
 }

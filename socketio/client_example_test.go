@@ -37,7 +37,7 @@ func ExampleClient() {
 		close(done)
 	})
 
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := c.Connect(ctx); err != nil {
 		fmt.Println("still trying:", err)
@@ -62,7 +62,7 @@ func ExampleClient_EmitWithAck() {
 
 	c := socketio.NewClient(url, nil)
 	defer c.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := c.Connect(ctx); err != nil {
 		fmt.Println(err)
@@ -95,7 +95,7 @@ func ExampleClient_Of() {
 	defer c.Close()
 	admin := c.Of("/admin", func(context.Context) (any, error) { return map[string]string{"token": "wrong"}, nil })
 	defer admin.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	fmt.Println(c.Connect(ctx))
 	fmt.Println(admin.Connect(ctx))
@@ -120,7 +120,7 @@ func ExampleClientOptions() {
 	o.Transports = []engineio.Transport{engineio.WebSocket}
 	c := socketio.NewClient(url, o)
 	defer c.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	go c.Connect(ctx)
 	answer, err := c.EmitWithAck[string](ctx, "order", "tea") // waits for the connection, too

@@ -54,9 +54,12 @@ func (l local) BroadcastWithAck(p *adapter.Packet, t *adapter.Target, ack func(a
 			cancel()
 		}
 	}()
+	f := beginFlushing()
+	defer f.end()
 	for _, s := range crowd {
 		s.tellOutgoing(p.Event, q.Data, p.Attachments)
-		out.sendTo(s.Session()) // its end answers
+		first, _ := out.queueFor(s.Session()) // its end answers
+		f.add(s.Session(), first)
 	}
 	sent = true
 	return len(crowd), cancel

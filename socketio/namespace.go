@@ -25,6 +25,7 @@ type Namespace struct {
 	wire    []byte // name
 	parent  *Namespace
 	match   func(name string, h *Handshake) bool // of a parent
+	joined  sync.Once                            // adapter and store are made
 	adapter adapter.Adapter                      // nil while the server is alone
 	store   adapter.Store                        // adapter, with connection state recovery
 	ids     atomic.Uint64                        // of acknowledgements
@@ -43,28 +44,37 @@ type Namespace struct {
 	rooms   map[string]map[*Socket]struct{}
 }
 
-// newNamespace returns a namespace.
+// newNamespace returns a namespace. Unless it is a parent, ready follows, without a lock.
 func newNamespace(srv *Server, name string, parent *Namespace) *Namespace {
-	n := &Namespace{
+	return &Namespace{
 		srv: srv, name: name, wire: []byte(name), parent: parent,
 		sockets: make(map[string]*Socket), rooms: make(map[string]map[*Socket]struct{}),
 	}
-	if srv.opts.Adapter == nil || name == "" {
-		return n
+}
+
+// ready makes the adapter, or waits until it is made, and returns n.
+func (n *Namespace) ready() *Namespace {
+	if n.srv.opts.Adapter != nil {
+		n.joined.Do(n.makeAdapter)
 	}
-	a, err := srv.opts.Adapter(local{n})
+	return n
+}
+
+// makeAdapter is called once, with no lock: New is the application's, and may take its time or call the Server.
+func (n *Namespace) makeAdapter() {
+	n.adapter = broken{errPanic} // unless it returns
+	a, err := n.srv.opts.Adapter(local{n})
 	if err != nil {
-		srv.opts.logger().Error("socketio: adapter", "namespace", name, "error", err)
+		n.srv.opts.logger().Error("socketio: adapter", "namespace", n.name, "error", err)
 		a = broken{err}
 	}
 	n.adapter = a
-	if srv.opts.Recovery != nil {
+	if n.srv.opts.Recovery != nil {
 		var ok bool
 		if n.store, ok = a.(adapter.Store); !ok {
-			srv.opts.logger().Error("socketio: the adapter keeps nothing: no connection state recovery", "namespace", name)
+			n.srv.opts.logger().Error("socketio: the adapter keeps nothing: no connection state recovery", "namespace", n.name)
 		}
 	}
-	return n
 }
 
 // Name returns the name, which begins with "/". That of a parent is empty.
@@ -211,10 +221,11 @@ func (n *Namespace) runMiddleware(s *Socket) error {
 	return nil
 }
 
-// turnAway refuses a socket.
+// turnAway refuses a socket. When its client learns of that it has left its seat: it may come again, or elsewhere, at once.
 func (n *Namespace) turnAway(s *Socket, err error) {
 	if _, ok := n.remove(s, &DisconnectError{ServerNamespaceDisconnect, err}); ok {
 		s.cancel()
+		s.seat.stand()
 		s.seat.conn.refuse(s.seat.name, travels(err))
 	}
 	n.tellError(s, "", err)

@@ -107,6 +107,10 @@ func (n *Namespace) resume(s *Socket) (ok bool) {
 // restore gives a socket what it had.
 func (s *Socket) restore(was *adapter.Session) {
 	s.Join(was.Rooms...)
+	if was.Value != nil {
+		s.SetData(was.Value)
+		return
+	}
 	if len(was.Data) == 0 {
 		return
 	}
@@ -124,7 +128,7 @@ func (s *Socket) remember(why Reason) {
 	}
 	n := s.namespace
 	n.srv.await(n)
-	session := &adapter.Session{SID: s.id, PID: m.pid, Rooms: s.Rooms()[1:], Data: s.dataJSON(), Since: m.since, Memberships: n.membershipsOf(m)}
+	session := &adapter.Session{SID: s.id, PID: m.pid, Rooms: s.Rooms()[1:], Data: s.dataJSON(), Value: s.Data(), Since: m.since, Memberships: n.membershipsOf(m)}
 	if err := n.store.Save(context.Background(), session, n.srv.opts.Recovery.MaxDisconnection); err != nil {
 		n.tellError(s, "", err)
 	}

@@ -3,11 +3,14 @@ package socketio
 // This file tests connection state recovery.
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/socketio/adapter"
 )
 
 // withRecovery turns it on.
@@ -314,6 +317,74 @@ func TestRecoveryInDynamicNamespaces(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		if n := len(w.io.all(nil)); n != 1 {
 			t.Errorf("%d namespaces are left", n)
+		}
+	})
+}
+
+// TestRecoveryKeepsData protects that Data is what it was after a recovery on a server that is alone, also where it cannot be encoded, and JSON
+// decoded as any where an adapter has kept no more.
+func TestRecoveryKeepsData(t *testing.T) {
+	type user struct {
+		Name string
+		Quit chan int
+	}
+	me := &user{Name: "Ada"}
+	inWorld(t, withRecovery, func(w *world) {
+		p := w.connect()
+		w.io.Socket(p.id).SetData(me)
+		p.CloseNow()
+		synctest.Wait()
+		q := w.comeBack(p)
+		q.resumed(p, true)
+		if got := w.io.Socket(q.id).Data(); got != me {
+			t.Errorf("%#v", got)
+		}
+	})
+	inWorld(t, func(o *Options) {
+		withRecovery(o)
+		memory := adapter.Memory(adapter.MemoryOptions{})
+		o.Adapter = func(l adapter.Local) (adapter.Adapter, error) {
+			a, err := memory(l)
+			return elsewhere{a.(adapter.Store)}, err
+		}
+	}, func(w *world) {
+		p := w.connect()
+		w.io.Socket(p.id).SetData(struct{ Name string }{"Ada"})
+		p.CloseNow()
+		synctest.Wait()
+		q := w.comeBack(p)
+		q.resumed(p, true)
+		if got := fmt.Sprintf("%#v", w.io.Socket(q.id).Data()); got != `map[string]interface {}{"Name":"Ada"}` {
+			t.Error(got)
+		}
+	})
+}
+
+// elsewhere is the adapter in memory, but keeps of sessions what can be encoded, as one that keeps them outside of the process does.
+type elsewhere struct{ adapter.Store }
+
+func (e elsewhere) Save(ctx context.Context, s *adapter.Session, keep time.Duration) error {
+	encoded := *s
+	encoded.Value = nil
+	return e.Store.Save(ctx, &encoded, keep)
+}
+
+// TestForgottenRequest protects that whoever asks for a request that was forgotten, such as OfFunc for a second namespace, learns nothing, and does
+// no harm.
+func TestForgottenRequest(t *testing.T) {
+	inWorld(t, func(o *Options) { o.ForgetRequest = true }, func(w *world) {
+		ask := func(name string, h *Handshake) bool {
+			w.note("%s %t %q %d %q %q %q %t %t %s", name, h.Request == nil, h.Header("Host"), len(h.Headers()), h.URL(), h.Query("EIO"), h.RemoteAddr(),
+				h.TLS(), h.Time().IsZero(), h.Auth)
+			return true
+		}
+		w.io.OfFunc(ask)
+		p := w.connect()
+		p.send(`0/x,{"a":1}`)
+		p.accepted("/x,")
+		w.noted(`/x true "" 0 "" "" "" false true {"a":1}`)
+		if all, err := w.io.Of("/x").All().FetchSockets(t.Context()); err != nil || len(all) != 1 || all[0].Handshake.URL != "" {
+			t.Errorf("%+v %v", all, err)
 		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 
 	"github.com/seed-d69ae1b7/websocket/socketio/internal/packet"
 )
@@ -24,8 +25,9 @@ type seat struct {
 	name    string
 	socket  *Socket // nil while nobody is on it
 	line    []item
-	joins   int  // packets in line that ask for the namespace
-	running bool // its goroutine lives
+	joins   int         // packets in line that ask for the namespace
+	running bool        // its goroutine lives
+	behind  atomic.Bool // more is in line behind what is being dealt with; for everybody
 }
 
 // item is what stands in line.
@@ -138,6 +140,7 @@ func (t *seat) next() (it item, ok bool) {
 	}
 	it, t.line[0] = t.line[0], item{}
 	t.line = t.line[1:]
+	t.behind.Store(len(t.line) > 0)
 	if it.kind == packet.Connect {
 		t.joins--
 	}
@@ -146,6 +149,19 @@ func (t *seat) next() (it item, ok bool) {
 		c.wake()
 	}
 	return it, true
+}
+
+// transmit sends a packet to the client. While more is in line, which may be answered, too, it leaves together with that if it can.
+func (t *seat) transmit(out *outgoing) error {
+	s := t.conn.session
+	if !t.behind.Load() {
+		return out.sendTo(s)
+	}
+	first, err := out.queueFor(s)
+	if first {
+		t.conn.srv.flusher.add(s)
+	}
+	return err
 }
 
 // sit puts a socket on the seat. It returns false if the connection has ended, and refuses one with whose auth those of the client have
@@ -218,6 +234,9 @@ func (t *seat) choose(h *Handshake) (n *Namespace) {
 		}
 	}()
 	t.call("OfFunc", nil, func() { n = t.conn.srv.namespace(t.name, h) })
+	if n != nil {
+		t.call("Adapter", nil, func() { n.ready() })
+	}
 	return n
 }
 

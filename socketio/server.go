@@ -26,6 +26,8 @@ type Server struct {
 	opts   Options
 	engine *engineio.Server
 
+	flusher flusher
+
 	mu         sync.Mutex
 	namespaces map[string]*Namespace
 	parents    []*Namespace
@@ -54,20 +56,21 @@ func (srv *Server) ServeConn(ctx context.Context, nc net.Conn) error {
 // Engine returns the server of the sessions that sockets live on.
 func (srv *Server) Engine() *engineio.Server { return srv.engine }
 
-// Of returns a namespace, which it makes if there is none of that name. A "/" in front may be left out.
+// Of returns a namespace, which it makes if there is none of that name. A "/" in front may be left out. Where there are adapters it waits
+// until that of the namespace is made.
 func (srv *Server) Of(name string) *Namespace {
 	if !strings.HasPrefix(name, "/") {
 		name = "/" + name
 	}
 	srv.mu.Lock()
-	defer srv.mu.Unlock()
 	n := srv.namespaces[name]
 	if n == nil {
 		n = newNamespace(srv, name, nil)
 		srv.namespaces[name] = n
 	}
 	n.kept = true
-	return n
+	srv.mu.Unlock()
+	return n.ready()
 }
 
 // OfFunc returns the parent of namespaces that are made when a client asks for one that match accepts, and vanish with their last
@@ -82,7 +85,7 @@ func (srv *Server) OfFunc(match func(name string, h *Handshake) bool) *Namespace
 	return n
 }
 
-// namespace returns the namespace that a client asks for, or nil. The caller gives it back by release.
+// namespace returns the namespace that a client asks for, or nil. The caller calls its ready, and gives it back by release.
 func (srv *Server) namespace(name string, h *Handshake) *Namespace {
 	srv.mu.Lock()
 	n, parents := srv.namespaces[name], srv.parents
@@ -147,15 +150,18 @@ func (srv *Server) await(n *Namespace) {
 	n.awaits = time.Now().Add(srv.opts.Recovery.MaxDisconnection)
 }
 
-// all returns all namespaces, or the children of a parent.
+// all returns all namespaces, or the children of a parent. It waits for those whose adapter is being made.
 func (srv *Server) all(parent *Namespace) []*Namespace {
 	srv.mu.Lock()
-	defer srv.mu.Unlock()
 	var all []*Namespace
 	for _, n := range srv.namespaces {
 		if parent == nil || n.parent == parent {
 			all = append(all, n)
 		}
+	}
+	srv.mu.Unlock()
+	for _, n := range all {
+		n.ready()
 	}
 	return all
 }

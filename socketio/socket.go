@@ -131,7 +131,8 @@ func (s *Socket) SetData(v any) {
 	s.data = v
 }
 
-// Data returns what SetData has set. After a recovery it is what that became as JSON, decoded as any.
+// Data returns what SetData has set, also after a recovery on a server that is alone. Where an adapter keeps sessions outside of the process,
+// it is what became of it as JSON, decoded as any: a struct is a map[string]any there, and a number a float64.
 func (s *Socket) Data() any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -184,7 +185,7 @@ func (s *Socket) send(q *packet.Packet, attachments [][]byte, volatile bool) err
 	if volatile && isBehind(s.Session(), out.size) {
 		return nil
 	}
-	return s.disconnected(out.sendTo(s.Session()))
+	return s.disconnected(s.seat.transmit(&out))
 }
 
 // disconnected returns the error of a session that has ended as ErrDisconnected.
@@ -316,9 +317,11 @@ func (s *Socket) leave(why *DisconnectError) bool {
 	return true
 }
 
-// Handshake is how a client came: the HTTP request that opened its session, and what it sent to join the namespace.
+// Handshake is how a client came: the HTTP request that opened its session, and what it sent to join the namespace. With
+// Options.ForgetRequest the request is there until the first OnConnect has returned, and not when the client joins another namespace
+// later: what OfFunc and middleware are to know there is kept by Options.Accept.
 type Handshake struct {
-	*engineio.Request                // nil if it was forgotten: see Options.ForgetRequest
+	*engineio.Request                // nil if it was forgotten: its methods return nothing then
 	Auth              jsontext.Value // "{}" if the client sent nothing
 }
 

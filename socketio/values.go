@@ -218,6 +218,9 @@ func lookForNamed(t reflect.Type, seen map[reflect.Type]bool) bool {
 	return false
 }
 
+// errNoAttachment says that what should be a placeholder stands for no attachment.
+var errNoAttachment = errors.New("no binary where there should be some")
+
 // decoder takes the arguments of an event, or an acknowledgement, out of a JSON array. It is pooled as encoder is.
 type decoder struct {
 	in          bytes.Buffer
@@ -284,7 +287,7 @@ func (d *decoder) attachment(in *jsontext.Decoder) ([]byte, error) {
 	}
 	n, ok := packet.Placeholder(v)
 	if !ok || n >= len(d.attachments) {
-		return nil, errors.New("an object where there should be binary")
+		return nil, errNoAttachment
 	}
 	return d.attachments[n], nil
 }
@@ -329,8 +332,13 @@ func (d *decoder) object(in *jsontext.Decoder) (any, error) {
 	if _, err := in.ReadToken(); err != nil {
 		return nil, err
 	}
-	if n, ok := m["num"].(float64); ok && m["_placeholder"] == true {
-		return d.attachments[int(n)], nil // it was checked when it came
+	if m["_placeholder"] != true {
+		return m, nil
 	}
-	return m, nil
+	// What clients send was checked when it came, and what adapters give was not.
+	n, ok := m["num"].(float64)
+	if i := int(n); ok && n >= 0 && n < float64(len(d.attachments)) && n == float64(i) {
+		return d.attachments[i], nil
+	}
+	return nil, errNoAttachment
 }

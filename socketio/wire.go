@@ -74,6 +74,14 @@ func (out *outgoing) sendTo(s *engineio.Session) error {
 	return s.Send(out.op, *out.text)
 }
 
+// queueFor is sendTo that leaves the sending to Session.Flush, for which the caller cares if first.
+func (out *outgoing) queueFor(s *engineio.Session) (first bool, err error) {
+	if out.prepared != nil {
+		return s.QueuePrepared(out.prepared)
+	}
+	return s.Queue(out.op, *out.text)
+}
+
 // maxVolatile is how many bytes may wait for a client that gets volatile events.
 const maxVolatile = 64 << 10
 

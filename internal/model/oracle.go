@@ -99,7 +99,8 @@ func (s *side) whole() bool {
 		e := p.ended.Load()
 		return !t.script.dead && t.happened(scripted, s.n) && p.plan.readers > 0 && e != nil && !e.Local
 	}
-	if t.broke() || !p.plan.reads() || p.plan.readers == 0 || p.plan.pause != 0 || s.plan.pause != 0 || s.unfinished.Load() {
+	if t.broke() || !p.plan.reads() || p.plan.readers == 0 || p.plan.pause != 0 || s.plan.pause != 0 || s.unfinished.Load() ||
+		s.cut.Load() {
 		return false
 	}
 	e, other := s.ended.Load(), p.ended.Load()

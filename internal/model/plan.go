@@ -186,6 +186,9 @@ func (p *plan) adjust(r *rand.Rand, bubble bool) {
 	if p.transport.slow() {
 		// A write of one buffer takes minutes there, which is no fault of the peer's.
 		p.size = min(p.size, 8<<10)
+		if p.shape == streaming {
+			p.size = min(p.size, 512) // what is written is bounded by a number of calls: in a bubble, time stands still meanwhile
+		}
 		for i := range p.sides {
 			p.sides[i].options.WriteTimeout = -1
 		}

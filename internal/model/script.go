@@ -193,6 +193,7 @@ func (sc *script) goAway() {
 	outer := sc.t.wire.outer[sc.plan.side]
 	switch sc.plan.end {
 	case endsStream:
+		settled(outer) // a transport that cannot end its stream is closed, and unread input makes that a reset
 		closeWrite(sc.nc)
 	case closes:
 		settled(outer)

@@ -38,6 +38,7 @@ type side struct {
 	busy       atomic.Bool       // a read found another in progress
 	discards   atomic.Bool       // CloseRead has been called
 	unfinished atomic.Bool       // the closing handshake was not completed
+	cut        atomic.Bool       // the context of a large or a streamed message has ended in it: nothing can be sent behind that
 	baton      chan struct{}
 	started    time.Time
 }

@@ -70,7 +70,8 @@ func (s *side) limit() int {
 func (s *side) writeOne(ctx context.Context, r *rand.Rand, writer int, kind kinds) {
 	st := s.drawStamp(r, writer)
 	p := st.message()
-	if ctx.Done() != nil && (kind == byWriter || len(p)+14+len(p)/100+100 > s.limit()) {
+	large := kind == byWriter || len(p)+14+len(p)/100+100 > s.limit()
+	if large && ctx.Done() != nil {
 		s.t.event(event{kind: mayCut, side: s.n})
 	}
 	// With FailWhenFull no write waits for the network. It may wait for a Writer.
@@ -88,6 +89,9 @@ func (s *side) writeOne(ctx context.Context, r *rand.Rand, writer int, kind kind
 		err = s.do("WritePrepared", ctx, atOnce, func() error { return s.conn.WritePrepared(ctx, m) })
 	case byWriter:
 		err = s.writeStreamed(ctx, r, st, p)
+	}
+	if large && err != nil && ctx.Err() != nil {
+		s.cut.Store(true)
 	}
 	s.out.settle(writer, st.seq, err)
 }

@@ -128,6 +128,7 @@ func (t *Socket) Send(b, p []byte) (int64, error) {
 func (t *Socket) SetReadDeadline(at time.Time) error { return t.nc.SetReadDeadline(at) }
 func (t *Socket) SetWriteDeadline(at time.Time)      { t.nc.SetWriteDeadline(at) }
 func (t *Socket) CloseWrite() bool                   { return closeWrite(t.nc) }
+func (t *Socket) Orderly() bool                      { return false }
 
 func (t *Socket) NetConn() net.Conn { return t.nc }
 

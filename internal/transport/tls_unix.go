@@ -442,7 +442,8 @@ func (t *TLS) CloseWrite() bool {
 	return closeWrite(t.below.nc)
 }
 
-func (t *TLS) Abort() { t.abort() }
+func (t *TLS) Orderly() bool { return false }
+func (t *TLS) Abort()        { t.abort() }
 
 // Close implements Transport. crypto/tls queues its close_notify, unless CloseWrite has, and closes the tlsSocket.
 func (t *TLS) Close() error {

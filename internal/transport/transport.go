@@ -48,6 +48,7 @@ type Transport interface {
 	NetConn() net.Conn // what it stands on, for what can be asked of it
 
 	CloseWrite() (can bool) // ends the outgoing stream, where the transport can
+	Orderly() bool          // whether Close lets what was sent arrive though input has not been read, which TCP's does not
 	Abort()                 // makes every wait, present and future, end with an error
 	Close() error
 }
@@ -114,8 +115,21 @@ func (t *Stream) NetConn() net.Conn { return t.nc }
 
 func (t *Stream) CloseWrite() bool { return closeWrite(t.nc) }
 
+// orderly is a net.Conn whose Close ends it in order, whatever has not been read, and that has another way to be cut: a
+// stream of HTTP/2.
+type orderly interface{ Abort() }
+
+func (t *Stream) Orderly() bool {
+	_, is := t.nc.(orderly)
+	return is
+}
+
 // Abort closes what is below all TLS: the Close of that would wait up to 5 seconds for room for a last alert.
 func (t *Stream) Abort() {
+	if s, is := t.nc.(orderly); is {
+		s.Abort()
+		return
+	}
 	nc := t.nc
 	for {
 		over, ok := nc.(TLSConn)

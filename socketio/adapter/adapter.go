@@ -120,7 +120,8 @@ type Store interface {
 // Resume is what Store.Take calls, once.
 type Resume func(s *Session, missed []*Packet, position string)
 
-// New makes the adapter of a namespace.
+// New makes the adapter of a namespace. It is called once for each, with no lock held: it may take its time, and call the Server, but not
+// ask it for that namespace. Who wants the namespace meanwhile waits.
 type New func(l Local) (Adapter, error)
 
 // Socket is a socket as other servers see it.
@@ -149,6 +150,7 @@ type Session struct {
 	SID, PID string
 	Rooms    []string // without the own
 	Data     jsontext.Value
+	Value    any    // what became Data, for a Store within the process; others leave it out
 	Since    string // the position when it began
 
 	// Memberships tell which events were meant for it by a room other than its own, also one that it has left.

@@ -63,7 +63,7 @@ func (s *Server) admit(r *http.Request, q query) (*Session, *refusal) {
 		return s.admitAgain(r, q, upgrade)
 	}
 	switch {
-	case r.Method != http.MethodGet:
+	case r.Method != http.MethodGet && !connects(r, upgrade):
 		return nil, refuse(BadHandshakeMethod, nil)
 	case upgrade != (q.transport == WebSocket):
 		return nil, refuse(BadRequest, errUpgrade)
@@ -92,11 +92,15 @@ func (s *Server) admitAgain(r *http.Request, q query, upgrade bool) (*Session, *
 		return nil, refuse(BadRequest, errUpgrade)
 	case q.transport == Polling && session.Transport() != Polling:
 		return nil, refuse(BadRequest, errMismatch)
-	case r.Method != http.MethodGet && r.Method != http.MethodPost:
+	case r.Method != http.MethodGet && r.Method != http.MethodPost && !connects(r, upgrade):
 		return nil, refuse(BadHandshakeMethod, errMethod)
 	}
 	return session, nil
 }
+
+// connects reports whether r asks for WebSocket in the way of HTTP/2 (RFC 8441, Section 4), which the Node implementation does not
+// know.
+func connects(r *http.Request, upgrade bool) bool { return upgrade && r.Method == http.MethodConnect }
 
 // accept asks Options.Accept.
 func (s *Server) accept(r *http.Request) (any, *refusal) {

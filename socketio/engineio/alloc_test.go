@@ -3,6 +3,7 @@ package engineio
 // This file asserts what sessions cost: their size, and what is allocated for a message.
 
 import (
+	"math"
 	"testing"
 	"unsafe"
 
@@ -56,6 +57,8 @@ func TestAllocations(t *testing.T) {
 		"receive pong":   func() { s.receive(websocket.OpText, pong) },
 		"send text":      func() { s.Send(websocket.OpText, text) },
 		"send binary":    func() { s.Send(websocket.OpBinary, binary) },
+		"queue":          func() { s.Queue(websocket.OpText, text); s.Flush() },
+		"queue prepared": func() { s.QueuePrepared(prepared); s.Flush() },
 		"send prepared":  func() { s.SendPrepared(prepared) },
 		"ping and pong": func() {
 			s.mu.Lock()
@@ -63,7 +66,11 @@ func TestAllocations(t *testing.T) {
 			s.pong()
 		},
 	} {
-		if n := testing.AllocsPerRun(100, f); n != 0 {
+		n := math.Inf(1)
+		for range 10 { // what others allocate meanwhile, and pools that were emptied, only add to it
+			n = min(n, testing.AllocsPerRun(100, f))
+		}
+		if n != 0 {
 			t.Errorf("%s: %v allocations", name, n)
 		}
 	}

@@ -59,6 +59,7 @@ func TestDialProxyTLS(t *testing.T) {
 	for _, way := range ways[:3] {
 		t.Run(way.name, func(t *testing.T) {
 			o := testOptions()
+			o.PingInterval, o.PingTimeout = 0, 0 // time is real here
 			o.Cookie = &http.Cookie{Name: "io", Path: "/"}
 			engine := NewServer(new(notes), o)
 			var mu sync.Mutex

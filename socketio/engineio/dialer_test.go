@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -202,12 +201,7 @@ func silent(w http.ResponseWriter, r *http.Request) {
 }
 
 // serveInstead lets something else serve the requests of the world.
-func (w *world) serveInstead(h http.Handler) {
-	l := &listener{conns: make(chan net.Conn), closed: make(chan struct{})}
-	w.http.Close()
-	w.l, w.http = l, &http.Server{Handler: h}
-	go w.http.Serve(l)
-}
+func (w *world) serveInstead(h http.Handler) { w.serveBy(&http.Server{Handler: h}) }
 
 // TestDialPingTimeout waits for a ping that does not come: for the interval and the timeout, and no longer.
 func TestDialPingTimeout(t *testing.T) {

@@ -65,7 +65,8 @@ type Options struct {
 	// line for each in any case. r is nil if the request could not be read, which only ServeConn can tell.
 	OnRefuse func(r *http.Request, err error)
 
-	// ForgetRequest drops Session.Request when Handler.Open has returned. That of a browser takes most of a kilobyte.
+	// ForgetRequest drops Session.Request when Handler.Open has returned. That of a browser takes most of a kilobyte. What Accept
+	// has returned stays.
 	ForgetRequest bool
 
 	// Compression is permessage-deflate on WebSocket; nil means none. HTTPCompression is the least size in bytes of a

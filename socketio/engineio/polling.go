@@ -39,13 +39,15 @@ type polling struct {
 // newPolling returns the polling of a session that begins.
 func newPolling() *polling { return &polling{wake: make(chan struct{}, 1)} }
 
-// push puts size bytes, that add appends, behind what waits. They are refused if they do not fit on top.
+// push puts size bytes, that add appends, behind what waits. They are refused if they do not fit on top. first reports that nothing waits, so
+// that nobody else is going to signal.
 func (p *polling) push(limit, size int, add func([]byte) []byte) (first bool, err error) {
 	if len(p.out) > 0 && len(p.out)+size > limit {
 		return false, websocket.ErrBackpressure
 	}
+	first = len(p.out) == 0
 	p.out = add(appendSeparator(p.out))
-	return true, nil
+	return first, nil
 }
 
 // packet puts a packet that is no message behind what waits.

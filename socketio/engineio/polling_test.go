@@ -7,9 +7,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -390,38 +388,15 @@ func TestSendErrors(t *testing.T) {
 	})
 }
 
-// TestWithNetHTTP protects that a real http.Server with timeouts does not cut long polls, over a socket.
-func TestWithNetHTTP(t *testing.T) {
-	h := new(notes)
-	srv := NewServer(h, testOptions())
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	web := &http.Server{Handler: srv, ReadTimeout: 50 * time.Millisecond, WriteTimeout: 50 * time.Millisecond}
-	go web.Serve(l)
-	defer web.Close()
-	url := fmt.Sprintf("http://%s/engine.io/?EIO=4&transport=polling", l.Addr())
-	fetch := func(method, url, body string) string {
-		r, _ := http.NewRequest(method, url, strings.NewReader(body))
-		resp, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
+// TestWithTimeouts protects that an http.Server's timeouts, which are not meant for them, do not cut long polls. Each waits for six times as
+// long.
+func TestWithTimeouts(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.serveBy(&http.Server{Handler: w.srv, ReadTimeout: 50 * time.Millisecond, WriteTimeout: 50 * time.Millisecond})
+		q := w.polling()
+		for range 2 {
+			w.got(w.do("GET", q, ""), 200, "2")
+			w.got(w.do("POST", q, "3"), 200, "ok")
 		}
-		return read(resp).body
-	}
-	w := &world{T: t}
-	url += "&sid=" + w.parseOpening(fetch("GET", url, "")).SID
-	for range 2 { // each waits for six times the timeouts
-		if got := fetch("GET", url, ""); got != "2" {
-			t.Errorf("got %q", got)
-		}
-		if got := fetch("POST", url, "3"); got != "ok" {
-			t.Errorf("got %q", got)
-		}
-	}
-	if err := srv.Shutdown(context.Background()); err != nil {
-		t.Error(err)
-	}
-	http.DefaultClient.CloseIdleConnections()
+	})
 }

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// Request is what is kept of the HTTP request that opened a session: its text, parsed when asked. It does not change.
+// Request is what is kept of the HTTP request that opened a session: its text, parsed when asked. It does not change. Of a nil Request, which
+// was forgotten, everything is empty, but the URL is not nil.
 type Request struct {
 	text   string // the target, then a line for each field, separated by "\n"
 	remote string
@@ -54,10 +55,18 @@ func writeField(b *strings.Builder, name, value string) {
 	b.WriteString(value)
 }
 
+// all returns the text.
+func (r *Request) all() string {
+	if r == nil {
+		return ""
+	}
+	return r.text
+}
+
 // fields are those of the header.
 func (r *Request) fields() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
-		_, rest, _ := strings.Cut(r.text, "\n")
+		_, rest, _ := strings.Cut(r.all(), "\n")
 		for line := range strings.SplitSeq(rest, "\n") {
 			if name, value, ok := strings.Cut(line, ": "); ok && !yield(name, value) {
 				return
@@ -88,7 +97,7 @@ func (r *Request) Headers() http.Header {
 
 // URL returns the target, which has a host only if the client sent it there.
 func (r *Request) URL() *url.URL {
-	target, _, _ := strings.Cut(r.text, "\n")
+	target, _, _ := strings.Cut(r.all(), "\n")
 	u, err := url.ParseRequestURI(target)
 	if err != nil {
 		return &url.URL{Opaque: target}
@@ -100,10 +109,20 @@ func (r *Request) URL() *url.URL {
 func (r *Request) Query(name string) string { return r.URL().Query().Get(name) }
 
 // RemoteAddr returns the address of who sent the request, as http.Request has it.
-func (r *Request) RemoteAddr() string { return r.remote }
+func (r *Request) RemoteAddr() string {
+	if r == nil {
+		return ""
+	}
+	return r.remote
+}
 
 // TLS reports whether it came over TLS that this process has ended.
-func (r *Request) TLS() bool { return r.tls }
+func (r *Request) TLS() bool { return r != nil && r.tls }
 
 // Time returns when it came.
-func (r *Request) Time() time.Time { return time.Unix(0, r.time) }
+func (r *Request) Time() time.Time {
+	if r == nil {
+		return time.Time{}
+	}
+	return time.Unix(0, r.time)
+}

@@ -38,6 +38,45 @@ func (s *Session) SendPrepared(m *Prepared) error {
 	return s.pass(first, err)
 }
 
+// maxLazy is how many bytes Queue lets wait.
+const maxLazy = 4 << 10
+
+// Queue is Send, but leaves the sending to Flush: for who has messages for many sessions, or several for one, which leave
+// together then. first reports that nobody else is going to send it: then call Flush soon. It leaves with whatever is sent next in any
+// case, and is sent at once where more than 4 KiB wait.
+func (s *Session) Queue(op websocket.Opcode, data []byte) (first bool, err error) {
+	if err := check(op, data); err != nil {
+		return false, err
+	}
+	s.mu.Lock()
+	first, err = s.push(op, data)
+	return s.keep(first, err)
+}
+
+// QueuePrepared is Queue for the messages of m, as SendPrepared is Send.
+func (s *Session) QueuePrepared(m *Prepared) (first bool, err error) {
+	s.mu.Lock()
+	first, err = s.pushPrepared(m)
+	return s.keep(first, err)
+}
+
+// keep lets what was pushed stay for Flush, unless that is too much, or it is held anyway. mu is held, and released.
+func (s *Session) keep(first bool, err error) (bool, error) {
+	much := err == nil && s.waiting() > maxLazy
+	if err != nil || much || s.holds > 0 {
+		return false, s.pass(first || much, err)
+	}
+	s.held = s.held || first
+	s.mu.Unlock()
+	return first, nil
+}
+
+// Flush sends what is queued, unless it has left, or Hold keeps it. It does not wait.
+func (s *Session) Flush() {
+	s.mu.Lock()
+	s.pass(false, nil)
+}
+
 // Hold keeps what is sent from leaving until the function that it returns is called, or Options.WriteBuffer is half full, so that
 // it leaves together. It is no promise: what is sent while something else is being written leaves with that. Holds add up; calling a
 // function twice does nothing.
@@ -63,6 +102,11 @@ func (s *Session) Hold() (release func()) {
 func (s *Session) Buffered() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.waiting()
+}
+
+// waiting is Buffered with mu held.
+func (s *Session) waiting() int {
 	switch {
 	case s.polling != nil:
 		return len(s.polling.out)
@@ -96,13 +140,31 @@ func (s *Session) push(op websocket.Opcode, data []byte) (first bool, err error)
 			return appendMessage(dst, op, data)
 		})
 	case op == websocket.OpBinary && !s.base64:
-		return s.link.Queue(op, data)
+		return s.enqueue(op, data)
 	}
 	b := scratch.Get().(*[]byte)
 	*b = appendMessage((*b)[:0], op, data)
-	first, err = s.link.Queue(websocket.OpText, *b)
+	first, err = s.enqueue(websocket.OpText, *b)
 	if cap(*b) <= 64<<10 {
 		scratch.Put(b)
+	}
+	return first, err
+}
+
+// enqueue puts a message into the buffer of the connection. What is queued there and could leave does not stand in its way. mu is held.
+func (s *Session) enqueue(op websocket.Opcode, data []byte) (first bool, err error) {
+	if first, err = s.link.Queue(op, data); errors.Is(err, websocket.ErrBackpressure) {
+		s.link.Send()
+		return s.link.Queue(op, data)
+	}
+	return first, err
+}
+
+// enqueuePrepared is enqueue for a row of messages.
+func (s *Session) enqueuePrepared(m *websocket.PreparedMessage) (first bool, err error) {
+	if first, err = s.link.QueuePrepared(m); errors.Is(err, websocket.ErrBackpressure) {
+		s.link.Send()
+		return s.link.QueuePrepared(m)
 	}
 	return first, err
 }
@@ -118,9 +180,9 @@ func (s *Session) pushPrepared(m *Prepared) (first bool, err error) {
 		payload := m.payload()
 		return s.polling.push(s.srv.opts.WriteBuffer, len(payload), func(dst []byte) []byte { return append(dst, payload...) })
 	case s.base64:
-		return s.link.QueuePrepared(m.asText())
+		return s.enqueuePrepared(m.asText())
 	}
-	return s.link.QueuePrepared(m.frames)
+	return s.enqueuePrepared(m.frames)
 }
 
 // pingFrame is a ping as WebSocket has it.
@@ -135,7 +197,7 @@ func (s *Session) pushPing() (first bool, err error) {
 	return s.link.Queue(websocket.OpText, pingFrame)
 }
 
-// pass lets what was pushed go, unless it is held, or ends the session if there was no room for it. mu is held, and released.
+// pass lets what was pushed go, and what is held with it, unless Hold keeps it, or ends the session if there was no room for it. mu is held, and released.
 func (s *Session) pass(first bool, err error) error {
 	l, tell := s.link, false
 	switch {

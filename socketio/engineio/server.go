@@ -93,11 +93,14 @@ func (s *Server) sayFarewell(w http.ResponseWriter, r *http.Request, q query) bo
 	if q.sid == "" || q.transport != Polling || r.Method != http.MethodGet {
 		return false
 	}
-	farewell := s.graves.take(q.sid)
-	if farewell != nil {
-		writePayload(w, r, farewell, s.opts.HTTPCompression)
+	one := s.graves.take(q.sid)
+	if one == nil {
+		return false
 	}
-	return farewell != nil
+	defer s.graves.written(one)
+	writePayload(w, r, one.farewell, s.opts.HTTPCompression)
+	http.NewResponseController(w).Flush() // who waits for it may end the process
+	return true
 }
 
 // poll serves a polling request of a session.
@@ -200,19 +203,22 @@ func (s *Server) leave() {
 	}
 }
 
-// Shutdown closes all sessions with ServerShutdown and refuses new ones with 503. Polls that are pending are answered at once, and the next
-// of a client that is between two polls when it comes, as long as http.Server takes requests. It returns
+// Shutdown closes all sessions with ServerShutdown and refuses new ones with 503. Polls that are pending are answered at once, and so is the
+// next of a client that is between two polls: Shutdown waits for it, a second at most, so that http.Server.Shutdown, which
+// takes no more requests, can follow. It returns
 // when the sessions are gone, or cuts those that remain when ctx ends, and returns the context's error then. It must not be called by a
 // Handler.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.graves.close()
 	quiet := s.close()
 	err := s.upgrader.ShutdownWith(ctx, websocket.StatusGoingAway, "")
 	select {
 	case <-quiet:
-		return err
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+	s.graves.await(ctx)
+	return err
 }
 
 // close ends all sessions, and returns what is closed when they are gone.

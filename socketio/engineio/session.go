@@ -47,7 +47,7 @@ type Session struct {
 	aborted bool            // that call has not returned; owned by its goroutine
 	told    bool            // Handler.Close has been called, or is going to be by whoever set it
 	base64  bool            // binary travels as text on WebSocket, too
-	held    bool            // something waits for the last release
+	held    bool            // something waits for the last release, or for Flush
 	holds   int32           // calls of Hold that are not released
 	link    link            // nil while the session is on polling
 	polling *polling        // nil while it is on WebSocket
@@ -71,10 +71,11 @@ const (
 )
 
 // How long what a poll that is not there yet should have got is kept for it. The client's own goodbye may overtake its poll by
-// little; a client that the server closes may take some time to come back.
+// little; a client that the server closes may take some time to come back, and Shutdown waits for the polls of those that are about to.
 const (
-	keepForClient = 200 * time.Millisecond
-	keepForServer = 30 * time.Second
+	keepForClient   = 200 * time.Millisecond
+	keepForServer   = 30 * time.Second
+	keepForShutdown = time.Second
 )
 
 // ID returns the identifier. It is secret: it is what a client proves itself with.

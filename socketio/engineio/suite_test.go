@@ -215,12 +215,13 @@ func TestHeartbeat(t *testing.T) {
 			p.send("3")
 		}
 		p.CloseNow()
+		w.expect(t, "open", "close: transport close")
 		q := w.polling()
 		for range 3 {
 			w.got(w.do("GET", q, ""), 200, "2")
 			w.got(w.do("POST", q, "3"), 200, "ok")
 		}
-		w.expect(t, "open", "close: transport close", "open")
+		w.expect(t, "open")
 	})
 }
 

@@ -172,6 +172,14 @@ func newWorld(t *testing.T, o *Options, wrap func(net.Conn) net.Conn) *world {
 	return w
 }
 
+// serveBy lets another http.Server serve the requests.
+func (w *world) serveBy(web *http.Server) {
+	w.http.Close()
+	w.l, w.http = &listener{conns: make(chan net.Conn), closed: make(chan struct{})}, web
+	w.client = &http.Client{Transport: &http.Transport{DialContext: w.l.dial, DisableCompression: true}}
+	go web.Serve(w.l)
+}
+
 // end stops everything.
 func (w *world) end() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

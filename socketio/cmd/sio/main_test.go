@@ -58,7 +58,7 @@ func start(t *testing.T, args ...string) *session {
 	in, typed := io.Pipe()
 	printed, out := io.Pipe()
 	s := &session{t, typed, bufio.NewScanner(printed), make(chan error, 1)}
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	go func() {
 		err := run(ctx, args, in, out, out)
 		out.Close()
