@@ -30,9 +30,8 @@ func (c *Conn) NetConn() net.Conn { return c.view(c.t.NetConn()) }
 // something else or an https proxy is in between, and with a server if it has Listener below its TLS. It never is over a net.Conn
 // that wraps another, over a *tls.Conn that was made otherwise, over HTTP/2, and on systems other than Unix.
 //
-// Every promise holds in either case. What differs is the cost: on a socket many messages are read, and answered, in one
-// system call each; a write that finds no room in the kernel holds no goroutine until it is tried; and an idle connection waits in a
-// smaller stack. It may be called at any time.
+// Every promise holds in either case. What differs is the cost: on a socket a message takes fewer system calls, and a write goes to the
+// kernel at once, with any context, and takes a goroutine only for what finds no room there. It may be called at any time.
 func (c *Conn) OnSocket() bool { return c.t.Polls() }
 
 // view returns the view of nc.

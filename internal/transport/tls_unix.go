@@ -6,7 +6,7 @@ package transport
 // reads from has been read before, and what it writes collects in a queue, so that it never waits. So the socket is waited
 // for, read and written as without TLS.
 //
-// What is relied on of crypto/tls, with a test of each in tls_canary_test.go:
+// What is relied on of crypto/tls, with a test of each in tls_unix_test.go:
 //
 //   - A read whose error is Temporary leaves the *tls.Conn as it was, wherever in a record, or in a message of the handshake, that
 //     was, and the error comes back as it is.
