@@ -40,6 +40,8 @@ const (
 	joined = 16 << 10
 	// narrow and wide are how much is read at once, by the room there is for it.
 	narrow, wide = 32 << 10, 64 << 10
+	// worthwhile is the least room that is left for which more is read at once.
+	worthwhile = 16 << 10
 	// closeWait is the longest that the end of the stream waits for room in the kernel.
 	closeWait = time.Second
 )
@@ -122,7 +124,7 @@ func (t *TLS) Room() []byte { return nil }
 // Recv implements Transport. An error stays, and is returned once there is nothing before it.
 func (t *TLS) Recv(p []byte, asks bool) (n int, drained bool, err error) {
 	more := false // has most likely come behind what was fetched
-	for n == 0 || more && n < len(p) {
+	for n == 0 || more && len(p)-n >= worthwhile {
 		if err = t.failure(); err != nil {
 			break
 		}
