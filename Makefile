@@ -1,6 +1,6 @@
-# What people and CI run. Nothing here needs more than Go, but for interop (Node.js, npm, Chromium, nginx, HAProxy and
-# Apache), interop-socketio (python3-socketio and python3-aiohttp, too) and test-arm64 (qemu-user-static); .ci/run
-# installs these.
+# What people and CI run. Nothing here needs more than Go, but for interop (Node.js, npm, Chromium, Firefox, nginx, HAProxy and
+# Apache), examples (Chromium), interop-socketio (python3-socketio and python3-aiohttp, too) and test-arm64
+# (qemu-user-static); .ci/run installs these.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -74,12 +74,18 @@ cover:
 .PHONY: interop
 interop: interop/node/node_modules/.package-lock.json
 	go test -race -shuffle=on -timeout 20m ./interop/... ./interop/frameworks/...
+	go test ./bench/features
 	cd interop/newer && GOWORK=off go test -race -shuffle=on ./...
 
 # All of the conformance suite over HTTP/2, of which interop plays what takes seconds.
 .PHONY: conformance-http2
 conformance-http2:
 	cd interop/newer && GOWORK=off go test -count=1 -timeout 30m -v -run TestHTTP2Suite . -suite
+
+# The programs of examples/, which their tests run, and Chromium on their pages.
+.PHONY: examples
+examples:
+	go test $(RACE) -shuffle=on ./examples/...
 
 # npm writes this file when it has installed everything.
 interop/node/node_modules/.package-lock.json: interop/node/package-lock.json

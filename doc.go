@@ -131,6 +131,23 @@
 // what has arrived, never with what was announced. Handshakes, writes, pings and the closing handshake are bounded in
 // time. See Options.
 //
+// # Subjects, and their examples
+//
+// Each has an example below, beside those of the identifiers that are named:
+//
+//   - concurrency, contexts, limits, origins, keepalive, back pressure: the package's own examples of these names;
+//   - closing: [Conn.CloseContext], [CloseStatus], [ErrWriteFailed];
+//   - compression: [CompressionOptions], [Conn.WriteUncompressed];
+//   - broadcast: [NewPreparedMessage], [Conn.QueuePrepared], [Upgrader.All];
+//   - shutdown: [Upgrader.Shutdown], [Upgrader.ShutdownWith];
+//   - who the user is: [Upgrader.Upgrade], [Request.HTTPRequest], [Conn.SetValue];
+//   - streams: [Stream], [Conn.Writer];
+//   - clients: [Dialer] with TLS and a proxy, [ProxyError];
+//   - testing, and JSON: packages wstest and wsjson;
+//   - the protocol without I/O: [Receiver], [Sender], [ClientHandshake].
+//
+// Whole programs are in the directory examples of the repository, and pages that answer questions in docs.
+//
 // # Building on it
 //
 // Receiver and Sender are the protocol without I/O: bytes to messages and back, with every rule, for those who have an

@@ -27,7 +27,8 @@ type block struct {
 // TestDocs compiles every piece of Go of docs/*.md, with this module beside it, and runs those that are tests. What begins
 // with "package main" is a whole program. The others are declarations, which make one package for each page, so that a later
 // one may use what an earlier one declares; the packages that they name are imported for them. A fence that begins with
-// "```go gorilla", or the name of another library, is that library's code: it has to be Go, and no more.
+// "```go gorilla", or the name of another library, is that library's code: it has to be Go, and no more. One with a path, such as
+// "```go ../examples/chat/room.go", quotes that file, word for word, which is compiled and tested where it stands.
 func TestDocs(t *testing.T) {
 	const module = "github.com/seed-d69ae1b7/websocket"
 	dir := t.TempDir()
@@ -40,6 +41,8 @@ func TestDocs(t *testing.T) {
 			switch {
 			case err != nil:
 				t.Error(err)
+			case strings.HasPrefix(b.info, "go ../"):
+				quotes(t, b)
 			case b.info != "go":
 			case strings.HasPrefix(b.code, "package main\n"):
 				write(t, filepath.Join(dir, into, strconv.Itoa(i+1), name), code)
@@ -99,6 +102,37 @@ func TestDocsLinks(t *testing.T) {
 	}
 }
 
+// TestTour protects readers of the package's documentation: what its list of examples names has one.
+func TestTour(t *testing.T) {
+	text, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(text), "// # Subjects, and their examples\n")
+	list, _, _ = strings.Cut(list, "// # ")
+	wanted := []string{"_concurrency", "_contexts", "_limits", "_origins", "_keepalive", "_backpressure"}
+	for _, name := range regexp.MustCompile(`\[([\w.]+)\]`).FindAllStringSubmatch(list, -1) {
+		wanted = append(wanted, strings.ReplaceAll(name[1], ".", "_"))
+	}
+	if len(wanted) < 10 {
+		t.Fatal("no list")
+	}
+	var code strings.Builder
+	files, _ := filepath.Glob("example_*test.go")
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code.Write(text)
+	}
+	for _, name := range wanted {
+		if !strings.Contains(code.String(), "\nfunc Example"+name+"()") {
+			t.Errorf("there is no Example%s", name)
+		}
+	}
+}
+
 // docs returns the pages of docs/.
 func docs(t *testing.T) []string {
 	pages, err := filepath.Glob("docs/*.md")
@@ -125,10 +159,21 @@ func blocks(t *testing.T, page string) (found []block) {
 	return found
 }
 
+// quotes tests that a piece stands in the file that it says it is of.
+func quotes(t *testing.T, b block) {
+	name := strings.TrimPrefix(b.info, "go ")
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(b.page), name))
+	if err != nil {
+		t.Errorf("%s:%d: %v", b.page, b.line, err)
+	} else if !strings.Contains(string(text), b.code) {
+		t.Errorf("%s:%d: this does not stand in %s", b.page, b.line, name)
+	}
+}
+
 // piecePackages are the packages that pieces may use beside this module's, by the names that they have there.
 var piecePackages = []string{
 	"bytes", "context", "crypto/tls", "encoding/base64", "encoding/json", "errors", "fmt", "io", "log", "log/slog", "maps",
-	"math/rand/v2", "net", "net/http", "net/http/httptest", "net/url", "os", "os/signal", "slices", "strings", "sync", "syscall",
+	"math/rand/v2", "net", "net/http", "net/http/httptest", "net/url", "os", "os/signal", "regexp", "slices", "strings", "sync", "syscall",
 	"testing", "testing/synctest", "time",
 }
 

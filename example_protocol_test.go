@@ -135,3 +135,16 @@ func loop(e *endpoint, nc net.Conn, onMessage func(websocket.Opcode, []byte) err
 		ended = e.feed(buf[:n], onMessage)
 	}
 }
+
+// A Sender appends frames to the caller's slice: a client's, which are masked, or a server's.
+func ExampleSender() {
+	var server websocket.Sender // the zero value is a server's
+	wire, err := server.AppendMessage(nil, websocket.OpText, []byte("Hello"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	wire, _ = server.AppendControl(wire, websocket.OpPing, []byte("1"))
+	wire, _ = server.AppendClose(wire, websocket.StatusNormalClosure, "")
+	fmt.Printf("%x\n", wire)
+	// Output: 810548656c6c6f890131880203e8
+}

@@ -18,7 +18,17 @@ import (
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/internal/chromium"
 )
+
+// tab is the page of ws serve in a browser.
+type tab struct{ *chromium.Tab }
+
+// open opens that page, whichever its address is.
+func open(ctx context.Context, t *testing.T, b *chromium.Browser, url string) *tab {
+	t.Helper()
+	return &tab{b.Open(ctx, t, url)}
+}
 
 // pageTimeout bounds each test of this file, builds and the start of Chromium included.
 const pageTimeout = 3 * time.Minute
@@ -64,22 +74,22 @@ func startServe(ctx context.Context, t *testing.T, tool string) *echoServer {
 }
 
 // connected opens the page of a server and connects.
-func connected(ctx context.Context, t *testing.T, b *browser, server *echoServer) *tab {
+func connected(ctx context.Context, t *testing.T, b *chromium.Browser, server *echoServer) *tab {
 	t.Helper()
-	tab := b.open(ctx, t, "http://"+server.host+"/")
-	tab.click("#connect")
-	tab.waitFor(`document.getElementById("state").value === "open"`)
+	tab := open(ctx, t, b, "http://"+server.host+"/")
+	tab.Click("#connect")
+	tab.WaitFor(`document.getElementById("state").value === "open"`)
 	return tab
 }
 
 // waitForEntry waits until the newest entry of the page's list is of a kind and its text contains all of parts.
 func (tab *tab) waitForEntry(class string, parts ...string) {
-	tab.t.Helper()
+	tab.Helper()
 	condition := fmt.Sprintf(`document.querySelector("#log > li")?.className === %q`, class)
 	for _, part := range parts {
-		condition += fmt.Sprintf(` && document.querySelector("#log > li").innerText.includes(%s)`, jsString(part))
+		condition += fmt.Sprintf(` && document.querySelector("#log > li").innerText.includes(%s)`, chromium.JSString(part))
 	}
-	tab.waitFor(condition)
+	tab.WaitFor(condition)
 }
 
 // TestPage protects what a person can do on the page: each row uses it as a person would, and sees what is to be seen.
@@ -87,7 +97,7 @@ func TestPage(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), pageTimeout)
 	t.Cleanup(cancel)
 	server := startServe(ctx, t, buildTool(ctx, t))
-	b := startBrowser(ctx, t)
+	b := chromium.Start(ctx, t)
 	file := filepath.Join(t.TempDir(), "file.bin")
 	if err := os.WriteFile(file, bytes.Repeat([]byte{0, 0xfe}, 3000), 0o600); err != nil {
 		t.Fatal(err)
@@ -98,7 +108,7 @@ func TestPage(t *testing.T) {
 		last []string // of the newest entry: its class, and what its text contains
 	}{
 		{"the address is the server's own", func(tab *tab) {
-			tab.waitFor(`document.getElementById("url").value === "ws://" + location.host + "/"`)
+			tab.WaitFor(`document.getElementById("url").value === "ws://" + location.host + "/"`)
 		}, []string{"event", "open"}},
 		{"text", func(tab *tab) { tab.send("text", "Grüße 🙂") }, []string{"received", "text", "12 bytes", "Grüße 🙂", " ms"}},
 		{"empty text", func(tab *tab) { tab.send("text", "") }, []string{"received", "text", "0 bytes", " ms"}},
@@ -109,23 +119,23 @@ func TestPage(t *testing.T) {
 			tab.chooseFile("#file", file)
 			tab.send("file", "")
 		}, []string{"received", "binary", "6,000 bytes", "00 fe 00 fe", " ms"}},
-		{"round trip", func(tab *tab) { tab.click("#ping") }, []string{"received", "round trip 1", " ms"}},
+		{"round trip", func(tab *tab) { tab.Click("#ping") }, []string{"received", "round trip 1", " ms"}},
 		{"a view in hex", func(tab *tab) {
 			tab.send("text", "abc")
 			tab.waitForEntry("received", "abc")
-			tab.click(`input[name="view"][value="hex"]`)
+			tab.Click(`input[name="view"][value="hex"]`)
 		}, []string{"received", "61 62 63"}},
 		{"close", func(tab *tab) { tab.close("", "") }, []string{"received", "close", "1005 no status received (clean)"}},
 		{"close with code and reason", func(tab *tab) {
 			tab.close("3210", "see you")
-			tab.waitFor(`document.getElementById("log").innerText.includes("3210 “see you”")`)
+			tab.WaitFor(`document.getElementById("log").innerText.includes("3210 “see you”")`)
 		}, []string{"received", "close", "3210 (clean)"}},
 		{"close with a code that a page may not use", func(tab *tab) { tab.close("1002", "") }, []string{"bad", "cannot close", "1002"}},
 		{"connecting to nothing", func(tab *tab) {
 			tab.close("1000", "")
 			tab.waitForEntry("received", "close", "1000")
-			tab.set("url", "ws://127.0.0.1:1/")
-			tab.click("#connect")
+			tab.Set("url", "ws://127.0.0.1:1/")
+			tab.Click("#connect")
 		}, []string{"bad", "close", "1006", "not clean"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -138,30 +148,30 @@ func TestPage(t *testing.T) {
 
 // send sends a message in one of the page's ways.
 func (tab *tab) send(kind, value string) {
-	tab.t.Helper()
-	tab.click(fmt.Sprintf(`input[name="kind"][value=%q]`, kind))
+	tab.Helper()
+	tab.Click(fmt.Sprintf(`input[name="kind"][value=%q]`, kind))
 	if kind != "file" {
-		tab.set(kind, value)
+		tab.Set(kind, value)
 	}
-	tab.click("#send button")
+	tab.Click("#send button")
 }
 
 // close closes the connection by the page's controls.
 func (tab *tab) close(code, reason string) {
-	tab.t.Helper()
-	tab.set("code", code)
-	tab.set("reason", reason)
-	tab.click("#closing button")
+	tab.Helper()
+	tab.Set("code", code)
+	tab.Set("reason", reason)
+	tab.Click("#closing button")
 }
 
 // chooseFile does what a person does in the dialog for files.
 func (tab *tab) chooseFile(selector, path string) {
-	tab.t.Helper()
+	tab.Helper()
 	var found struct{ Result struct{ ObjectID string } }
-	tab.must(tab.b.call(tab.ctx, tab.session, "Runtime.evaluate",
-		params{"expression": "document.querySelector(" + jsString(selector) + ")"}, &found))
-	tab.must(tab.b.call(tab.ctx, tab.session, "DOM.setFileInputFiles",
-		params{"objectId": found.Result.ObjectID, "files": []string{path}}, nil))
+	tab.Must(tab.Call("Runtime.evaluate",
+		chromium.Params{"expression": "document.querySelector(" + chromium.JSString(selector) + ")"}, &found))
+	tab.Must(tab.Call("DOM.setFileInputFiles",
+		chromium.Params{"objectId": found.Result.ObjectID, "files": []string{path}}, nil))
 }
 
 // TestServerShutdown protects that a browser learns why its connection ends when ws serve is told to end, and that ws
@@ -170,7 +180,7 @@ func TestServerShutdown(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), pageTimeout)
 	t.Cleanup(cancel)
 	tool := buildTool(ctx, t)
-	b := startBrowser(ctx, t)
+	b := chromium.Start(ctx, t)
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
 			server := startServe(ctx, t, tool)
@@ -192,7 +202,7 @@ func TestBrowserAsClient(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), pageTimeout)
 	t.Cleanup(cancel)
 	echo := startServe(ctx, t, buildTool(ctx, t))
-	b := startBrowser(ctx, t)
+	b := chromium.Start(ctx, t)
 	for _, row := range []struct {
 		name string
 		do   func(ctx context.Context, conn *websocket.Conn) error
@@ -208,7 +218,7 @@ func TestBrowserAsClient(t *testing.T) {
 			return conn.Close(3000, "pongs have come")
 		}, func(tab *tab) {
 			tab.waitForEntry("received", "close", "3000 “pongs have come” (clean)")
-			tab.waitFor(`document.getElementById("log").innerText.includes("subprotocol interop.v1")`)
+			tab.WaitFor(`document.getElementById("log").innerText.includes("subprotocol interop.v1")`)
 		}},
 		{"fragments", func(ctx context.Context, conn *websocket.Conn) error {
 			w, err := conn.Writer(ctx, websocket.OpText)
@@ -236,10 +246,10 @@ func TestBrowserAsClient(t *testing.T) {
 			u := &websocket.Upgrader{Subprotocols: []string{"interop.v1"}, Origins: []string{echo.host}}
 			served := make(chan error, 1)
 			url := serveHTTP(t, u.Handler(func(conn *websocket.Conn, _ *http.Request) { served <- row.do(ctx, conn) }))
-			tab := b.open(ctx, t, "http://"+echo.host+"/")
-			tab.set("url", url)
-			tab.set("subprotocols", "other, interop.v1")
-			tab.click("#connect")
+			tab := open(ctx, t, b, "http://"+echo.host+"/")
+			tab.Set("url", url)
+			tab.Set("subprotocols", "other, interop.v1")
+			tab.Click("#connect")
 			row.see(tab)
 			if err := <-served; err != nil {
 				t.Error(err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/internal/chromium"
 )
 
 // TestRefusedInBrowser protects what docs/browser-403-1006.md says: a page is not told why its handshake was refused.
@@ -13,7 +14,7 @@ func TestRefusedInBrowser(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), pageTimeout)
 	t.Cleanup(cancel)
 	echo := startServe(ctx, t, buildTool(ctx, t))
-	b := startBrowser(ctx, t)
+	b := chromium.Start(ctx, t)
 	mux := http.NewServeMux() // all else is 404
 	refused := make(chan int, 1)
 	up := &websocket.Upgrader{OnRefuse: func(_ *http.Request, err *websocket.HandshakeError) { refused <- err.Status }}
@@ -22,9 +23,9 @@ func TestRefusedInBrowser(t *testing.T) {
 	url := serveHTTP(t, mux)
 	for _, url := range []string{url + "/origin", url + "/user", url + "/nothing"} {
 		t.Run(url, func(t *testing.T) {
-			tab := b.open(ctx, t, "http://"+echo.host+"/")
-			tab.set("url", url)
-			tab.click("#connect")
+			tab := open(ctx, t, b, "http://"+echo.host+"/")
+			tab.Set("url", url)
+			tab.Click("#connect")
 			tab.waitForEntry("bad", "close", "1006", "not clean")
 		})
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-d69ae1b7/websocket"
 	"github.com/seed-d69ae1b7/websocket/compress"
+	"github.com/seed-d69ae1b7/websocket/internal/chromium"
 )
 
 // deflate is what ws wants of compression, field by field as in compress.Params; 0 bits mean what it wants by itself.
@@ -125,7 +126,7 @@ func TestWindowsForBrowser(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), pageTimeout)
 	t.Cleanup(cancel)
 	page := startServe(ctx, t, buildTool(ctx, t))
-	b := startBrowser(ctx, t)
+	b := chromium.Start(ctx, t)
 	text := strings.Repeat("the same words come back after a while; ", 100)
 	for _, want := range []compress.Params{
 		{ServerMaxWindowBits: 15, ClientMaxWindowBits: 15},
@@ -148,9 +149,9 @@ func TestWindowsForBrowser(t *testing.T) {
 					}
 				}
 			}))
-			tab := b.open(ctx, t, "http://"+page.host+"/")
-			tab.set("url", url)
-			tab.click("#connect")
+			tab := open(ctx, t, b, "http://"+page.host+"/")
+			tab.Set("url", url)
+			tab.Click("#connect")
 			tab.waitForEntry("event", "open")
 			for i := range 3 {
 				tab.send("text", fmt.Sprint(i, text))

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"syscall"
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket"
@@ -114,6 +115,9 @@ func (s *side) whole() bool {
 	took := time.Unix(0, p.endedAt.Load()).Sub(t.firstEventAt())
 	if took >= s.plan.closeTimeout() {
 		return false // nor does Close grant more
+	}
+	if t.plan.transport.wrap && (errors.Is(other, syscall.ECONNRESET) || errors.Is(other, syscall.EPIPE)) {
+		return false // it cannot end its stream but by closing, and unread input makes that a reset: CloseNow says so
 	}
 	return e.Code != websocket.StatusAbnormalClosure || took < lastChance*9/10 && !t.plan.transport.slow()
 }
