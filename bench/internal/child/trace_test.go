@@ -158,7 +158,7 @@ func TestTraceCounts(t *testing.T) {
 		}
 		n := 2 * threads * times
 		want := Calls{Reads: n*readsEach + 1, Writes: n*writesEach + 1} // one more for the call of Work itself
-		if got.Naps = 0; got != want { // those are the runtime's business
+		if got.Naps = 0; got != want {                                  // those are the runtime's business
 			t.Errorf("%d times: %+v, want %+v", times, got, want)
 		}
 	}
