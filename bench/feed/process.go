@@ -101,18 +101,21 @@ func (s *sender) Accept(args ListenArgs, _ *None) (err error) {
 // Period says for how long to send, and how long to rest behind each burst.
 type Period struct{ Duration, Pause time.Duration }
 
-// Send sends bursts, and returns how many.
+// Send sends bursts, one at least, and returns how many.
 func (s *sender) Send(p Period, bursts *int) error {
 	pause := unix.NsecToTimespec(p.Pause.Nanoseconds())
-	for end := time.Now().Add(p.Duration); time.Now().Before(end); *bursts++ {
+	for end := time.Now().Add(p.Duration); ; {
 		if _, err := s.nc.Write(s.burst); err != nil {
 			return err
+		}
+		*bursts++
+		if !time.Now().Before(end) {
+			return nil
 		}
 		if p.Pause > 0 {
 			_ = unix.Nanosleep(&pause, nil)
 		}
 	}
-	return nil
 }
 
 // Close drops the connection.
