@@ -190,7 +190,11 @@ func (p *plan) adjust(r *rand.Rand, bubble bool) {
 			p.size = min(p.size, 512) // what is written is bounded by a number of calls: in a bubble, time stands still meanwhile
 		}
 		for i := range p.sides {
-			p.sides[i].options.WriteTimeout = -1
+			o := &p.sides[i].options
+			o.WriteTimeout = -1
+			if o.WriteBuffer == 0 || o.WriteBuffer > 16<<10 {
+				o.WriteBuffer = 16 << 10 // so does a Flush of more
+			}
 		}
 	}
 	if p.transport.relay.fault == hole {
