@@ -31,9 +31,14 @@ type Handler interface {
 // MessageFunc is a Handler that only wants the messages.
 type MessageFunc func(c *Conn, op websocket.Opcode, p []byte)
 
-func (f MessageFunc) Open(*Conn)                                     {}
+// Open does nothing.
+func (f MessageFunc) Open(*Conn) {}
+
+// Message calls f.
 func (f MessageFunc) Message(c *Conn, op websocket.Opcode, p []byte) { f(c, op, p) }
-func (f MessageFunc) Close(*Conn, *websocket.CloseError)             {}
+
+// Close does nothing.
+func (f MessageFunc) Close(*Conn, *websocket.CloseError) {}
 
 // Server serves WebSocket connections by a few loops. Fill in the fields and call Serve. Its methods may be called by several goroutines
 // at once. The fields must not be changed once the first has been called, and a Server must not be copied after that.
