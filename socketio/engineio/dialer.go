@@ -83,6 +83,7 @@ type client struct {
 	// guarded by the session's mu
 	conn    *websocket.Conn // nil while the session is on polling
 	pausing bool            // no request is to be made any more
+	posts   bool            // the loop of POSTs runs
 	loops   int             // that make requests
 	still   chan struct{}   // closed when there is none; nil unless somebody waits
 }

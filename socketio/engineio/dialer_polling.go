@@ -52,7 +52,7 @@ func (s *Session) openByPolling(ctx context.Context) error {
 			s.pollAll(p)
 		}
 	})
-	s.request(func() { s.postAll(p) })
+	s.resumePosts(p)
 	s.mu.Unlock()
 	if c.mayUpgrade(&o) {
 		s.run(s.upgrade)
@@ -109,41 +109,52 @@ func (s *Session) takePayload(payload []byte) bool {
 	return true
 }
 
+// resumePosts runs the loop of POSTs, unless it runs: after the end, too, where it has paused and the farewell is left. mu is held.
+func (s *Session) resumePosts(p *polling) {
+	if !s.client.posts {
+		s.client.posts = true
+		s.request(func() { s.postAll(p) })
+	}
+}
+
 // postAll makes one POST request after another, and the last after the end.
 func (s *Session) postAll(p *polling) {
 	for {
-		payload, last := s.nextPayload(p)
+		payload, paused, ended := s.nextPayload(p)
 		for len(payload) > 0 {
 			var one []byte
 			one, payload = cutPayload(payload, s.client.maxPayload)
 			if _, err := s.client.do(http.MethodPost, s.id, one, p); err != nil {
 				s.stop(TransportError, err, byLoss)
-				last, payload = true, nil
+				ended, payload = true, nil
 			}
 		}
-		if last {
-			break
+		switch {
+		case ended:
+			s.client.end()
+			return
+		case paused:
+			return
 		}
-	}
-	if s.Err() != nil {
-		s.client.end()
 	}
 }
 
-// nextPayload waits until there is something to send, and takes it. last says that it is the last.
-func (s *Session) nextPayload(p *polling) (payload []byte, last bool) {
+// nextPayload waits until there is something to send, and takes it, unless no request is to be made any more.
+func (s *Session) nextPayload(p *polling) (payload []byte, paused, ended bool) {
 	for {
 		s.mu.Lock()
-		ended, pausing := s.end != nil, s.client.pausing
-		switch {
+		switch paused, ended = s.client.pausing, s.end != nil; {
 		case ended && (s.how == byServer || s.how == byFault):
 			payload, p.farewell = p.farewell, nil
-		case !ended && !pausing:
+		case ended:
+		case paused:
+			s.client.posts = false
+		default:
 			payload, p.out = p.out, nil
 		}
 		s.mu.Unlock()
-		if ended || pausing || len(payload) > 0 {
-			return payload, ended || pausing
+		if ended || paused || len(payload) > 0 {
+			return payload, paused, ended
 		}
 		<-p.wake
 	}

@@ -69,12 +69,11 @@ func (q *climber) giveUp() { q.conn.CloseNow() }
 
 // move moves the session, when the requests that are under way are over. It returns false if it stays on polling, or has ended.
 func (s *Session) move(conn *websocket.Conn) bool {
-	if !s.pause() {
-		return false
-	}
+	s.pause()
 	s.mu.Lock()
 	c, p := s.client, s.polling
 	if s.end != nil {
+		s.resumePosts(p)
 		s.mu.Unlock()
 		return false
 	}
@@ -86,7 +85,7 @@ func (s *Session) move(conn *websocket.Conn) bool {
 	if err != nil { // it has ended meanwhile
 		c.pausing = false
 		s.request(func() { s.pollAll(p) })
-		s.request(func() { s.postAll(p) })
+		s.resumePosts(p)
 		s.mu.Unlock()
 		return false
 	}
@@ -100,8 +99,8 @@ func (s *Session) move(conn *websocket.Conn) bool {
 	return true
 }
 
-// pause lets no further request be made, and waits until there is none. It returns false at the end of the session.
-func (s *Session) pause() bool {
+// pause lets no further request be made, and waits until there is none, or the session has ended.
+func (s *Session) pause() {
 	s.mu.Lock()
 	c := s.client
 	c.pausing = true
@@ -117,9 +116,7 @@ func (s *Session) pause() bool {
 	s.mu.Unlock()
 	select {
 	case <-still:
-		return true
 	case <-s.Context().Done():
-		return false
 	}
 }
 
