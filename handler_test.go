@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/internal/testlog"
 )
 
 // handlers are the two, by name.
@@ -245,7 +247,7 @@ func TestHandlerWriteFailed(t *testing.T) {
 
 // TestDefaultLog protects the last resort for a log: that of package log.
 func TestDefaultLog(t *testing.T) {
-	var logged lockedBuffer
+	var logged testlog.Buffer
 	defer log.SetOutput(log.Writer())
 	log.SetOutput(&logged)
 	r := readRequest(t, minimalRequest)

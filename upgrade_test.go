@@ -5,7 +5,6 @@ package websocket
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -18,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/internal/testlog"
 )
 
 // upgradeServers starts both servers and returns their addresses. opened is called with every connection.
@@ -367,7 +368,7 @@ func TestHijack(t *testing.T) {
 		{"broken", func(w http.ResponseWriter) http.ResponseWriter { return brokenHijacker{w} }, 500, "no hijacking today"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			var logged lockedBuffer
+			var logged testlog.Buffer
 			u := &Upgrader{ErrorLog: log.New(&logged, "", 0)}
 			h := u.Handler(func(c *Conn, r *http.Request) {})
 			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(tc.wrap(w), r) }))
@@ -388,24 +389,6 @@ type brokenHijacker struct{ http.ResponseWriter }
 
 func (brokenHijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return nil, nil, errors.New("no hijacking today")
-}
-
-// lockedBuffer is a buffer for a log.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }
 
 // TestHTTP2 protects the answer to a request that came over HTTP/2, where there is nothing to hijack.

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/internal/testlog"
 )
 
 // TestEcho protects the whole way: messages of all sizes, of both kinds, by several connections, compressed and not.
@@ -131,7 +132,7 @@ func (c *closer) Close(conn *Conn, err *websocket.CloseError) {
 // and no other, that the peer is told, that Close is called once, and that the panic is logged.
 func TestPanics(t *testing.T) {
 	onDrivers(t, func(t *testing.T, wrap wrapper) {
-		var logged lockedBuffer
+		var logged testlog.Buffer
 		for _, end := range []func(){func() { panic("a panic of the test") }, runtime.Goexit} {
 			for _, where := range []string{"open", "message", "close", "accept"} {
 				closed := make(chan *websocket.CloseError, 1)
@@ -211,24 +212,6 @@ func exchange(t testing.TB, c *websocket.Conn) {
 	if m, err := c.Read(bounded(t)); err != nil || string(m.Data) != "again" {
 		t.Fatalf("%q, %v", m.Data, err)
 	}
-}
-
-// lockedBuffer is a buffer for a log.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }
 
 // funcs is a handler of functions.

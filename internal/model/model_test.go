@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/internal/leak"
 )
 
 var (
@@ -27,9 +29,6 @@ var (
 	churn    = flag.Bool("model.churn", false, "only short conversations whose owner closes the net.Conn")
 	running  = flag.String("model.running", "", "a file that names the conversations under way, for crashes")
 )
-
-// settleTime bounds the wait for what ends by itself after conversations.
-const settleTime = 15 * time.Second
 
 // fixed is how many conversations are held where no duration is given, all in bubbles.
 const fixed = 150
@@ -81,13 +80,13 @@ func TestModel(t *testing.T) {
 		first = uint64(time.Now().UnixNano())
 	}
 	t.Logf("GOMAXPROCS %d, seeds from %#x on", runtime.GOMAXPROCS(0), first)
-	descriptors := openDescriptors()
+	descriptors := leak.Descriptors()
 	for n := uint64(0); !r.over(int(n)); {
 		n += r.batch(first + n)
 		if r.abandoned.Load() {
 			continue
 		}
-		if left := leftBehind(descriptors); left != "" && !r.stop.Load() {
+		if left := leak.Left(descriptors, ours); left != "" && !r.stop.Load() {
 			r.report(Finding{Seed: first + n, Rule: "leak", Text: "in the last round or one before\n" + left})
 		}
 	}
@@ -200,36 +199,7 @@ func (r *rounds) report(f Finding) {
 	}
 }
 
-// leftBehind waits until nothing is left, and describes what is when the time is up.
-func leftBehind(descriptors int) (left string) {
-	for end := time.Now().Add(settleTime); ; time.Sleep(5 * time.Millisecond) {
-		left = goroutinesLeft()
-		if n := openDescriptors(); n > descriptors+runtimeDescriptors {
-			runtime.GC() // closes descriptors that only a finalizer knows
-			left += fmt.Sprintf("%d open descriptors; there were %d\n", n, descriptors)
-		}
-		if left == "" || time.Now().After(end) {
-			return left
-		}
-	}
-}
-
-// runtimeDescriptors is what the network poller opens when it is first used, and keeps.
-const runtimeDescriptors = 3
-
-// goroutinesLeft returns the stacks of goroutines that the library or this package has started.
-func goroutinesLeft() string {
-	var left []string
-	for i, g := range strings.Split(stacks(false), "\n\n") {
-		if i > 0 && strings.Contains(g, "websocket") && !strings.Contains(g, "TestModel") {
-			left = append(left, g)
-		}
-	}
-	return strings.Join(left, "\n\n")
-}
-
-// openDescriptors returns how many descriptors are open, or 0 where the system does not tell.
-func openDescriptors() int {
-	entries, _ := os.ReadDir("/proc/self/fd")
-	return len(entries)
+// ours reports whether a goroutine is one that the library or this package has started.
+func ours(stack string) bool {
+	return strings.Contains(stack, "websocket") && !strings.Contains(stack, "TestModel")
 }

@@ -6,7 +6,6 @@ package newer
 // client, whose streams Dialer.DialStream uses.
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -21,6 +20,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/internal/testlog"
 	_ "github.com/seed-d69ae1b7/websocket/xconnect"
 )
 
@@ -28,8 +28,8 @@ import (
 type world struct {
 	*httptest.Server
 	transport *http2.Transport
-	handlers  sync.WaitGroup // those that have not returned
-	log       *logged        // what net/http has logged
+	handlers  sync.WaitGroup  // those that have not returned
+	log       *testlog.Buffer // what net/http has logged
 }
 
 // newWorld starts both. setUp may change the server before it starts.
@@ -52,7 +52,7 @@ func plaintext(w *world) {
 // newWorldOf is newWorld whose setUp may do more.
 func newWorldOf(t *testing.T, h http.Handler, setUp ...func(*world)) *world {
 	t.Helper()
-	w := &world{log: &logged{}}
+	w := &world{log: &testlog.Buffer{}}
 	w.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.handlers.Add(1)
 		defer w.handlers.Done()
@@ -152,24 +152,6 @@ func (*stream) RemoteAddr() net.Addr             { return &net.TCPAddr{} }
 func (*stream) SetDeadline(time.Time) error      { return errors.ErrUnsupported }
 func (*stream) SetReadDeadline(time.Time) error  { return errors.ErrUnsupported }
 func (*stream) SetWriteDeadline(time.Time) error { return errors.ErrUnsupported }
-
-// logged keeps a log.
-type logged struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
 
 // echo sends back all messages until the connection ends.
 func echo(c *websocket.Conn, _ *http.Request) {
