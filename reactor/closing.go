@@ -19,7 +19,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"unicode/utf8"
 
 	"github.com/seed-d69ae1b7/websocket"
 )
@@ -40,16 +39,14 @@ var (
 // A reason of more than websocket.MaxCloseReason bytes is cut. A code that may not travel, or a reason that is not UTF-8, is an error
 // that leaves the connection as it was. On a connection that has ended it returns the *websocket.CloseError.
 func (c *Conn) Close(code websocket.StatusCode, reason string) error {
-	if _, err := websocket.AppendClose(nil, code, reason); err != nil {
+	reason, err := cutReason(code, reason)
+	if err != nil {
 		return err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.has(closing | over) {
 		return c.ext.err
-	}
-	if len(reason) > websocket.MaxCloseReason {
-		reason = cutReason(reason)
 	}
 	c.end(closing, &websocket.CloseError{Code: code, Reason: reason, Local: true})
 	return nil
@@ -102,13 +99,14 @@ func (c *Conn) appendClose(err *websocket.CloseError) {
 	o.b, _ = s.AppendClose(o.b, err.Code, reason) // the code has been checked: it is the peer's, or that of Close or a ProtocolError
 }
 
-// cutReason returns the longest prefix of a valid reason that fits into a close frame and ends on a whole character.
-func cutReason(reason string) string {
-	n := websocket.MaxCloseReason
-	for !utf8.RuneStart(reason[n]) {
-		n--
+// cutReason returns reason as a close frame with code carries it, or the error of one that cannot be.
+func cutReason(code websocket.StatusCode, reason string) (string, error) {
+	payload, err := websocket.AppendClose(nil, code, reason)
+	if err != nil || len(payload) == 0 {
+		return "", err
 	}
-	return reason[:n]
+	_, carried, err := websocket.ParseClose(payload)
+	return string(carried), err
 }
 
 // peerClosed deals with the peer's close frame.
@@ -123,10 +121,7 @@ func (c *Conn) peerClosed(code websocket.StatusCode, reason string) {
 func (c *Conn) violated(err error) {
 	var p *websocket.ProtocolError
 	errors.As(err, &p)
-	reason := p.Text
-	if len(reason) > websocket.MaxCloseReason {
-		reason = cutReason(reason)
-	}
+	reason, _ := cutReason(p.Code, p.Text) // its own text: the code may travel, and the text is UTF-8
 	c.mu.Lock()
 	c.end(over, &websocket.CloseError{Code: p.Code, Reason: reason, Local: true, Err: p})
 	c.mu.Unlock()

@@ -272,8 +272,11 @@ func (l *loop) add(fd int32, adopt *adoption) {
 	c.heard.Store(l.ticks())
 	l.conns[slot] = c
 	l.open++
-	if err := l.poll.add(fd, slot); err != nil || l.isLeaving() {
+	err := l.poll.add(fd, slot)
+	if err != nil {
 		l.server.logf("reactor: a connection was refused: %v", err)
+	}
+	if err != nil || l.isLeaving() {
 		l.poll.close(fd)
 		c.flags.Store(gone | over | broken)
 		l.forget(c)
