@@ -4,7 +4,6 @@ package websocket
 // the stream that internal/httpstream makes of it. The rules for such requests stand in handshake.go.
 
 import (
-	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -60,7 +59,7 @@ type streamAnswer struct {
 // respond sends a response, and returns the stream if that accepts.
 func (a *streamAnswer) respond(resp *http.Response) (net.Conn, error) {
 	if resp.StatusCode != http.StatusOK {
-		return nil, a.refuse(resp)
+		return nil, sendRefusal(a.w, resp)
 	}
 	s, err := httpstream.New(a.w, a.r)
 	if err != nil {
@@ -90,14 +89,4 @@ func (a *streamAnswer) cleanHeader() {
 			delete(h, name)
 		}
 	}
-}
-
-// refuse sends a response that does not accept.
-func (a *streamAnswer) refuse(resp *http.Response) error {
-	h := a.w.Header()
-	h.Del("Content-Length") // what middleware has said of another body
-	maps.Copy(h, resp.Header)
-	a.w.WriteHeader(resp.StatusCode)
-	_, err := io.Copy(a.w, resp.Body)
-	return err
 }

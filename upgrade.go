@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"maps"
 	"net"
@@ -191,7 +192,7 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error
 		return c, nil
 	}
 	if refusal = u.refused(h, refusal); refusal.Status != 0 {
-		refuse(w, refusal)
+		sendRefusal(w, refusal.response(r))
 	}
 	return nil, refusal
 }
@@ -249,13 +250,14 @@ var canonicalFields = func() (names [numFields]string) {
 	return names
 }()
 
-// refuse answers a request of net/http that was not accepted.
-func refuse(w http.ResponseWriter, e *HandshakeError) {
+// sendRefusal answers a request of net/http that was not accepted.
+func sendRefusal(w http.ResponseWriter, resp *http.Response) error {
 	h := w.Header()
 	h.Del("Content-Length") // what middleware has said of another body
-	maps.Copy(h, e.header())
-	w.WriteHeader(e.Status)
-	w.Write(e.body())
+	maps.Copy(h, resp.Header)
+	w.WriteHeader(resp.StatusCode)
+	_, err := io.Copy(w, resp.Body)
+	return err
 }
 
 // hijackFailure explains why net/http did not hand over its connection.

@@ -388,7 +388,7 @@ func TestRefusalBody(t *testing.T) {
 		response, _ := upgradeScript(t, nc, nc, func(*Request) error { return &tc.err })
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", "1000")
-			refuse(w, &tc.err)
+			sendRefusal(w, tc.err.response(r))
 		}))
 		resp, err := http.Get(s.URL)
 		if err != nil {
