@@ -37,69 +37,90 @@ func encodeClassic(m *cluster.Message) ([]byte, error) {
 		b = cluster.AppendOptions(append(b, ','), m, true)
 		return cluster.Pack(append(b, ']'), m.Attachments(), true)
 	}
-	b := []byte{'{'}
-	if !m.IsAnswer() && m.From != "" {
-		b = cluster.AppendString(cluster.Member(b, "uid"), m.From)
-	}
-	text := func(name, value string) { b = cluster.AppendString(cluster.Member(b, name), value) }
-	number := func(name string, n int) { b = strconv.AppendInt(cluster.Member(b, name), int64(n), 10) }
-	packed := false // what Node has as MessagePack whatever it holds
-	switch m.Kind {
-	case cluster.Join, cluster.Leave:
-		number("type", typeJoin+int(m.Kind-cluster.Join))
-		b = cluster.AppendTarget(b, m, false)
-		b = cluster.AppendStrings(cluster.Member(b, "rooms"), m.Rooms)
-	case cluster.Disconnect:
-		number("type", typeDisconnect)
-		b = cluster.AppendTarget(b, m, false)
-		b = strconv.AppendBool(cluster.Member(b, "close"), m.Close)
-	case cluster.FetchSockets:
-		text("requestId", m.Request)
-		number("type", typeFetch)
-		b = cluster.AppendTarget(b, m, false)
-	case cluster.ServerSideEmit:
-		if m.Request != "" {
-			text("requestId", m.Request)
-		}
-		number("type", typeServerSide)
-		b = append(cluster.Member(b, "data"), m.Packet.Args...)
-	case cluster.Broadcast:
-		packed = true
-		text("requestId", m.Request)
-		number("type", typeBroadcast)
-		b = appendPacket(cluster.Member(b, "packet"), m)
-		b = cluster.AppendTarget(b, m, true)
-		if m.Losses {
-			b = append(cluster.Member(b, "losses"), "true"...)
-		}
-	case cluster.FetchedSockets:
-		text("requestId", m.Request)
-		b = cluster.AppendSockets(cluster.Member(b, "sockets"), m.Sockets)
-	case cluster.FetchedIDs:
-		text("requestId", m.Request)
-		b = cluster.AppendStrings(cluster.Member(b, "sockets"), m.Rooms)
-	case cluster.FetchedRoom:
-		text("requestId", m.Request)
-		b = cluster.AppendStrings(cluster.Member(b, "rooms"), m.Rooms)
-	case cluster.Done:
-		text("requestId", m.Request)
-	case cluster.ServerSideEmitted:
-		number("type", typeServerSide)
-		text("requestId", m.Request)
-		b = cluster.AppendAnswer(b, "data", m)
-	case cluster.ClientCount:
-		number("type", typeClientCount)
-		text("requestId", m.Request)
-		number("clientCount", m.Clients)
-	case cluster.ClientAck:
-		packed = true
-		number("type", typeClientAck)
-		text("requestId", m.Request)
-		b = cluster.AppendAnswer(b, "packet", m)
-	default:
+	o := object{'{'}
+	if m.IsAnswer() {
+		o.answer(m)
+	} else if !o.request(m) {
 		return nil, fmt.Errorf("redisadapter: no message for kind %d", m.Kind)
 	}
-	return cluster.Pack(append(b, '}'), m.Attachments(), packed)
+	packed := m.Kind == cluster.Broadcast || m.Kind == cluster.ClientAck // what Node has as MessagePack whatever it holds
+	return cluster.Pack(append(o, '}'), m.Attachments(), packed)
+}
+
+// object is a JSON object that is being written.
+type object []byte
+
+func (o *object) text(name, value string) { *o = cluster.AppendString(cluster.Member(*o, name), value) }
+func (o *object) texts(name string, values []string) {
+	*o = cluster.AppendStrings(cluster.Member(*o, name), values)
+}
+func (o *object) number(name string, n int) {
+	*o = strconv.AppendInt(cluster.Member(*o, name), int64(n), 10)
+}
+
+// request writes what asks other servers for something. It is false if the format has nothing for that.
+func (o *object) request(m *cluster.Message) bool {
+	if m.From != "" {
+		o.text("uid", m.From)
+	}
+	switch m.Kind {
+	case cluster.Join, cluster.Leave:
+		o.number("type", typeJoin+int(m.Kind-cluster.Join))
+		*o = cluster.AppendTarget(*o, m, false)
+		o.texts("rooms", m.Rooms)
+	case cluster.Disconnect:
+		o.number("type", typeDisconnect)
+		*o = cluster.AppendTarget(*o, m, false)
+		*o = strconv.AppendBool(cluster.Member(*o, "close"), m.Close)
+	case cluster.FetchSockets:
+		o.text("requestId", m.Request)
+		o.number("type", typeFetch)
+		*o = cluster.AppendTarget(*o, m, false)
+	case cluster.ServerSideEmit:
+		if m.Request != "" {
+			o.text("requestId", m.Request)
+		}
+		o.number("type", typeServerSide)
+		*o = append(cluster.Member(*o, "data"), m.Packet.Args...)
+	case cluster.Broadcast:
+		o.text("requestId", m.Request)
+		o.number("type", typeBroadcast)
+		*o = appendPacket(cluster.Member(*o, "packet"), m)
+		*o = cluster.AppendTarget(*o, m, true)
+		if m.Losses {
+			*o = append(cluster.Member(*o, "losses"), "true"...)
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// answer writes what another server has asked for.
+func (o *object) answer(m *cluster.Message) {
+	switch m.Kind { // Node's order of members
+	case cluster.ServerSideEmitted:
+		o.number("type", typeServerSide)
+	case cluster.ClientCount:
+		o.number("type", typeClientCount)
+	case cluster.ClientAck:
+		o.number("type", typeClientAck)
+	}
+	o.text("requestId", m.Request)
+	switch m.Kind {
+	case cluster.FetchedSockets:
+		*o = cluster.AppendSockets(cluster.Member(*o, "sockets"), m.Sockets)
+	case cluster.FetchedIDs:
+		o.texts("sockets", m.Rooms)
+	case cluster.FetchedRoom:
+		o.texts("rooms", m.Rooms)
+	case cluster.ServerSideEmitted:
+		*o = cluster.AppendAnswer(*o, "data", m)
+	case cluster.ClientCount:
+		o.number("clientCount", m.Clients)
+	case cluster.ClientAck:
+		*o = cluster.AppendAnswer(*o, "packet", m)
+	}
 }
 
 // appendPacket appends the packet of an event, in the order of Node's members.

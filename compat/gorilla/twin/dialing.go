@@ -87,7 +87,10 @@ type countedConn struct {
 	closed *atomic.Int32
 }
 
-func (c countedConn) Close() error { c.closed.Add(1); return c.Conn.Close() }
+func (c countedConn) Close() error {
+	c.closed.Add(1)
+	return c.Conn.Close()
+}
 
 var dials = []row{
 	{"Dial: request", dialed(&websocket.Dialer{}, "/a%20b?c=d", nil, "Upgrade", "Connection", "Sec-Websocket-Version",
