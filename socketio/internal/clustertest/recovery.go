@@ -30,54 +30,19 @@ func Recovery(c *Cluster) {
 	for _, where := range []string{"same", "other"} {
 		c.T.Run(where, func(t *testing.T) {
 			one, two := c.Start(Options{}), c.Start(Options{})
-			p := Connect(t, one.URL, "room", "left")
-			one.IO.Socket(p.ID).SetData("mine")
-			two.IO.Emit("first")
-			p.Expect(`2["first"]`)
-			one.IO.To("left").Emit("left")
-			one.IO.Socket(p.ID).Leave("left")
-			p.Expect(`2["left"]`)
-			two.IO.To("left").Emit("not heard")
-			c.Drop(p)
-			two.IO.To("room").Emit("room", exact, []byte("bytes"))
-			two.IO.Except("room").Emit("not heard")
-			two.IO.Volatile().Emit("not heard")
-			one.IO.To(p.ID).Emit("own")
-			one.IO.Of("other").Emit("not heard")
-			two.IO.To("left").Emit("not heard")
-			for i := range 2500 { // more than are read at once
-				two.IO.Emit("many", i)
-			}
-			two.IO.Emit("end of many", "text")
-			witness := Connect(t, two.URL)
-			two.IO.To(witness.ID).Emit("read") // everything before stands in the stream
-			witness.WaitFor(`2["read"]`)
-			url, back, elsewhere := one.URL, one, two
+			p := missed(c, t, one, two)
+			back, elsewhere := one, two
 			if where == "other" {
-				url, back, elsewhere = two.URL, two, one
+				back, elsewhere = two, one
 			}
-			q, ok := p.ComeBack(url)
+			q, ok := p.ComeBack(back.URL)
 			if !ok {
 				t.Fatalf("not recovered: got %d", len(q.Got))
 			}
 			one.IO.Emit("after")
 			two.IO.To("room").Emit("after in room")
-			q.WaitForAll(2505)
-			events := slices.DeleteFunc(slices.Clone(q.Got), func(s string) bool { return strings.HasPrefix(s, `2["many"`) })
-			slices.Sort(events) // there is no order between servers
-			if want := []string{`2["after in room"]`, `2["after"]`, `2["end of many","text"]`, `2["own"]`,
-				`51-["room",9007199254740994,{"_placeholder":true,"num":0}] bytes`}; !slices.Equal(events, want) {
-				t.Errorf("got %q, want %q", events, want)
-			}
-			next := 0
-			for _, s := range q.Got {
-				if s == fmt.Sprintf(`2["many",%d]`, next) {
-					next++
-				}
-			}
-			if next != 2500 {
-				t.Errorf("%d of many in order", next)
-			}
+			q.WaitForAll(many + 5)
+			checkMissed(t, q)
 			s := back.IO.Socket(q.ID)
 			if s == nil || !s.Recovered() || s.Data() != "mine" || !slices.Equal(s.Rooms(), []string{q.ID, "room"}) {
 				t.Errorf("%+v", s)
@@ -86,6 +51,55 @@ func Recovery(c *Cluster) {
 				t.Errorf("recovered twice: %q", again.Heard())
 			}
 		})
+	}
+}
+
+// many is how many events of a kind a client misses: more than are read at once.
+const many = 2500
+
+// missed returns a client of one that was dropped, and for which both have had events meanwhile, and others that are not for it.
+func missed(c *Cluster, t *testing.T, one, two *Member) *Peer {
+	p := Connect(t, one.URL, "room", "left")
+	one.IO.Socket(p.ID).SetData("mine")
+	two.IO.Emit("first")
+	p.Expect(`2["first"]`)
+	one.IO.To("left").Emit("left")
+	one.IO.Socket(p.ID).Leave("left")
+	p.Expect(`2["left"]`)
+	two.IO.To("left").Emit("not heard")
+	c.Drop(p)
+	two.IO.To("room").Emit("room", exact, []byte("bytes"))
+	two.IO.Except("room").Emit("not heard")
+	two.IO.Volatile().Emit("not heard")
+	one.IO.To(p.ID).Emit("own")
+	one.IO.Of("other").Emit("not heard")
+	two.IO.To("left").Emit("not heard")
+	for i := range many {
+		two.IO.Emit("many", i)
+	}
+	two.IO.Emit("end of many", "text")
+	witness := Connect(t, two.URL)
+	two.IO.To(witness.ID).Emit("read") // everything before stands in the stream
+	witness.WaitFor(`2["read"]`)
+	return p
+}
+
+// checkMissed checks what the client of missed has got, and the two events behind.
+func checkMissed(t *testing.T, q *Peer) {
+	events := slices.DeleteFunc(slices.Clone(q.Got), func(s string) bool { return strings.HasPrefix(s, `2["many"`) })
+	slices.Sort(events) // there is no order between servers
+	if want := []string{`2["after in room"]`, `2["after"]`, `2["end of many","text"]`, `2["own"]`,
+		`51-["room",9007199254740994,{"_placeholder":true,"num":0}] bytes`}; !slices.Equal(events, want) {
+		t.Errorf("got %q, want %q", events, want)
+	}
+	next := 0
+	for _, s := range q.Got {
+		if s == fmt.Sprintf(`2["many",%d]`, next) {
+			next++
+		}
+	}
+	if next != many {
+		t.Errorf("%d of many in order", next)
 	}
 }
 

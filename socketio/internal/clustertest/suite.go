@@ -3,12 +3,14 @@ package clustertest
 // This file holds what is to be true of every cluster.
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"runtime"
 	"slices"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket/socketio"
@@ -21,73 +23,97 @@ const big = 9007199254740993
 // Operations: every operation of one server reaches the clients of another.
 func Operations(c *Cluster) {
 	t := c.T
-	one, two := c.Start(Options{}), c.Start(Options{})
-	near, far := Connect(t, one.URL, "room"), Connect(t, two.URL, "room", "other")
-	outside := Connect(t, two.URL)
-	ctx := Timed(t, patience)
-
-	one.Await(t, 2)
-	one.IO.Emit("all", big)
-	for _, p := range []*Peer{near, far, outside} {
-		p.Expect(`2["all",9007199254740993]`)
-	}
-	one.IO.To("room").Emit("room", []byte("bytes"), "x")
-	one.IO.To("room", "other").Except(near.ID).Emit("two")
-	near.Expect(`51-["room",{"_placeholder":true,"num":0},"x"] bytes`)
-	far.Expect(`51-["room",{"_placeholder":true,"num":0},"x"] bytes`, `2["two"]`)
-	one.IO.To(outside.ID).Emit("own")
-	outside.Expect(`2["own"]`)
-	one.IO.Socket(near.ID).To("room").Emit("others")
-	far.Expect(`2["others"]`)
-	one.IO.Local().Emit("local")
-	near.Expect(`2["local"]`)
-	one.IO.Volatile().Emit("volatile")
-	near.Expect(`2["volatile"]`)
-	far.Expect(`2["volatile"]`)
-	outside.Expect(`2["volatile"]`)
-
-	near.Acknowledge(`[1]`)
-	far.Acknowledge(`[9007199254740993]`)
-	answers, err := one.IO.To("room").EmitWithAck[int](ctx, "ask", []byte("b"))
-	if slices.Sort(answers); !slices.Equal(answers, []int{1, big}) || err != nil {
-		t.Errorf("answers %v, %v", answers, err)
-	}
-	far.WaitFor(`51-0["ask",{"_placeholder":true,"num":0}] b`)
-	two.IO.Socket(outside.ID).SetData(map[string]any{"n": int64(big)})
-	sockets, err := one.IO.All().FetchSockets(ctx)
-	if err != nil || len(sockets) != 3 {
-		t.Fatalf("%d sockets, %v", len(sockets), err)
-	}
-	i := slices.IndexFunc(sockets, func(s socketio.RemoteSocket) bool { return s.ID() == outside.ID })
-	if s := sockets[i]; string(s.Data) != `{"n":9007199254740993}` || !slices.Equal(s.Rooms, []string{outside.ID}) || s.Handshake.Query["EIO"] != "4" {
-		t.Errorf("%+v", s)
-	}
-	one.IO.To(outside.ID).SocketsJoin("new")
-	one.IO.To("new").Emit("joined")
-	outside.Expect(`2["joined"]`)
-	one.IO.To("new").SocketsLeave("new")
-	one.IO.To("new").Emit("not heard")
-	one.IO.To(outside.ID).Emit("left")
-	outside.Expect(`2["left"]`)
-
-	two.IO.HandleServer("sum", func(n int) (int, error) { return n + 1, nil })
-	sums, err := one.IO.ServerSideEmitWithAck[int](ctx, "sum", big)
-	if !slices.Equal(sums, []int{big + 1}) || err != nil {
-		t.Errorf("answers %v, %v", sums, err)
-	}
-	heard := make(chan string, 2)
-	two.IO.OnServer("hello", func(s string) { heard <- s })
-	one.IO.OnServer("hello", func(s string) { heard <- "own " + s })
-	one.IO.ServerSideEmit(ctx, "hello", "you")
-	if s := <-heard; s != "you" {
-		t.Errorf("heard %s", s)
-	}
-	one.IO.To(outside.ID).DisconnectSockets(true)
-	outside.Until("end", func() bool { return outside.Ended })
-	for _, m := range []*Member{one, two} {
+	o := &operations{t: t, one: c.Start(Options{}), two: c.Start(Options{}), ctx: Timed(t, patience)}
+	o.near, o.far = Connect(t, o.one.URL, "room"), Connect(t, o.two.URL, "room", "other")
+	o.outside = Connect(t, o.two.URL)
+	o.one.Await(t, 2)
+	o.emit()
+	o.ask()
+	o.manage()
+	o.talk()
+	o.one.IO.To(o.outside.ID).DisconnectSockets(true)
+	o.outside.Until("end", func() bool { return o.outside.Ended })
+	for _, m := range []*Member{o.one, o.two} {
 		if e := m.Told(); e != nil {
 			t.Errorf("errors %v", e)
 		}
+	}
+}
+
+// operations are two servers, with a client of the first in a room, and two of the second, one of which is in it.
+type operations struct {
+	t                  *testing.T
+	ctx                context.Context
+	one, two           *Member
+	near, far, outside *Peer
+}
+
+// emit sends events to all, to rooms, but to some, to one.
+func (o *operations) emit() {
+	o.one.IO.Emit("all", big)
+	for _, p := range []*Peer{o.near, o.far, o.outside} {
+		p.Expect(`2["all",9007199254740993]`)
+	}
+	o.one.IO.To("room").Emit("room", []byte("bytes"), "x")
+	o.one.IO.To("room", "other").Except(o.near.ID).Emit("two")
+	o.near.Expect(`51-["room",{"_placeholder":true,"num":0},"x"] bytes`)
+	o.far.Expect(`51-["room",{"_placeholder":true,"num":0},"x"] bytes`, `2["two"]`)
+	o.one.IO.To(o.outside.ID).Emit("own")
+	o.outside.Expect(`2["own"]`)
+	o.one.IO.Socket(o.near.ID).To("room").Emit("others")
+	o.far.Expect(`2["others"]`)
+	o.one.IO.Local().Emit("local")
+	o.near.Expect(`2["local"]`)
+	o.one.IO.Volatile().Emit("volatile")
+	for _, p := range []*Peer{o.near, o.far, o.outside} {
+		p.Expect(`2["volatile"]`)
+	}
+}
+
+// ask waits for the acknowledgements of clients, and for what there is.
+func (o *operations) ask() {
+	o.near.Acknowledge(`[1]`)
+	o.far.Acknowledge(`[9007199254740993]`)
+	answers, err := o.one.IO.To("room").EmitWithAck[int](o.ctx, "ask", []byte("b"))
+	if slices.Sort(answers); !slices.Equal(answers, []int{1, big}) || err != nil {
+		o.t.Errorf("answers %v, %v", answers, err)
+	}
+	o.far.WaitFor(`51-0["ask",{"_placeholder":true,"num":0}] b`)
+	o.two.IO.Socket(o.outside.ID).SetData(map[string]any{"n": int64(big)})
+	sockets, err := o.one.IO.All().FetchSockets(o.ctx)
+	if err != nil || len(sockets) != 3 {
+		o.t.Fatalf("%d sockets, %v", len(sockets), err)
+	}
+	i := slices.IndexFunc(sockets, func(s socketio.RemoteSocket) bool { return s.ID() == o.outside.ID })
+	if s := sockets[i]; string(s.Data) != `{"n":9007199254740993}` || !slices.Equal(s.Rooms, []string{o.outside.ID}) || s.Handshake.Query["EIO"] != "4" {
+		o.t.Errorf("%+v", s)
+	}
+}
+
+// manage puts a client of the other server into a room, and takes it out.
+func (o *operations) manage() {
+	o.one.IO.To(o.outside.ID).SocketsJoin("new")
+	o.one.IO.To("new").Emit("joined")
+	o.outside.Expect(`2["joined"]`)
+	o.one.IO.To("new").SocketsLeave("new")
+	o.one.IO.To("new").Emit("not heard")
+	o.one.IO.To(o.outside.ID).Emit("left")
+	o.outside.Expect(`2["left"]`)
+}
+
+// talk is what servers say to each other.
+func (o *operations) talk() {
+	o.two.IO.HandleServer("sum", func(n int) (int, error) { return n + 1, nil })
+	sums, err := o.one.IO.ServerSideEmitWithAck[int](o.ctx, "sum", big)
+	if !slices.Equal(sums, []int{big + 1}) || err != nil {
+		o.t.Errorf("answers %v, %v", sums, err)
+	}
+	heard := make(chan string, 2)
+	o.two.IO.OnServer("hello", func(s string) { heard <- s })
+	o.one.IO.OnServer("hello", func(s string) { heard <- "own " + s })
+	o.one.IO.ServerSideEmit(o.ctx, "hello", "you")
+	if s := <-heard; s != "you" {
+		o.t.Errorf("heard %s", s)
 	}
 }
 
