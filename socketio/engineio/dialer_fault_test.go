@@ -268,6 +268,32 @@ func TestDialNoUpgrade(t *testing.T) {
 	}
 }
 
+// TestDialCloseAmidMove protects the farewell of a session that is closed when its probe has been answered and a poll is still under way: no
+// request is made then any more, but for that.
+func TestDialCloseAmidMove(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		srv := w.srv
+		w.serveInstead(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !websocket.IsUpgrade(r) {
+				srv.ServeHTTP(w, r)
+				return
+			}
+			c, _ := new(websocket.Upgrader).Upgrade(w, r) // and lets the poll wait, unlike the server
+			c.Write(context.Background(), websocket.OpText, []byte("3probe"))
+			c.CloseRead(context.Background())
+		}))
+		s := w.dialSession(nil, noEcho())
+		synctest.Wait()
+		start := time.Now()
+		s.Close()
+		synctest.Wait()
+		if left, waited := srv.Len(), time.Since(start); left != 0 || waited != 0 {
+			t.Errorf("the server has %d sessions after %v", left, waited)
+		}
+		w.shut(s)
+	})
+}
+
 // TestDialFull sends to a server that takes nothing: the session goes on, and Send fails when WriteBuffer is full.
 func TestDialFull(t *testing.T) {
 	for _, way := range ways[:2] {
