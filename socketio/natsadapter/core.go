@@ -5,7 +5,6 @@ package natsadapter
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"github.com/nats-io/nats.go"
 
@@ -149,31 +148,17 @@ type hub struct {
 	url  string
 	opts Options
 
-	mu    sync.Mutex
-	users int
-	link  *link // nil while nobody uses it
+	links cluster.Shared[*link]
 }
 
 // enter makes the connection, if there is none.
 func (h *hub) enter(prepare func(context.Context, *nats.Conn) error) *link {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.users++; h.users == 1 {
-		h.link = newLink(h.url, &h.opts, prepare)
-	}
-	return h.link
+	return h.links.Enter(func() *link { return newLink(h.url, &h.opts, prepare) })
 }
 
 // leave ends the connection, if nobody uses it any more. What waits is sent before, until ctx ends or NATS is away.
 func (h *hub) leave(ctx context.Context) error {
-	h.mu.Lock()
-	h.users--
-	l := h.link
-	last := h.users == 0
-	if last {
-		h.link = nil
-	}
-	h.mu.Unlock()
+	l, last := h.links.Leave()
 	if !last {
 		return nil
 	}

@@ -94,9 +94,7 @@ func (r *reader) note(ctx context.Context, err error) {
 
 // isUp reports whether there is a connection.
 func (h *hub) isUp() bool {
-	h.mu.Lock()
-	l := h.link
-	h.mu.Unlock()
+	l := h.links.Current()
 	return l != nil && l.isDown() == nil
 }
 
@@ -247,9 +245,7 @@ func (r *reader) info(ctx context.Context) (*jetstream.StreamInfo, error) {
 
 // jetStream waits for a connection.
 func (r *reader) jetStream(ctx context.Context) (jetstream.JetStream, error) {
-	r.hub.mu.Lock()
-	l := r.hub.link
-	r.hub.mu.Unlock()
+	l := r.hub.links.Current()
 	if l == nil {
 		return nil, cluster.ErrClosed
 	}

@@ -18,10 +18,7 @@ import (
 type hub struct {
 	opts   Options
 	source redis.UniversalClient // the application's
-
-	mu    sync.Mutex
-	users int
-	*link // nil while nobody uses it
+	links  cluster.Shared[*link]
 }
 
 // link are the connections.
@@ -34,28 +31,18 @@ type link struct {
 
 // enter makes the connections, if there are none.
 func (h *hub) enter() *link {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.users++; h.users == 1 {
+	return h.links.Enter(func() *link {
 		l := new(link)
 		l.client, l.owned = alone(h.source)
 		l.pub = newPublisher(l.client, h.opts.MaxQueued, h.opts.OnError)
 		l.sub = newSubscriber(l.client, h.opts.OnError)
-		h.link = l
-	}
-	return h.link
+		return l
+	})
 }
 
 // leave ends the connections, if nobody uses them any more. What waits is sent before, until ctx ends or Redis is away.
 func (h *hub) leave(ctx context.Context) error {
-	h.mu.Lock()
-	h.users--
-	l := h.link
-	last := h.users == 0
-	if last {
-		h.link = nil
-	}
-	h.mu.Unlock()
+	l, last := h.links.Leave()
 	if !last {
 		return nil
 	}
