@@ -1,6 +1,6 @@
 // Package reactor serves WebSocket connections by a few event loops: for many connections that mostly wait, and for messages that cost
 // little more than their system calls. A connection has no goroutine and, while nothing of it is under way, no buffer: it takes
-// some 130 bytes. A message costs no allocation.
+// at most 144 bytes of the heap (TestMemory). A message costs no allocation.
 //
 //	s := reactor.Server{Handler: reactor.MessageFunc(func(c *reactor.Conn, op websocket.Opcode, p []byte) {
 //		c.Write(context.Background(), op, p)
