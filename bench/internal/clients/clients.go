@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -20,6 +19,8 @@ import (
 	"github.com/lxzan/gws"
 
 	ours "github.com/seed-d69ae1b7/websocket"
+
+	"github.com/seed-d69ae1b7/websocket/bench/internal/wire"
 )
 
 // Floor is the name of the client that only reads the bytes. Everything is divided by it.
@@ -129,7 +130,7 @@ func readCoder(addr string, config *tls.Config, got func(int)) error {
 		if err != nil {
 			return err
 		}
-		if buf, err = readAll(r, buf[:0]); err != nil {
+		if buf, err = wire.ReadAll(r, buf[:0]); err != nil {
 			return err
 		}
 		got(1)
@@ -171,7 +172,7 @@ func readGorilla(addr string, config *tls.Config, got func(int)) error {
 		if err != nil {
 			return err
 		}
-		if buf, err = readAll(r, buf[:0]); err != nil {
+		if buf, err = wire.ReadAll(r, buf[:0]); err != nil {
 			return err
 		}
 		got(1)
@@ -195,21 +196,4 @@ func readGWS(addr string, config *tls.Config, got func(int)) error {
 	}
 	c.ReadLoop()
 	return io.EOF
-}
-
-// readAll reads r to its end into b, which it returns grown as needed.
-func readAll(r io.Reader, b []byte) ([]byte, error) {
-	for {
-		if len(b) == cap(b) {
-			b = slices.Grow(b, max(512, len(b)))
-		}
-		n, err := r.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		if errors.Is(err, io.EOF) {
-			return b, nil
-		}
-		if err != nil {
-			return b, err
-		}
-	}
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 
 	"github.com/coder/websocket"
+
+	"github.com/seed-d69ae1b7/websocket/bench/internal/wire"
 )
 
 func init() {
@@ -38,7 +40,7 @@ func coderEcho(c *websocket.Conn) {
 		if err != nil {
 			return
 		}
-		if buf, err = readAll(r, buf[:0]); err != nil {
+		if buf, err = wire.ReadAll(r, buf[:0]); err != nil {
 			return
 		}
 		if err := c.Write(ctx, op, buf); err != nil {

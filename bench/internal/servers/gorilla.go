@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/seed-d69ae1b7/websocket/bench/internal/wire"
 )
 
 func init() {
@@ -33,7 +35,7 @@ func gorillaEcho(c *websocket.Conn) {
 		if err != nil {
 			return
 		}
-		if buf, err = readAll(r, buf[:0]); err != nil {
+		if buf, err = wire.ReadAll(r, buf[:0]); err != nil {
 			return
 		}
 		if err := c.WriteMessage(op, buf); err != nil {

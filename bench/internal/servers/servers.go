@@ -5,9 +5,7 @@ package servers
 
 import (
 	"crypto/tls"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -146,21 +144,4 @@ func serveConns(ln net.Listener, echo func(net.Conn)) error {
 // serveHTTP serves every request with h.
 func serveHTTP(ln net.Listener, h http.HandlerFunc) error {
 	return (&http.Server{Handler: h}).Serve(ln)
-}
-
-// readAll reads r to its end into b, which it returns grown as needed.
-func readAll(r io.Reader, b []byte) ([]byte, error) {
-	for {
-		if len(b) == cap(b) {
-			b = slices.Grow(b, max(512, len(b)))
-		}
-		n, err := r.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		if errors.Is(err, io.EOF) {
-			return b, nil
-		}
-		if err != nil {
-			return b, err
-		}
-	}
 }
