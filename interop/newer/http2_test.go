@@ -132,7 +132,10 @@ func TestHTTP2Ends(t *testing.T) {
 				t.Errorf("the server was told %v: %v", code, err)
 			}
 			w.handlers.Wait()
-			if n := u.Len(); n != 0 || !strings.Contains(w.log.String(), test.log) || test.log == "" && w.log.String() != "" {
+			if err := w.log.Await(t.Context(), test.log); err != nil {
+				t.Error(err)
+			}
+			if n := u.Len(); n != 0 || test.log == "" && w.log.String() != "" {
 				t.Errorf("%d connections left; log: %s", n, w.log)
 			}
 		})
@@ -321,6 +324,7 @@ func TestHTTP2Rules_8441_5(t *testing.T) {
 			if resp.StatusCode != test.status || !strings.Contains(string(body), test.body) || err != nil {
 				t.Errorf("%s, %q, %v", resp.Status, body, err)
 			}
+			w.handlers.Wait()
 			if logged := w.log.String(); (test.status == 500) != strings.Contains(logged, "hiding implements neither http.Flusher") {
 				t.Errorf("log: %s", logged)
 			}
