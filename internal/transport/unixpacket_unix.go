@@ -55,7 +55,7 @@ func (c *packetConn) Read(p []byte) (int, error) {
 func (c *packetConn) receive() (err error) {
 	waitErr := c.rc.Read(func(fd uintptr) (done bool) {
 		buf := packetBuffers.Get().(*[MostPacket]byte)
-		n, _, flags, _, errno := syscall.Recvmsg(int(fd), buf[:], nil, syscall.MSG_DONTWAIT)
+		n, _, flags, _, errno := syscall.Recvmsg(int(fd), buf[:], nil, dontWait)
 		switch {
 		case errno != nil:
 			err = errno
