@@ -71,7 +71,9 @@ const (
 	byWrite kinds = 1 << iota
 	byWriter
 	byPrepared
-	allKinds = byWrite | byWriter | byPrepared
+	byQueue
+	byBatch
+	allKinds = byWrite | byWriter | byPrepared | byQueue | byBatch
 )
 
 // competes reports whether a read may find another in progress.
@@ -236,7 +238,7 @@ func (p *plan) String() string {
 
 func (p *sidePlan) String() string {
 	o := &p.options
-	s := fmt.Sprintf("%d readers (baton %v, CloseRead %v, ways %04b), %d writers (kinds %03b), pings %v, pause %v at %v, "+
+	s := fmt.Sprintf("%d readers (baton %v, CloseRead %v, ways %04b), %d writers (kinds %05b), pings %v, pause %v at %v, "+
 		"buffer %d, full %v, no batching %v, timeouts write %v close %v, keepalive %v %v", p.readers, p.baton, p.discard, p.ways,
 		p.writers, p.kinds, p.pings, p.pause, p.pauseAt, o.WriteBuffer, o.FailWhenFull, o.NoBatching, o.WriteTimeout,
 		o.CloseTimeout, o.PingInterval, o.PongTimeout)

@@ -98,6 +98,7 @@ func (s *side) judge(name string, ctx context.Context, known *websocket.CloseErr
 		s.busy.Store(true)
 	case err == websocket.ErrBackpressure && s.plan.options.FailWhenFull:
 	case err == websocket.ErrWriteInProgress && (s.plan.options.WriteTimeout >= 0 || s.plan.options.FailWhenFull):
+	case name == "Queue" && (err == websocket.ErrBackpressure || err == websocket.ErrWriteInProgress):
 	case name == "Ping" && errors.Is(err, os.ErrDeadlineExceeded):
 	default:
 		s.t.fail("untyped", "%s of the %v returned %q (context: %v)", name, s, err, ctxErr(ctx))

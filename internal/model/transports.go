@@ -39,10 +39,11 @@ const (
 	unix
 	pipe    // net.Pipe
 	buffers // netpipe
+	streams // of HTTP/2: see streamPair
 )
 
 func (p transportPlan) String() string {
-	s := [...]string{"TCP", "Unix", "net.Pipe", "netpipe"}[p.kind]
+	s := [...]string{"TCP", "Unix", "net.Pipe", "netpipe", "a stream"}[p.kind]
 	if p.tls {
 		s = "TLS over " + s
 	}
@@ -64,9 +65,9 @@ func (p transportPlan) slow() bool {
 }
 
 func drawTransport(r *rand.Rand, bubble bool) (p transportPlan) {
-	p.kind = []kind{tcp, tcp, tcp, unix, unix, pipe, buffers}[r.IntN(7)]
+	p.kind = []kind{tcp, tcp, tcp, unix, unix, pipe, buffers, streams}[r.IntN(8)]
 	if bubble {
-		p.kind = []kind{buffers, buffers, buffers, pipe}[r.IntN(4)]
+		p.kind = []kind{buffers, buffers, buffers, pipe, streams}[r.IntN(5)]
 	} else {
 		p.tls = r.IntN(4) == 0
 		p.wrap = r.IntN(8) == 0
@@ -82,6 +83,9 @@ func drawTransport(r *rand.Rand, bubble bool) (p transportPlan) {
 	}
 	if r.IntN(3) == 0 {
 		p.relay = drawRelay(r)
+	}
+	if p.kind == streams {
+		p = transportPlan{kind: streams} // nothing stands between its ends: it is not the two halves of a relay that are tested
 	}
 	return p
 }
@@ -152,6 +156,8 @@ func (p transportPlan) pair() (a, b net.Conn, err error) {
 	case buffers:
 		a, b := netpipe.New(p.buffer)
 		return a, b, nil
+	case streams:
+		return streamPair(p.buffer)
 	case unix:
 		a, b, err = dialPair("unix", socketName())
 	default:

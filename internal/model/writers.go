@@ -17,8 +17,13 @@ func (s *side) writeAll(r *rand.Rand, id int) {
 	for n := 0; !s.stopped() && n < 400; n++ {
 		ctx, cancel := s.context(r)
 		for kind := kinds(0); kind == 0; {
-			kind = kinds(1<<r.IntN(3)) & s.plan.kinds
-			if kind != 0 {
+			kind = kinds(1<<r.IntN(5)) & s.plan.kinds
+			switch {
+			case kind == byQueue:
+				s.queueSome(r, id)
+			case kind == byBatch:
+				s.writeBatch(ctx, r, id)
+			case kind != 0:
 				s.writeOne(ctx, r, id, kind)
 			}
 		}
@@ -94,6 +99,59 @@ func (s *side) writeOne(ctx context.Context, r *rand.Rand, writer int, kind kind
 		s.cut.Store(true)
 	}
 	s.out.settle(writer, st.seq, err)
+}
+
+// queueSome queues messages, and sends them if nobody else is going to.
+func (s *side) queueSome(r *rand.Rand, writer int) {
+	unsent := false
+	for range 1 + r.IntN(5) {
+		st := s.drawStamp(r, writer)
+		p := st.message()
+		var first bool
+		err := s.do("Queue", nil, true, func() (err error) { first, err = s.conn.Queue(st.op, p); return err })
+		s.out.settle(writer, st.seq, err)
+		unsent = unsent || first
+	}
+	if unsent {
+		s.do("Send", nil, true, func() error { s.conn.Send(); return s.whetherEnded() })
+	}
+}
+
+// writeBatch prepares messages together, and writes or queues all of them by one call.
+func (s *side) writeBatch(ctx context.Context, r *rand.Rand, writer int) {
+	stamps, batch, size := make([]stamp, 1+r.IntN(4)), []websocket.Message{}, 0
+	for i := range stamps {
+		stamps[i] = s.drawStamp(r, writer)
+		batch = append(batch, websocket.Message{Op: stamps[i].op, Data: stamps[i].message()})
+		size += len(batch[i].Data) + len(batch[i].Data)/100 + 100
+	}
+	m, err := websocket.PrepareMessages(batch...)
+	if err != nil {
+		s.t.fail("untyped", "PrepareMessages: %v", err)
+		return
+	}
+	if r.IntN(2) == 0 {
+		err = s.do("Queue", nil, true, func() error {
+			first, err := s.conn.QueuePrepared(m)
+			if first {
+				s.conn.Send()
+			}
+			return err
+		})
+	} else {
+		large := size > s.limit()
+		if large && ctx.Done() != nil {
+			s.t.event(event{kind: mayCut, side: s.n})
+		}
+		atOnce := s.plan.options.FailWhenFull && s.plan.kinds&byWriter == 0
+		err = s.do("WritePrepared", ctx, atOnce, func() error { return s.conn.WritePrepared(ctx, m) })
+		if large && err != nil && ctx.Err() != nil {
+			s.cut.Store(true)
+		}
+	}
+	for _, st := range stamps { // all or none
+		s.out.settle(writer, st.seq, err)
+	}
 }
 
 // writeStreamed writes a message through a Writer.
