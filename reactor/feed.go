@@ -145,10 +145,13 @@ func (w *worker) feed(c *Conn, b []byte) {
 	b = w.frames(c, in, b)
 	switch {
 	case c.has(over):
+		// What had come of a message is not held until the peer has gone: a bomb would be, in full.
 		if in == w.in {
 			w.in = w.loop.server.newInbound()
-			in.release()
+		} else {
+			c.in = nil
 		}
+		in.release()
 		return
 	case len(b) > 0:
 		c.bits |= unread

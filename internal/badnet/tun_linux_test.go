@@ -202,9 +202,6 @@ func TestLossyLine(t *testing.T) {
 					return
 				}
 			}
-			if rtt := c.Stats().RTT; rtt < 2*l.delay {
-				t.Errorf("a pong came after %v", rtt)
-			}
 			if err := c.Close(websocket.StatusNormalClosure, "bye"); err != nil {
 				t.Errorf("Close: %v", err)
 			}

@@ -67,7 +67,7 @@ var floods = []flood{
 			nc.Write(pings)
 		}
 	}},
-	{name: "bombs", peers: 500, ends: websocket.StatusMessageTooBig, attack: func(t testing.TB, nc *net.TCPConn, _ int) {
+	{name: "bombs", peers: 500, ends: websocket.StatusMessageTooBig, heap: 16 << 10, attack: func(t testing.TB, nc *net.TCPConn, _ int) {
 		upgrade(t, nc)
 		nc.Write(bomb)
 	}},
