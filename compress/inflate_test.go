@@ -43,6 +43,19 @@ func TestInflateExamples(t *testing.T) {
 	}
 }
 
+// TestInflateWithoutTakeover protects that a message without takeover cannot refer to the one before, in whatever pieces that came.
+func TestInflateWithoutTakeover(t *testing.T) {
+	for step := 1; step <= 7; step++ {
+		f := NewInflater(InflaterOptions{})
+		if out, err := inflateSteps(f, unhex(t, "f2 48 cd c9 c9 07 00"), step, 1<<20); string(out) != "Hello" || err != nil {
+			t.Fatalf("%q, %v", out, err)
+		}
+		if out, err := inflateSteps(f, unhex(t, "f2 00 11 00 00"), step, 1<<20); !errors.Is(err, errTooFar) {
+			t.Errorf("by %d: the message before was referred to: %q, %v", step, out, err)
+		}
+	}
+}
+
 // What is not the payload of a message, and must never be taken for one, in whatever pieces it comes.
 func TestInflateCorrupt(t *testing.T) {
 	for _, test := range []struct {

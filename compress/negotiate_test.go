@@ -2,8 +2,11 @@ package compress
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seed-d69ae1b7/websocket/internal/corpus"
 )
 
 // list parses "a; b=1; c", without quotes: enough for these tables.
@@ -55,6 +58,7 @@ func TestAccept(t *testing.T) {
 		{none, "server_max_window_bits=16", "-", Params{}},
 		{none, "server_max_window_bits=08", "-", Params{}},
 		{none, "server_max_window_bits=010", "-", Params{}},
+		{none, "server_max_window_bits=05", "-", Params{}},
 		{none, "server_max_window_bits=+10", "-", Params{}},
 		{none, "server_max_window_bits=1e1", "-", Params{}},
 		{none, "server_max_window_bits=99999999999999999999", "-", Params{}},
@@ -192,6 +196,30 @@ func TestNegotiateWithOurselves(t *testing.T) {
 				agreed.ClientMaxWindowBits != min(windowBits(client.FromClient.MaxWindowBits), windowBits(server.FromClient.MaxWindowBits)) {
 				t.Fatalf("client %+v, server %+v: agreed on %+v", client, server, agreed)
 			}
+		}
+	}
+}
+
+// TestWindowOfEachDirection protects that what one role makes with the window of its direction is read with that, and not with the
+// other direction's, which may be smaller.
+func TestWindowOfEachDirection(t *testing.T) {
+	half := corpus.Random(1, 400) // twice that repeats beyond the least window
+	msg := slices.Concat(half, half)
+	for _, test := range []struct {
+		name string
+		p    Params
+		from func(*Options, Params) *Deflater
+		to   func(Params) *Inflater
+	}{
+		{"server", Params{ServerMaxWindowBits: 15, ClientMaxWindowBits: 8}, (*Options).ServerDeflater, Params.ClientInflater},
+		{"client", Params{ServerMaxWindowBits: 8, ClientMaxWindowBits: 15}, (*Options).ClientDeflater, Params.ServerInflater},
+	} {
+		payload := test.from(&Options{}, test.p).AppendPart(nil, msg, true)
+		if len(payload) > len(msg)*3/4 {
+			t.Errorf("%s: %d bytes of %d: the window is not made use of", test.name, len(payload), len(msg))
+		}
+		if out, _, _, err := test.to(test.p).Append(nil, payload, true, len(msg)); string(out) != string(msg) || err != nil {
+			t.Errorf("from the %s: %d bytes, %v", test.name, len(out), err)
 		}
 	}
 }
