@@ -1,6 +1,6 @@
 # What people and CI run. Nothing here needs more than Go, but for interop (Node.js, npm, Chromium, Firefox, nginx, HAProxy and
 # Apache), examples (Chromium), interop-socketio (python3-socketio and python3-aiohttp, too) and test-arm64
-# (qemu-user-static); .ci/run installs these.
+# (qemu-user-static) and faulty-network (root, iproute2); .ci/run installs these.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -97,3 +97,4 @@ include conformance.mk
 include model.mk
 include compat.mk
 include socketio.mk
+include network.mk
