@@ -452,9 +452,11 @@ func appendFields(dst []byte, h http.Header) []byte {
 }
 
 // mayAccept reports whether an application's field of that name may stand in a response that accepts, beside these lines of its
-// Connection: it is neither hop-by-hop (RFC 9110, Section 7.6.1) nor one that the handshake sets or forbids.
+// Connection: it is neither hop-by-hop (RFC 9110, Section 7.6.1) nor one that the handshake sets or forbids, nor about a body. RFC 9110,
+// Section 9.3.6: "A server MUST NOT send any Transfer-Encoding or Content-Length header fields in a 2xx (Successful) response
+// to CONNECT"; nor is what follows encoded.
 func mayAccept(name string, connection []string) bool {
-	if !isToken(name) || isReserved(name) {
+	if !isToken(name) || isReserved(name) || equalFold(name, "Content-Encoding") {
 		return false
 	}
 	listed, _ := hasToken(connection, name)

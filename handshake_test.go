@@ -452,7 +452,7 @@ func TestSwitching(t *testing.T) {
 		{http.Header{"Connection": {"x-hop, close"}, "X-Hop": {"a"}, "X-End": {"b"}}, "X-End: b\r\n"},
 		{http.Header{
 			"Upgrade": {"h2c"}, "Keep-Alive": {"1"}, "Proxy-Connection": {"1"}, "Te": {"1"}, "Trailer": {"1"},
-			"Transfer-Encoding": {"chunked"}, "Content-Length": {"1"}, "Sec-Websocket-Accept": {"1"},
+			"Transfer-Encoding": {"chunked"}, "Content-Length": {"1"}, "Content-Encoding": {"gzip"}, "Sec-Websocket-Accept": {"1"},
 			"Sec-Websocket-Protocol": {"1"}, "sec-websocket-extensions": {"1"}, "Trailer:X": {"1"}, "": {"1"},
 			"A B": {"1"}, "A\r\nB": {"1"},
 		}, ""},

@@ -14,7 +14,7 @@ import (
 
 // Handshake decides about an opening handshake without I/O, for servers that bring their own HTTP. It returns what was
 // agreed on and the response to send, which is never nil, whether it accepts (with status 101) or refuses. It may be
-// given further fields, and be sent by its Write or in any other way. The error is a *HandshakeError.
+// given further fields by AddHeader, and be sent by its Write or in any other way. The error is a *HandshakeError.
 //
 // Once the response has been sent, ServerConn makes a Conn of the connection, with u.Options and what was read behind
 // the request. Shutdown, Len and All do not know that Conn; after Shutdown the answer is 503 here as well.
@@ -32,6 +32,21 @@ func (u *Upgrader) Handshake(r *http.Request) (Agreement, *http.Response, error)
 		return Agreement{}, refusal.response(r), refusal
 	}
 	return agreed, h.response(agreed), nil
+}
+
+// AddHeader adds fields that an application or middleware wants to have sent, as w.Header() has them, to a response of Handshake or
+// AcceptStream that accepts. Those that may not stand in it are left out: what resp has already, what belongs to the
+// handshake, of which the log tells, what is about one connection of HTTP (RFC 9110, Section 7.6.1), and what describes a body.
+func (u *Upgrader) AddHeader(resp *http.Response, h http.Header) {
+	connection := h["Connection"]
+	for name, values := range h {
+		if isHandshakes(name) {
+			u.logReserved(resp.Request.Context(), name)
+		}
+		if _, ours := resp.Header[name]; !ours && mayAccept(name, connection) {
+			resp.Header[name] = values
+		}
+	}
 }
 
 // Refuse returns the response by which a server that brings its own HTTP refuses a request because of err, which it has found itself, as

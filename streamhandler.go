@@ -67,26 +67,12 @@ func (a *streamAnswer) respond(resp *http.Response) (net.Conn, error) {
 			Status: http.StatusInternalServerError, Reason: "the server cannot use the stream", Err: err,
 		}
 	}
-	a.cleanHeader()
-	maps.Copy(a.w.Header(), resp.Header)
+	h := a.w.Header()
+	a.u.AddHeader(resp, h)
+	clear(h) // the rest is about the body that the response would have otherwise
+	maps.Copy(h, resp.Header)
 	a.w.WriteHeader(resp.StatusCode)
 	a.stream = s
 	s.Start() // before anybody who may ask for something
 	return s, s.Flush()
-}
-
-// cleanHeader removes what the application has set and may not be sent, and what middleware has said of the body that the response
-// would have otherwise. RFC 9110, Section 9.3.6: "A server MUST NOT send any Transfer-Encoding or Content-Length header fields
-// in a 2xx (Successful) response to CONNECT"; nor is a stream encoded.
-func (a *streamAnswer) cleanHeader() {
-	h := a.w.Header()
-	connection := h["Connection"]
-	for name := range h {
-		if isHandshakes(name) {
-			a.u.logReserved(a.r.Context(), name)
-		}
-		if !mayAccept(name, connection) || equalFold(name, "Content-Encoding") {
-			delete(h, name)
-		}
-	}
 }

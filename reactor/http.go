@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket"
@@ -74,11 +73,7 @@ func sendResponse(w http.ResponseWriter, resp *http.Response) {
 
 // hijack takes the connection over and accepts. An error is one that the client can still be told.
 func (s *Server) hijack(w http.ResponseWriter, resp *http.Response, agreed websocket.Agreement, h Handler) error {
-	for name, values := range w.Header() {
-		if _, ours := resp.Header[name]; !ours && name != "Content-Length" && name != "Transfer-Encoding" && !strings.HasPrefix(name, "Sec-Websocket-") {
-			resp.Header[name] = values
-		}
-	}
+	s.up.AddHeader(resp, w.Header())
 	nc, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return &websocket.HandshakeError{

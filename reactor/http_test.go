@@ -39,6 +39,9 @@ func TestHTTP(t *testing.T) {
 			h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("X-Middleware", "1")
 				w.Header().Set("Content-Length", "5")
+				w.Header().Set("Content-Encoding", "gzip")
+				w.Header().Set("Connection", "X-Hop")
+				w.Header().Set("X-Hop", "1")
 				accept.ServeHTTP(w, r)
 			})
 			hs := httptest.NewUnstartedServer(h)
@@ -57,7 +60,7 @@ func TestHTTP(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer c.CloseNow()
-			if resp.Header.Get("X-Middleware") != "1" || resp.Header.Get("Content-Length") != "" || c.Subprotocol() != "chat" {
+			if resp.Header.Get("X-Middleware") != "1" || resp.Header.Get("Content-Length")+resp.Header.Get("Content-Encoding")+resp.Header.Get("X-Hop") != "" || c.Subprotocol() != "chat" {
 				t.Errorf("%v, subprotocol %q", resp.Header, c.Subprotocol())
 			}
 			if _, ok := c.Compression(); !ok {
