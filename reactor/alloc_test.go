@@ -58,7 +58,8 @@ func TestAllocs(t *testing.T) {
 	m.end(fd)
 }
 
-// TestMemory protects the size of an idle connection, on the heap of the loop: with a shared handler at most 144 bytes.
+// TestMemory protects the size of an idle connection, on the heap of the loop: with a shared handler at most 144 bytes, and a subscription
+// at most 36 more: 24, and what slices have grown ahead.
 func TestMemory(t *testing.T) {
 	if size := unsafe.Sizeof(Conn{}); size > 96 {
 		t.Errorf("a Conn has %d bytes", size)
@@ -90,6 +91,12 @@ func TestMemory(t *testing.T) {
 	after := heap()
 	if each := float64(after-before) / conns; each > 144 {
 		t.Errorf("an idle connection takes %.0f bytes of the heap", each)
+	}
+	for _, c := range m.loop.conns[1:] {
+		m.loop.topics.add(c.slot, "all")
+	}
+	if each := float64(heap()-after) / conns; each > 36 {
+		t.Errorf("a subscription takes %.0f bytes of the heap", each)
 	}
 	runtime.KeepAlive(m)
 }

@@ -75,7 +75,6 @@ type extra struct {
 	agreed   websocket.Agreement // of the opening handshake
 	codec    *codec              // where messages are compressed
 	value    any                 // that of SetValue
-	topics   []subscription      // the loop's own
 	life     *lifetime           // nil until Context asks for it
 	err      *websocket.CloseError
 	failed   error  // why a send has failed

@@ -31,7 +31,7 @@ type loop struct {
 	letters   []mail // those of this turn, from read on
 	read      int
 
-	topics    map[string]*topic
+	topics    topics
 	published []*Conn // have been published to, and what was is to be sent
 	full      []*Conn // had no room for it, and are to be closed
 
@@ -295,7 +295,7 @@ func (l *loop) add(fd int32, adopt *adoption) {
 // forget lets go of a connection whose descriptor is closed.
 func (l *loop) forget(c *Conn) {
 	l.wheel.drop(c.slot)
-	l.unsubscribeAll(c)
+	l.unsubscribeAll(c.slot)
 	l.conns[c.slot] = nil
 	l.free = append(l.free, c.slot)
 	l.open--

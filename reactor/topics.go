@@ -4,11 +4,7 @@ package reactor
 // own connections, and only it changes them or writes to them; everybody else posts what is to be done. A loop deals with
 // all that was posted before it sends, so that messages that are published at once leave each connection in one system call.
 
-import (
-	"slices"
-
-	"github.com/seed-d69ae1b7/websocket"
-)
+import "github.com/seed-d69ae1b7/websocket"
 
 // FullPolicy says what becomes of a subscriber that has no room for a message (see Conn.Write).
 type FullPolicy uint8
@@ -91,16 +87,29 @@ const (
 	publish
 )
 
-// topic is one of a loop.
-type topic struct {
-	name    string
-	members []uint32 // slots
+// topics are those of a loop, and who has subscribed to them. All of that is numbers: pointers of a million subscribers are work for the
+// garbage collector, and a subscription is to cost an idle connection little: 24 bytes.
+type topics struct {
+	numbers map[string]uint32 // of topics, by name
+	list    []topic
+	unused  []uint32 // of list
+	subs    []subscription
+	spare   []uint32 // of subs
+	first   []uint32 // by slot: the first subscription of a connection; 0 is none's
 }
 
-// subscription is a connection's place among the members of a topic. Its loop's own.
+// topic has those who get what is published to it.
+type topic struct {
+	name    string
+	members []uint32 // subscriptions
+}
+
+// subscription says that a connection gets what is published to a topic.
 type subscription struct {
-	topic *topic
-	at    int // index of members
+	slot  uint32
+	topic uint32
+	at    uint32 // index of the topic's members
+	next  uint32 // of the same connection, or 0
 }
 
 // obey does what an order says. conn is the connection that it is about or, to publish, that it is not for.
@@ -110,73 +119,106 @@ func (l *loop) obey(conn *Conn, o *order) {
 		l.publish(conn, o)
 	case conn.has(over): // it has ended, or will not get anything
 	case o.kind == subscribe:
-		l.subscribe(conn, o.topic)
+		if l.topics.add(conn.slot, o.topic) {
+			l.server.count(o.topic, 1)
+		}
 	default:
-		l.unsubscribe(conn, o.topic)
-	}
-}
-
-func (l *loop) subscribe(c *Conn, name string) {
-	t := l.topics[name]
-	if t == nil {
-		if l.topics == nil {
-			l.topics = make(map[string]*topic)
+		if l.topics.remove(conn.slot, o.topic) {
+			l.server.count(o.topic, -1)
 		}
-		t = &topic{name: name}
-		l.topics[name] = t
-	}
-	c.mu.Lock()
-	x := c.more() // whose subscriptions are the loop's own
-	c.mu.Unlock()
-	if x.find(t) < 0 {
-		x.topics = append(x.topics, subscription{t, len(t.members)})
-		t.members = append(t.members, c.slot)
-		l.server.count(name, 1)
 	}
 }
 
-// find returns the index of the subscription to t, or -1.
-func (x *extra) find(t *topic) int {
-	return slices.IndexFunc(x.topics, func(s subscription) bool { return s.topic == t })
+// number returns that of a topic, which is made if need be.
+func (t *topics) number(name string) uint32 {
+	if n, ok := t.numbers[name]; ok {
+		return n
+	}
+	if t.numbers == nil {
+		t.numbers = make(map[string]uint32)
+	}
+	n := uint32(len(t.list))
+	if last := len(t.unused) - 1; last >= 0 {
+		n, t.unused = t.unused[last], t.unused[:last]
+	} else {
+		t.list = append(t.list, topic{})
+	}
+	t.list[n].name = name
+	t.numbers[name] = n
+	return n
 }
 
-func (l *loop) unsubscribe(c *Conn, name string) {
-	c.mu.Lock()
-	x := c.ext
-	c.mu.Unlock()
-	if t := l.topics[name]; t != nil && x != nil {
-		if i := x.find(t); i >= 0 {
-			l.leaveTopic(x, i)
+// add subscribes a connection. It is false if that was done before.
+func (t *topics) add(slot uint32, name string) bool {
+	n := t.number(name)
+	for int(slot) >= len(t.first) {
+		t.first = append(t.first, 0)
+	}
+	for sub := t.first[slot]; sub != 0; sub = t.subs[sub].next {
+		if t.subs[sub].topic == n {
+			return false
 		}
+	}
+	if len(t.subs) == 0 {
+		t.subs = make([]subscription, 1)
+	}
+	sub := uint32(len(t.subs))
+	if last := len(t.spare) - 1; last >= 0 {
+		sub, t.spare = t.spare[last], t.spare[:last]
+	} else {
+		t.subs = append(t.subs, subscription{})
+	}
+	members := &t.list[n].members
+	t.subs[sub] = subscription{slot: slot, topic: n, at: uint32(len(*members)), next: t.first[slot]}
+	*members = append(*members, sub)
+	t.first[slot] = sub
+	return true
+}
+
+// remove ends a subscription. It is false if there is none.
+func (t *topics) remove(slot uint32, name string) bool {
+	n, ok := t.numbers[name]
+	if !ok || int(slot) >= len(t.first) {
+		return false
+	}
+	for at := &t.first[slot]; *at != 0; at = &t.subs[*at].next {
+		if sub := *at; t.subs[sub].topic == n {
+			*at = t.subs[sub].next
+			t.leave(sub)
+			return true
+		}
+	}
+	return false
+}
+
+// leave takes a subscription, which no connection has any more, out of its topic. The last member takes its place.
+func (t *topics) leave(sub uint32) {
+	was := t.subs[sub]
+	to := &t.list[was.topic]
+	last := len(to.members) - 1
+	moved := to.members[last]
+	to.members[was.at] = moved
+	t.subs[moved].at = was.at
+	to.members = to.members[:last]
+	t.spare = append(t.spare, sub)
+	if last == 0 {
+		delete(t.numbers, to.name)
+		*to = topic{}
+		t.unused = append(t.unused, was.topic)
 	}
 }
 
 // unsubscribeAll ends the subscriptions of a connection that has ended.
-func (l *loop) unsubscribeAll(c *Conn) {
-	c.mu.Lock()
-	x := c.ext
-	c.mu.Unlock()
-	for x != nil && len(x.topics) > 0 {
-		l.leaveTopic(x, len(x.topics)-1)
+func (l *loop) unsubscribeAll(slot uint32) {
+	t := &l.topics
+	if int(slot) >= len(t.first) {
+		return
 	}
-}
-
-// leaveTopic ends the subscription i of x. The last member takes the place that becomes free.
-func (l *loop) leaveTopic(x *extra, i int) {
-	t, at := x.topics[i].topic, x.topics[i].at
-	x.topics = slices.Delete(x.topics, i, i+1)
-	last := len(t.members) - 1
-	if at < last {
-		slot := t.members[last]
-		t.members[at] = slot
-		moved := l.conns[slot].ext
-		moved.topics[moved.find(t)].at = at
+	for sub := t.first[slot]; sub != 0; sub = t.first[slot] {
+		t.first[slot] = t.subs[sub].next
+		l.server.count(t.list[t.subs[sub].topic].name, -1)
+		t.leave(sub)
 	}
-	t.members = t.members[:last]
-	if last == 0 {
-		delete(l.topics, t.name)
-	}
-	l.server.count(t.name, -1)
 }
 
 // count notes that a topic has more or fewer subscribers.
@@ -193,12 +235,12 @@ func (s *Server) count(topic string, change int) {
 
 // publish puts a message behind what waits for each subscriber. It is sent when all mail has been read.
 func (l *loop) publish(but *Conn, o *order) {
-	t := l.topics[o.topic]
-	if t == nil {
+	n, ok := l.topics.numbers[o.topic]
+	if !ok {
 		return
 	}
-	for _, slot := range t.members {
-		if c := l.conns[slot]; c != but {
+	for _, sub := range l.topics.list[n].members {
+		if c := l.conns[l.topics.subs[sub].slot]; c != but {
 			l.publishTo(c, o.message)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"net"
 	"runtime"
 	"slices"
@@ -87,8 +89,8 @@ func TestPublish(t *testing.T) {
 	for _, fd := range fds[:3] {
 		m.end(fd)
 	}
-	if len(m.loop.topics) != 0 || s.Subscribers("a") != 0 || len(s.topics.subscribers) != 0 {
-		t.Errorf("left: %v, %v", m.loop.topics, s.topics.subscribers)
+	if n := &m.loop.topics; len(n.numbers) != 0 || len(n.unused) != len(n.list) || len(n.spare) != len(n.subs)-1 || s.Subscribers("a") != 0 || len(s.topics.subscribers) != 0 {
+		t.Errorf("left: %+v, %v", m.loop.topics, s.topics.subscribers)
 	}
 	if err := s.Publish("a", websocket.OpText, []byte("\xff")); err == nil {
 		t.Error("published text that is not UTF-8")
@@ -209,6 +211,63 @@ func exchangeNothing(t testing.TB, c *websocket.Conn) {
 	}
 	cancel()
 	<-done
+}
+
+// TestTopics protects the numbers that subscriptions are: after any subscribing, unsubscribing and ending, in any order, each topic has the
+// members that a map has, and nothing is left of those without any.
+func TestTopics(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	l := &loop{server: new(Server)}
+	want := map[string]map[uint32]bool{}
+	for range 20_000 {
+		slot, name := uint32(1+r.IntN(20)), fmt.Sprint(r.IntN(10))
+		had := want[name][slot]
+		switch op := r.IntN(20); {
+		case op == 0:
+			l.unsubscribeAll(slot)
+			for name := range want {
+				delete(want[name], slot)
+			}
+		case op < 11:
+			if want[name] == nil {
+				want[name] = map[uint32]bool{}
+			}
+			want[name][slot] = true
+			if added := l.topics.add(slot, name); added == had {
+				t.Fatalf("added: %v, was there: %v", added, had)
+			} else if added {
+				l.server.count(name, 1)
+			}
+		default:
+			delete(want[name], slot)
+			if removed := l.topics.remove(slot, name); removed != had {
+				t.Fatalf("removed: %v, was there: %v", removed, had)
+			} else if removed {
+				l.server.count(name, -1)
+			}
+		}
+		topics := 0
+		for name, members := range want {
+			if len(members) > 0 {
+				topics++
+			}
+			got := map[uint32]bool{}
+			if n, ok := l.topics.numbers[name]; ok {
+				for _, sub := range l.topics.list[n].members {
+					got[l.topics.subs[sub].slot] = true
+				}
+				if len(got) != len(l.topics.list[n].members) {
+					t.Fatal("a member twice")
+				}
+			}
+			if !maps.Equal(got, members) || l.server.Subscribers(name) != len(members) {
+				t.Fatalf("topic %s has %v and counts %d, want %v", name, got, l.server.Subscribers(name), members)
+			}
+		}
+		if len(l.topics.numbers) != topics {
+			t.Fatalf("%d topics, want %d", len(l.topics.numbers), topics)
+		}
+	}
 }
 
 // BenchmarkPublish measures a delivery: eight messages of 100 bytes at once to 200 connections, whose peers are read by the kernel only; and
