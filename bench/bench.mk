@@ -28,12 +28,21 @@ bench-tls:
 	go run ./bench/idle -tls -libs $(BENCH_TLS),ours-detached -conns 2000 -rounds 2 -json $(BENCH_RESULTS)/idle-tls.json
 	go run ./bench/report
 
+# Many connections that wait: eleven server processes and as many of clients, 4 GB. Makes the section of BENCHMARKING.md about them.
+.PHONY: bench-million
+bench-million:
+	mkdir -p $(BENCH_RESULTS)
+	go run ./bench/million -conns 200000 | tee $(BENCH_RESULTS)/million.txt
+	go run ./bench/million -conns 200 -messages 8 -times 10 | tee $(BENCH_RESULTS)/publish.txt
+	go run ./bench/report
+
 # The cells that matter most, in under two minutes. Fails only if our library allocates for each message.
 .PHONY: bench-quick
 bench-quick:
 	go run ./bench/echo -libs ours-messages,ours-appendread,ours-read,ours-reactor,gorilla,coder,gobwas,gws -conns 100 -sizes 125,1024 \
 		-rounds 3 -warm 50ms -time 150ms -gate ours-messages,ours-appendread,ours-reactor
 	go run ./bench/idle -libs ours-messages,ours-owned,ours-handler,ours-detached,ours-reactor,gorilla,gobwas -rounds 1
+	go run ./bench/million -conns 1000 -per 500 -times 1
 	go run ./bench/feed -libs ours-messages,gorilla -rounds 1
 	go run ./bench/echo -tls on -deflate off -libs ours-messages,gorilla -conns 100 -sizes 125 -rounds 1
 	$(BENCH_MICRO) -bench 'ParseHeader|AppendHeader|Upgrade' -benchtime 20ms

@@ -39,7 +39,7 @@ func run(dir, document string) error {
 	for _, section := range []struct {
 		name  string
 		build func(dir string) (string, error)
-	}{{"echo", echo}, {"tls", overTLS}, {"feed", feed}, {"idle", idle}, {"idle-tls", idleTLS}, {"micro", micro}, {"compress", compress}} {
+	}{{"echo", echo}, {"tls", overTLS}, {"feed", feed}, {"idle", idle}, {"idle-tls", idleTLS}, {"million", million}, {"micro", micro}, {"compress", compress}} {
 		s, err := section.build(dir)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -170,7 +170,20 @@ func image(dir string, c report.Chart) string {
 }
 
 // compress returns what the contest of compressors printed.
-func compress(dir string) (string, error) {
-	b, err := os.ReadFile(filepath.Join(dir, "compress.txt"))
+func compress(dir string) (string, error) { return printed(dir, "compress.txt") }
+
+// million returns what bench/million printed: of many connections, and of few to which much is published.
+func million(dir string) (string, error) {
+	many, err := printed(dir, "million.txt")
+	if err != nil {
+		return "", err
+	}
+	few, err := printed(dir, "publish.txt")
+	return "`go run ./bench/million -conns 200000`\n\n" + many + "\n`go run ./bench/million -conns 200 -messages 8 -times 10`\n\n" + few, err
+}
+
+// printed returns what a benchmark printed into a file.
+func printed(dir, file string) (string, error) {
+	b, err := os.ReadFile(filepath.Join(dir, file))
 	return "```\n" + string(b) + "```\n", err
 }

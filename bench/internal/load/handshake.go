@@ -44,6 +44,18 @@ func connect(addr netip.AddrPort) (fd int, err error) {
 	return fd, nil
 }
 
+// Dial opens a connection to a server of WebSocket at addr, without compression. It returns the socket, which blocks.
+func Dial(addr netip.AddrPort) (fd int, err error) {
+	if fd, err = connect(addr); err != nil {
+		return -1, err
+	}
+	if err := handshake(blocking(fd), false); err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
 // blocking is a socket that blocks.
 type blocking int
 
