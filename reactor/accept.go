@@ -23,10 +23,10 @@ func (s *Server) Serve(ln net.Listener) error {
 	if err := s.begin(); err != nil {
 		return err
 	}
-	if !s.listen(ln) {
+	if !s.listen(&ln) {
 		return ErrServerClosed
 	}
-	defer s.unlisten(ln)
+	defer s.unlisten(&ln)
 	sockets, ok := acceptorOf(ln)
 	for pause := time.Duration(0); ; {
 		err := s.acceptConn(ln)
@@ -48,21 +48,21 @@ func (s *Server) Serve(ln net.Listener) error {
 	}
 }
 
-// listen takes note of a listener. It is false after Shutdown.
-func (s *Server) listen(ln net.Listener) bool {
+// listen takes note of a listener, by its place: one need not be comparable. It is false after Shutdown.
+func (s *Server) listen(ln *net.Listener) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return false
 	}
 	if s.listeners == nil {
-		s.listeners = make(map[net.Listener]struct{})
+		s.listeners = make(map[*net.Listener]struct{})
 	}
 	s.listeners[ln] = struct{}{}
 	return true
 }
 
-func (s *Server) unlisten(ln net.Listener) {
+func (s *Server) unlisten(ln *net.Listener) {
 	s.mu.Lock()
 	delete(s.listeners, ln)
 	s.mu.Unlock()

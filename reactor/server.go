@@ -88,7 +88,7 @@ type Server struct {
 	pool      *pool      // of workers, or nil
 	loops     []*loop    // for sockets; empty where this system has no poller
 	other     *loop      // for every other net.Conn; nil until there is one
-	listeners map[net.Listener]struct{}
+	listeners map[*net.Listener]struct{}
 	closed    bool
 }
 
@@ -271,7 +271,7 @@ func (s *Server) close() []*loop {
 	defer s.mu.Unlock()
 	s.closed = true
 	for ln := range s.listeners {
-		ln.Close()
+		(*ln).Close()
 	}
 	loops := append([]*loop(nil), s.loops...)
 	if s.other != nil {
