@@ -147,9 +147,7 @@ func (s *Server) start() error {
 				l.poll.free()
 			}
 			s.loops = nil
-			if s.pool != nil {
-				s.pool.closeAfter(nil)
-			}
+			s.closePool(nil)
 			return err
 		}
 		s.loops = append(s.loops, newLoop(s, p))
@@ -224,7 +222,7 @@ func (s *Server) take(nc net.Conn, a *adoption) error {
 }
 
 // Shutdown ends the server: it closes the listeners of Serve, begins the closing handshake of every connection with
-// websocket.StatusGoingAway, and waits until all are gone, and the loops with them. When ctx ends it cuts those that are left, gives them
+// websocket.StatusGoingAway, and waits until all are gone, and the loops and workers with them. When ctx ends it cuts those that are left, gives them
 // a second to be gone, which only a handler that does not return can need, and returns the error of ctx. A handler must not wait for it.
 func (s *Server) Shutdown(ctx context.Context) error {
 	if err := s.begin(); err != nil {
@@ -234,20 +232,28 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for _, l := range loops {
 		l.end()
 	}
+	left := await(loops, ctx.Done())
+	if left == nil {
+		s.closePool(nil)
+		return nil
+	}
+	s.hurry.Store(true)
+	for _, l := range left {
+		l.post(mail{all: true})
+	}
+	late, cancel := context.WithTimeout(context.Background(), hurryTime)
+	defer cancel()
+	await(left, late.Done())
+	go s.closePool(left) // handlers that have not returned have a last call to make
+	return ctx.Err()
+}
+
+// closePool ends the workers when the loops have ended.
+func (s *Server) closePool(loops []*loop) {
+	await(loops, nil)
 	if s.pool != nil {
-		defer func() { go s.pool.closeAfter(loops) }() // those that are left have a last call to make
+		s.pool.close()
 	}
-	if left := await(loops, ctx.Done()); left != nil {
-		s.hurry.Store(true)
-		for _, l := range left {
-			l.post(mail{all: true})
-		}
-		late, cancel := context.WithTimeout(context.Background(), hurryTime)
-		defer cancel()
-		await(left, late.Done())
-		return ctx.Err()
-	}
-	return nil
 }
 
 // hurryTime is how long Shutdown waits for connections that have been cut.

@@ -19,6 +19,7 @@ type pool struct {
 	jobs    []job
 	next    int // of jobs
 	closed  bool
+	workers sync.WaitGroup
 }
 
 // job is a connection to be served.
@@ -34,6 +35,7 @@ func newPool(s *Server, n int) *pool {
 	for range n {
 		w := new(worker)
 		w.init(s)
+		p.workers.Add(1)
 		go p.run(w)
 	}
 	return p
@@ -65,13 +67,13 @@ func (p *pool) take() (j job, ok bool) {
 	return j, true
 }
 
-// closeAfter ends the workers when the loops have ended.
-func (p *pool) closeAfter(loops []*loop) {
-	await(loops, nil)
+// close ends the workers, once the loops have ended, and waits for them.
+func (p *pool) close() {
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
 	p.waiting.Broadcast()
+	p.workers.Wait()
 }
 
 // run serves connections. Where a handler panics or ends the goroutine, another one goes on.
@@ -90,6 +92,7 @@ func (p *pool) run(w *worker) {
 		w.work(p, j)
 	}
 	returned = true
+	p.workers.Done()
 }
 
 // tellAfterAll is what is left to do for a connection whose handler has not returned.
