@@ -43,6 +43,11 @@ type loop struct {
 	armed   bool
 	fired   atomic.Bool
 
+	turns   atomic.Uint32 // watch.go has these
+	seen    atomic.Uint32
+	watched atomic.Bool
+	watcher *time.Timer
+
 	mu      sync.Mutex // guards what follows
 	mail    []mail
 	awake   bool // it will look at mail before it waits
@@ -74,6 +79,8 @@ func newLoop(s *Server, p poller) *loop {
 		l.poll.wake()
 	})
 	l.timer.Stop()
+	l.watcher = time.AfterFunc(time.Hour, l.watch)
+	l.watcher.Stop()
 	return l
 }
 
@@ -114,6 +121,7 @@ func (l *loop) run() {
 
 // turn deals with what is there, and then waits for more. It returns false when the loop has ended.
 func (l *loop) turn() bool {
+	l.begun()
 	for l.next < l.got {
 		l.next++
 		l.event(l.events[l.next-1])
@@ -129,11 +137,14 @@ func (l *loop) turn() bool {
 	l.tell()
 	l.timers()
 	if l.open == 0 && l.leave() {
+		l.turnEnded()
 		l.timer.Stop()
+		l.watcher.Stop()
 		l.poll.free()
 		close(l.done)
 		return false
 	}
+	l.turnEnded()
 	runtime.Gosched() // without it a neighbour's timer is late by as long as a loop has something to do
 	l.wait()
 	return true
