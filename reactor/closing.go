@@ -79,6 +79,9 @@ func (c *Conn) end(how uint32, err *websocket.CloseError) {
 		x.deadline = c.loop.ticks() + c.loop.server.closeTicks
 		c.appendClose(err)
 	}
+	if how == over {
+		x.pings.ended()
+	}
 	c.attend()
 	c.flush()
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // Conn is a connection that a loop serves. Its methods may be called by any goroutine at any time, in handlers too, and none
-// of them waits. It has the names of websocket.Conn where it has the method.
+// of them waits, but for Ping. It has the names of websocket.Conn where it has the method.
 type Conn struct {
 	loop *loop
 
@@ -76,6 +76,7 @@ type extra struct {
 	codec    *codec              // where messages are compressed
 	value    any                 // that of SetValue
 	life     *lifetime           // nil until Context asks for it
+	pings    *pings              // nil until Ping asks for it
 	err      *websocket.CloseError
 	failed   error  // why a send has failed
 	deadline uint32 // the tick by which the end has to be over
@@ -167,12 +168,17 @@ func (c *Conn) Value() any {
 	return c.ext.value
 }
 
-// Stats returns the counts so far. What came in is counted when the loop has dealt with all that it has read at once; RTT is 0.
+// Stats returns the counts so far. What came in is counted when the loop has dealt with all that it has read at once. RTT is that of the
+// last Ping that was answered.
 func (c *Conn) Stats() websocket.Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := &c.counts
-	return websocket.Stats{MessagesIn: n.messagesIn, MessagesOut: n.messagesOut, BytesIn: n.bytesIn, BytesOut: n.bytesOut}
+	s := websocket.Stats{MessagesIn: n.messagesIn, MessagesOut: n.messagesOut, BytesIn: n.bytesIn, BytesOut: n.bytesOut}
+	if c.ext != nil && c.ext.pings != nil {
+		s.RTT = c.ext.pings.rtt
+	}
+	return s
 }
 
 // Buffered returns how many bytes of written frames have not reached the kernel.

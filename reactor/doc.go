@@ -17,7 +17,7 @@
 // loop serves its other connections meanwhile: no locks that are held for long, no databases, no reading of files. What takes
 // longer belongs to another goroutine, with a copy of the message, and Conn.PauseReading where order or memory wants it; or to Workers,
 // which run the handlers in place of the loops, for some more of CPU. All methods of Conn may be called from everywhere, and
-// none of them waits. A handler that keeps a loop waiting for more than a second is told of in the log, once, with its stack.
+// none of them waits but Ping. A handler that keeps a loop waiting for more than a second is told of in the log, once, with its stack.
 //
 // What a handler writes for the messages that have come together leaves in one system call. What others write leaves at once; Queue and
 // Send put together what belongs together.

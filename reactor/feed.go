@@ -295,6 +295,8 @@ func (w *worker) frames(c *Conn, in *inbound, b []byte) (rest []byte) {
 			c.mu.Lock()
 			c.control(websocket.OpPong, ev.Payload)
 			c.mu.Unlock()
+		case websocket.EventPong:
+			c.ponged(ev.Payload)
 		case websocket.EventClose:
 			c.peerClosed(ev.Code, string(ev.Payload))
 			return nil

@@ -76,6 +76,27 @@ func meet(t testing.TB, addr string) *peer {
 	return p
 }
 
+// readFrame reads a server's frame.
+func readFrame(in *bufio.Reader) (op byte, p []byte, err error) {
+	b := make([]byte, 0, websocket.MaxHeaderSize)
+	for {
+		c, err := in.ReadByte()
+		if err != nil {
+			return 0, nil, err
+		}
+		b = append(b, c)
+		h, n, err := websocket.ParseHeader(b)
+		if err != nil {
+			return 0, nil, err
+		}
+		if n > 0 {
+			p = make([]byte, h.Length)
+			_, err = io.ReadFull(in, p)
+			return b[0], p, err
+		}
+	}
+}
+
 // rest returns what comes until the end of the stream.
 func (p *peer) rest() []string {
 	p.t.Helper()

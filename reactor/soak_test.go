@@ -138,24 +138,3 @@ func soak(t *testing.T, addr string, r *rand.Rand) {
 		t.Errorf("sending: %v", err)
 	}
 }
-
-// readFrame reads a server's frame.
-func readFrame(in *bufio.Reader) (op byte, p []byte, err error) {
-	b := make([]byte, 0, websocket.MaxHeaderSize)
-	for {
-		c, err := in.ReadByte()
-		if err != nil {
-			return 0, nil, err
-		}
-		b = append(b, c)
-		h, n, err := websocket.ParseHeader(b)
-		if err != nil {
-			return 0, nil, err
-		}
-		if n > 0 {
-			p = make([]byte, h.Length)
-			_, err = io.ReadFull(in, p)
-			return b[0], p, err
-		}
-	}
-}
