@@ -4,7 +4,6 @@ package websocket
 // open a connection and every way to read.
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -152,24 +151,22 @@ func TestHostilePeers(t *testing.T) {
 	for i, row := range append(hostileRows(), hostileDeflateRows()...) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			for how, open := range openings {
-				for name, loop := range echoLoops {
-					t.Run(how+"/"+name, func(t *testing.T) { row.run(t, open, loop, false) })
-				}
+			for how, meet := range meetings(everyLoop...) {
+				t.Run(how, func(t *testing.T) { row.run(t, meet, false) })
 			}
 			if row.then == "RST" || len(wire(t, false, row.frames...)) > 1000 {
 				return
 			}
 			name := []string{"Messages", "MessagesInPlace", "AppendRead", "Read", "Reader"}[i%5]
-			for how, open := range openings {
-				t.Run(how+"/one by one", func(t *testing.T) { row.run(t, open, echoLoops[name], true) })
+			for how, meet := range meetings(name) {
+				t.Run(how+"/one by one", func(t *testing.T) { row.run(t, meet, true) })
 			}
 		})
 	}
 }
 
-func (row *hostileRow) run(t *testing.T, open opened, loop func(context.Context, *Conn) error, oneByOne bool) {
-	peer, prog := open(t, Options{ReadLimit: row.limit, Compression: row.compression}, loop)
+func (row *hostileRow) run(t *testing.T, meet meeting, oneByOne bool) {
+	peer, prog := meet(t, Options{ReadLimit: row.limit, Compression: row.compression})
 	peer.SetDeadline(time.Now().Add(30 * time.Second)) // so that a test fails, and does not hang
 	stream := wire(t, peer.server, row.frames...)
 	switch {
@@ -243,20 +240,18 @@ func (row *hostileRow) checkError(t *testing.T, err error) {
 // TestHostileMasking protects the rule about masks, which has no twin: a client's frames are masked, a server's are
 // not.
 func TestHostileMasking(t *testing.T) {
-	for how, open := range openings {
-		for name, loop := range echoLoops {
-			t.Run(how+"/"+name, func(t *testing.T) {
-				peer, prog := open(t, Options{}, loop)
-				reason := "unmasked frame from a client"
-				if peer.server {
-					reason = "masked frame from a server"
-				}
-				row := violation("", 1002, reason)
-				peer.Write(wire(t, !peer.server, "8105|48656c6c6f"))
-				items, closed, err := peer.finish()
-				row.checkWire(t, items, closed, err)
-				row.checkError(t, prog.wait(t))
-			})
-		}
+	for how, meet := range meetings(everyLoop...) {
+		t.Run(how, func(t *testing.T) {
+			peer, prog := meet(t, Options{})
+			reason := "unmasked frame from a client"
+			if peer.server {
+				reason = "masked frame from a server"
+			}
+			row := violation("", 1002, reason)
+			peer.Write(wire(t, !peer.server, "8105|48656c6c6f"))
+			items, closed, err := peer.finish()
+			row.checkWire(t, items, closed, err)
+			row.checkError(t, prog.wait(t))
+		})
 	}
 }

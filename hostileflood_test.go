@@ -35,28 +35,25 @@ func liveBytes() uint64 {
 // while it calls sample, and back where it was afterwards. One way to read that takes messages where they lie, and one
 // that copies them, are enough.
 func eachFlood(t *testing.T, o Options, bound uint64, f func(t *testing.T, peer *hostilePeer, prog *program, sample func())) {
-	for how, open := range openings {
-		for _, name := range []string{"MessagesInPlace", "Read"} {
-			t.Run(how+"/"+name, func(t *testing.T) {
-				before := liveBytes()
-				sample := func() {
-					if now := heapBytes(); now > before+bound {
-						t.Errorf("the heap has grown by %d KiB, want at most %d", (now-before)>>10, bound>>10)
-					}
+	for how, meet := range meetings("MessagesInPlace", "Read") {
+		t.Run(how, func(t *testing.T) {
+			before := liveBytes()
+			sample := func() {
+				if now := heapBytes(); now > before+bound {
+					t.Errorf("the heap has grown by %d KiB, want at most %d", (now-before)>>10, bound>>10)
 				}
-				peer, prog := open(t, o, echoLoops[name])
-				peer.SetDeadline(time.Now().Add(30 * time.Second)) // so that a test fails, and does not hang
-				f(t, peer, prog, sample)
-				peer.Close()
-				prog.conn.CloseNow()
-				prog.conn.Close(StatusNormalClosure, "") // waits until the transport has been closed
-				// What remains is a listener, and what package testing keeps of this test.
-				const rest = 256 << 10
-				if after := liveBytes(); after > before+rest {
-					t.Errorf("%d KiB stay on the heap, want at most %d", (after-before)>>10, rest>>10)
-				}
-			})
-		}
+			}
+			peer, prog := meet(t, o)
+			peer.SetDeadline(time.Now().Add(30 * time.Second)) // so that a test fails, and does not hang
+			f(t, peer, prog, sample)
+			peer.Close()
+			prog.gone()
+			// What remains is a listener, and what package testing keeps of this test.
+			const rest = 256 << 10
+			if after := liveBytes(); after > before+rest {
+				t.Errorf("%d KiB stay on the heap, want at most %d", (after-before)>>10, rest>>10)
+			}
+		})
 	}
 }
 

@@ -9,10 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,8 +82,27 @@ var echoLoops = map[string]func(ctx context.Context, c *Conn) error{
 
 // program is an echo program that runs on one end of a connection.
 type program struct {
-	conn *Conn
+	conn hostileConn
 	end  chan error // what its loop returned
+	gone func()     // ends the connection, and waits until the transport has been closed
+}
+
+// hostileConn is what the tests want of a connection. Those of event loops have it as well.
+type hostileConn interface {
+	Stats() Stats
+	Buffered() int
+	Context() context.Context
+	Write(ctx context.Context, op Opcode, p []byte) error
+	CloseNow() error
+}
+
+// runs takes note of the connection.
+func (prog *program) runs(c *Conn) {
+	prog.conn = c
+	prog.gone = func() {
+		c.CloseNow()
+		c.Close(StatusNormalClosure, "")
+	}
 }
 
 // hostilePeer is the other end: a bare socket, whose opening handshake is done.
@@ -107,6 +128,49 @@ var openings = map[string]opened{
 	"Dial":    meetDialer,
 }
 
+// server is a program that is no loop over a Conn: it serves what ln accepts, with o, and tells of the one connection that comes, and of its
+// end. stop ends it.
+type server func(t testing.TB, o Options, ln net.Listener) (conns <-chan hostileConn, end chan error, stop func())
+
+// servers are those that tests of package websocket_test have added.
+var servers = map[string]server{}
+
+// meeting makes a connection to a program.
+type meeting func(testing.TB, Options) (*hostilePeer, *program)
+
+// meetings returns every way to meet one of the programs of these names, and the servers.
+func meetings(loops ...string) map[string]meeting {
+	all := make(map[string]meeting)
+	for how, open := range openings {
+		for _, name := range loops {
+			all[how+"/"+name] = func(t testing.TB, o Options) (*hostilePeer, *program) { return open(t, o, echoLoops[name]) }
+		}
+	}
+	for name, serve := range servers {
+		all[name] = func(t testing.TB, o Options) (*hostilePeer, *program) { return meetServer(t, o, serve) }
+	}
+	return all
+}
+
+// everyLoop are the names of all programs.
+var everyLoop = slices.Collect(maps.Keys(echoLoops))
+
+// meetServer makes a connection to a server.
+func meetServer(t testing.TB, o Options, serve server) (*hostilePeer, *program) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conns, end, stop := serve(t, o, ln)
+	t.Cleanup(stop)
+	client, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	peer := askForUpgrade(t, client, o)
+	return peer, &program{conn: <-conns, end: end, gone: stop}
+}
+
 // meetUpgradeConn makes a connection to a server that stands on UpgradeConn.
 func meetUpgradeConn(
 	t testing.TB, o Options, loop func(context.Context, *Conn) error, wrap func(net.Conn) net.Conn,
@@ -127,7 +191,7 @@ func meetUpgradeConn(
 		prog.end <- loop(context.Background(), c)
 	}()
 	peer := askForUpgrade(t, client, o)
-	prog.conn = <-conns
+	prog.runs(<-conns)
 	return peer, prog
 }
 
@@ -154,7 +218,7 @@ func meetHandler(t testing.TB, o Options, loop func(context.Context, *Conn) erro
 		t.Fatal(err)
 	}
 	peer := askForUpgrade(t, client, o)
-	prog.conn = <-conns
+	prog.runs(<-conns)
 	return peer, prog
 }
 
@@ -210,7 +274,7 @@ func meetDialer(t testing.TB, o Options, loop func(context.Context, *Conn) error
 	}
 	io.WriteString(peer, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
 		"Sec-WebSocket-Accept: "+AcceptKey(request.Header.Get("Sec-WebSocket-Key"))+"\r\n"+extensionsOf(o)+"\r\n")
-	prog.conn = <-conns
+	prog.runs(<-conns)
 	return peer, prog
 }
 
@@ -292,7 +356,7 @@ func (p *hostilePeer) finish() (items []string, closed *receivedFrame, err error
 }
 
 // sendOneByOne sends single bytes, and waits after each until the program has read it.
-func (p *hostilePeer) sendOneByOne(t testing.TB, c *Conn, b []byte) {
+func (p *hostilePeer) sendOneByOne(t testing.TB, c hostileConn, b []byte) {
 	t.Helper()
 	before := c.Stats().BytesIn
 	for i := range b {
@@ -300,7 +364,7 @@ func (p *hostilePeer) sendOneByOne(t testing.TB, c *Conn, b []byte) {
 			return // the program has ended the connection
 		}
 		for c.Stats().BytesIn <= before+uint64(i) {
-			if c.state.Load()&ended != 0 {
+			if c.Context().Err() != nil {
 				break
 			}
 			runtime.Gosched()
