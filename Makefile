@@ -48,6 +48,10 @@ lint: bin/staticcheck
 		echo "go vet and staticcheck in $$module"; \
 		(cd $$module && GOWORK=off go vet ./... && GOWORK=off $(CURDIR)/bin/staticcheck ./...); \
 	done
+	@for target in darwin/arm64 freebsd/amd64 netbsd/amd64 openbsd/amd64; do \
+		echo "go vet -tags kqueue ./reactor for $$target"; \
+		GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go vet -tags kqueue ./reactor; \
+	done
 	@for module in $(MODULES); do \
 		echo "go mod tidy -diff in $$module"; \
 		(cd $$module && GOWORK=off go mod tidy -diff); \

@@ -44,7 +44,9 @@
 // With compression a connection keeps its compressors, as a websocket.Conn does, and a Receiver of its own; a later version is
 // to share those without context takeover.
 //
-// # What is not here yet
+// # macOS and the BSDs
 //
-// A poller for kqueue.
+// There is a poller for kqueue, with the build tag kqueue. It is compiled and vetted for darwin, freebsd, netbsd, openbsd and dragonfly, and
+// its logic is tested over a simulated kernel, but it has not run on any of them: without the tag, connections are served by
+// goroutines there.
 package reactor

@@ -4,11 +4,7 @@ package reactor
 // loop that waits is a goroutine that waits and takes no thread.
 
 import (
-	"encoding/binary"
-	"io"
-	"net"
 	"os"
-	"sync"
 	"syscall"
 	"unsafe"
 
@@ -26,12 +22,11 @@ const maxEvents = 256
 
 // epoll is the poller.
 type epoll struct {
-	file   *os.File // epfd, in the runtime's poller
-	raw    syscall.RawConn
-	epfd   int
-	mu     sync.Mutex // guards what follows, in wake and free
-	wakefd int
-	freed  bool
+	file *os.File // epfd, in the runtime's poller
+	raw  syscall.RawConn
+	epfd int
+	waker
+	sockets
 	got    [maxEvents]unix.EpollEvent
 	n      int
 	errno  syscall.Errno
@@ -52,13 +47,14 @@ func newPoller() (poller, error) {
 	p := &epoll{file: os.NewFile(uintptr(epfd), "epoll"), epfd: epfd}
 	p.onWait = p.look
 	if p.raw, err = p.file.SyscallConn(); err == nil {
-		p.wakefd, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+		p.waker.in, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	}
 	if err != nil {
 		p.file.Close()
 		return nil, os.NewSyscallError("eventfd", err)
 	}
-	if err := p.control(p.wakefd, unix.EPOLLIN|unix.EPOLLET, wakeSlot); err != nil {
+	p.out = p.in
+	if err := p.control(p.in, unix.EPOLLIN|unix.EPOLLET, wakeSlot); err != nil {
 		p.free()
 		return nil, err
 	}
@@ -93,7 +89,7 @@ func (p *epoll) wait(events []event, block bool) (n int, err error) {
 	}
 	for _, e := range p.got[:min(max(p.n, 0), len(events))] {
 		if uint32(e.Pad) == wakeSlot {
-			p.awake()
+			p.woken()
 			continue
 		}
 		events[n] = event{slot: uint32(e.Pad), fd: e.Fd, ready: ready(e.Events)}
@@ -116,94 +112,13 @@ func ready(events uint32) (r readiness) {
 	return r
 }
 
-// awake takes note of a wake.
-func (p *epoll) awake() {
-	var b [8]byte
-	unix.Read(p.wakefd, b[:])
-}
-
-// wake may come late, from a timer or from somebody who has just told the loop the last that it heard: the number of the descriptor
-// may be a connection's by then.
-func (p *epoll) wake() {
-	var b [8]byte
-	binary.NativeEndian.PutUint64(b[:], 1)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.freed {
-		unix.Write(p.wakefd, b[:])
-	}
-}
-
-func (p *epoll) recv(fd int32, b []byte) (int, error) {
-	n, errno := recvFD(int(fd), b)
-	switch {
-	case errno == syscall.EAGAIN:
-		return 0, errAgain
-	case errno != 0:
-		return 0, os.NewSyscallError("read", errno)
-	case n == 0:
-		return 0, io.EOF
-	}
-	return n, nil
-}
-
-func (p *epoll) send(fd int32, b, q []byte) (n int, err error) {
-	var errno syscall.Errno
-	if len(q) == 0 {
-		n, errno = sendFD(int(fd), b)
-	} else {
-		n, errno = gatherFD(int(fd), b, q)
-	}
-	switch errno {
-	case 0:
-		return n, nil
-	case syscall.EAGAIN:
-		return 0, errAgain
-	}
-	return 0, os.NewSyscallError("write", errno)
-}
-
-func (p *epoll) closeWrite(fd int32) { unix.Shutdown(int(fd), unix.SHUT_WR) }
-
 // close takes the descriptor out of epoll first: where a copy of it is open elsewhere, closing it does not.
 func (p *epoll) close(fd int32) {
 	unix.EpollCtl(p.epfd, unix.EPOLL_CTL_DEL, int(fd), nil)
 	unix.Close(int(fd))
 }
 
-func (p *epoll) addrs(fd int32) (local, remote net.Addr) {
-	if sa, err := unix.Getsockname(int(fd)); err == nil {
-		local = toAddr(sa)
-	}
-	if sa, err := unix.Getpeername(int(fd)); err == nil {
-		remote = toAddr(sa)
-	}
-	return local, remote
-}
-
-// toAddr returns an address as package net shows it.
-func toAddr(sa unix.Sockaddr) net.Addr {
-	switch sa := sa.(type) {
-	case *unix.SockaddrInet4:
-		return &net.TCPAddr{IP: net.IP(sa.Addr[:]), Port: sa.Port}
-	case *unix.SockaddrInet6:
-		addr := &net.TCPAddr{IP: net.IP(sa.Addr[:]), Port: sa.Port}
-		if sa.ZoneId != 0 {
-			if i, err := net.InterfaceByIndex(int(sa.ZoneId)); err == nil {
-				addr.Zone = i.Name
-			}
-		}
-		return addr
-	case *unix.SockaddrUnix:
-		return &net.UnixAddr{Name: sa.Name, Net: "unix"}
-	}
-	return nil
-}
-
 func (p *epoll) free() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.freed = true
-	unix.Close(p.wakefd)
+	p.waker.free()
 	p.file.Close()
 }

@@ -30,7 +30,7 @@ func TestWakeAfterFree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	number := p.(*epoll).wakefd
+	number := p.(*epoll).in
 	p.free()
 	var fds []int
 	defer func() {

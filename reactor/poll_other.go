@@ -1,8 +1,8 @@
-//go:build !linux
+//go:build !linux && !(kqueue && (darwin || dragonfly || freebsd || netbsd || openbsd))
 
 package reactor
 
-// This file stands for the poller of sockets where there is none yet: every connection is served by poll_net.go.
+// This file stands for the poller of sockets where there is none: every connection is served by poll_net.go.
 
 import (
 	"errors"

@@ -19,6 +19,7 @@ type simPoller struct {
 	events []event
 	freed  bool
 	onSend func(fd int32) // unless nil, called in every send
+	kqueue *kslots        // unless nil, events are told as kqueue does
 }
 
 // simSock is a socket and its peer.
@@ -42,6 +43,9 @@ func (p *simPoller) wait(events []event, _ bool) (int, error) {
 func (p *simPoller) wake() {}
 func (p *simPoller) add(fd int32, slot uint32) error {
 	p.socks[fd].slot = slot
+	if p.kqueue != nil {
+		p.kqueue.add(fd, slot)
+	}
 	return nil
 }
 func (p *simPoller) recv(fd int32, b []byte) (int, error) {
@@ -81,13 +85,34 @@ func (p *simPoller) send(fd int32, b, q []byte) (int, error) {
 	}
 	return n, nil
 }
-func (p *simPoller) closeWrite(fd int32)                  { p.socks[fd].shut = true }
-func (p *simPoller) close(fd int32)                       { p.socks[fd].closed = true }
+func (p *simPoller) closeWrite(fd int32) { p.socks[fd].shut = true }
+func (p *simPoller) close(fd int32) {
+	p.socks[fd].closed = true
+	if p.kqueue != nil {
+		p.kqueue.drop(fd)
+	}
+}
 func (p *simPoller) addrs(int32) (local, remote net.Addr) { return &net.TCPAddr{}, &net.TCPAddr{} }
 func (p *simPoller) free()                                { p.freed = true }
+
+// happens has an event come. kqueue tells of the two directions one by one, of the end with each, and of no number that it does not know.
 func (p *simPoller) happens(fd int32, r readiness) {
-	p.events = append(p.events, event{p.socks[fd].slot, fd, r})
+	if p.kqueue == nil {
+		p.events = append(p.events, event{p.socks[fd].slot, fd, r})
+		return
+	}
+	for _, e := range []kevent{{fd: fd, write: true}, {fd: fd}} {
+		e.eof = r&hangup != 0 && !e.write
+		if e.write && r&writable != 0 || !e.write && r&readable != 0 {
+			if event, ok := p.kqueue.event(e); ok {
+				p.events = append(p.events, event)
+			}
+		}
+	}
 }
+
+// overKqueue is set while tests run over what stands for a kqueue.
+var overKqueue bool
 
 // sim is a loop in the hands of a test.
 type sim struct {
@@ -106,6 +131,9 @@ func newSim(t testing.TB, s *Server) *sim {
 	s.limits = limitsOf(&s.up.Options)
 	p := &simPoller{socks: make(map[int32]*simSock)}
 	l := newLoop(s, p)
+	if overKqueue {
+		p.kqueue = new(kslots)
+	}
 	t.Cleanup(func() { l.timer.Stop() })
 	return &sim{t: t, simPoller: p, loop: l}
 }

@@ -1,6 +1,8 @@
+//go:build linux || (kqueue && (darwin || dragonfly || freebsd || netbsd || openbsd))
+
 package reactor
 
-// This file holds how sockets come to the loops of Linux.
+// This file holds how sockets come to the loops.
 
 import (
 	"net"
@@ -40,7 +42,7 @@ func (s *Server) acceptMore(a acceptor) error {
 	var failed error
 	err := a.raw.Control(func(lfd uintptr) {
 		for {
-			fd, _, err := unix.Accept4(int(lfd), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+			fd, err := acceptSocket(int(lfd))
 			switch err {
 			case nil:
 				s.accepted(fd, a.tcp)
@@ -48,7 +50,7 @@ func (s *Server) acceptMore(a acceptor) error {
 			case unix.EAGAIN:
 				return
 			default:
-				failed = os.NewSyscallError("accept4", err)
+				failed = os.NewSyscallError("accept", err)
 				return
 			}
 		}
@@ -67,15 +69,6 @@ func (s *Server) accepted(fd int, tcp bool) {
 	if !s.nextLoop().post(mail{fd: int32(fd)}) {
 		unix.Close(fd)
 	}
-}
-
-// setTCP does what package net does with a connection that it accepts: what is sent is not delayed, and a peer that has vanished is
-// found out after a while.
-func setTCP(fd int) {
-	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
-	unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1)
-	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, 15)
-	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, 15)
 }
 
 // socketOf returns a descriptor of its own for the socket under nc, if it is nothing more than a socket of a stream.

@@ -1,9 +1,9 @@
-//go:build linux && (race || !(amd64 || arm64))
+//go:build (linux && (race || !(amd64 || arm64))) || (kqueue && (darwin || dragonfly || freebsd || netbsd || openbsd))
 
 package reactor
 
 // This file holds the system calls of a loop on its sockets for the race detector, as package syscall makes them: it tells the
-// detector what a socket carries from one goroutine to another. They also serve rarer machines.
+// detector what a socket carries from one goroutine to another. They also serve rarer machines, and BSD.
 
 import "syscall"
 
