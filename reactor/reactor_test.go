@@ -4,6 +4,7 @@ package reactor
 
 import (
 	"context"
+	"flag"
 	"net"
 	"testing"
 	"time"
@@ -14,6 +15,9 @@ import (
 
 // settleTime bounds waits for what must happen, so that a test fails and does not hang.
 const settleTime = 30 * time.Second
+
+// soakTime is for tests that find what is rare: with -race 4s in CI, and minutes before a release.
+var soakTime = flag.Duration("soak", time.Second, "how long tests that soak run, for each driver")
 
 // TestMain fails the package when goroutines or descriptors are left after its tests.
 func TestMain(m *testing.M) { leak.Main(m, nil) }

@@ -316,7 +316,8 @@ func TestEndsOnce(t *testing.T) {
 	})
 }
 
-// TestReusedDescriptors protects that no message reaches another connection, while connections come and go and their numbers with them.
+// TestReusedDescriptors protects that no message reaches another connection, while connections come and go and their numbers with them, for
+// as long as the soak takes.
 func TestReusedDescriptors(t *testing.T) {
 	onDrivers(t, func(t *testing.T, wrap wrapper) {
 		s := &Server{Loops: 3, Accept: func(r *websocket.Request) (Handler, error) {
@@ -330,10 +331,11 @@ func TestReusedDescriptors(t *testing.T) {
 			}), nil
 		}}
 		addr := start(t, s, wrap)
+		end := time.Now().Add(*soakTime)
 		var all sync.WaitGroup
 		for g := range 8 {
 			all.Go(func() {
-				for i := range 60 {
+				for i := 0; i < 20 || time.Now().Before(end); i++ {
 					who := fmt.Sprintf("/%d-%d", g, i)
 					nc, err := net.Dial("tcp", addr)
 					if err != nil {

@@ -8,7 +8,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/binary"
-	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -21,8 +20,6 @@ import (
 
 	"github.com/seed-d69ae1b7/websocket"
 )
-
-var soakTime = flag.Duration("soak", time.Second, "how long TestSoak runs, for each driver")
 
 // TestSoak has peers send and read at random speeds, over sockets that hold little, to handlers that echo, pause, and have other goroutines
 // write and resume: all that was sent comes back in order, and all that others have written comes.
