@@ -232,3 +232,23 @@ func TestBrokenWrite(t *testing.T) {
 		t.Error("not closed")
 	}
 }
+
+// BenchmarkBurst measures what is not the kernel's: a burst of messages of 125 bytes, each echoed, by the message.
+func BenchmarkBurst(b *testing.B) {
+	for _, messages := range []int{1, 16} {
+		b.Run(fmt.Sprint(messages), func(b *testing.B) {
+			m := newSim(b, &Server{Handler: echo})
+			fd, s := m.connect(nil)
+			m.arrive(fd, []byte(request))
+			burst := bytes.Repeat(newClient().message(websocket.OpBinary, strings.Repeat("x", 125)), messages)
+			conn := m.conn(fd)
+			b.ResetTimer()
+			for range b.N/messages + 1 {
+				s.in, s.out = append(s.in[:0], burst...), s.out[:0]
+				m.loop.worker.serve(conn)
+			}
+			b.StopTimer()
+			m.end(fd)
+		})
+	}
+}
