@@ -66,13 +66,6 @@ func TestMemory(t *testing.T) {
 	}
 	const conns = 10_000
 	m := newSim(t, &Server{Handler: echo})
-	heap := func() uint64 {
-		runtime.GC()
-		runtime.GC()
-		var s runtime.MemStats
-		runtime.ReadMemStats(&s)
-		return s.HeapAlloc
-	}
 	one := &simSock{room: -1}
 	open := func() {
 		m.fds++
@@ -84,19 +77,57 @@ func TestMemory(t *testing.T) {
 		m.loop.turn()
 	}
 	open()
-	before := heap()
+	before := liveHeap()
 	for range conns {
 		open()
 	}
-	after := heap()
+	after := liveHeap()
 	if each := float64(after-before) / conns; each > 144 {
 		t.Errorf("an idle connection takes %.0f bytes of the heap", each)
 	}
 	for _, c := range m.loop.conns[1:] {
 		m.loop.topics.add(c.slot, "all")
 	}
-	if each := float64(heap()-after) / conns; each > 36 {
+	if each := float64(liveHeap()-after) / conns; each > 36 {
 		t.Errorf("a subscription takes %.0f bytes of the heap", each)
 	}
 	runtime.KeepAlive(m)
+}
+
+// TestMemoryCompressed protects that an idle connection with compression without context takeover, and a subprotocol, takes no more than one
+// without either.
+func TestMemoryCompressed(t *testing.T) {
+	const conns = 10_000
+	o := websocket.Options{Compression: &websocket.CompressionOptions{MinSize: -1}}
+	m := newSim(t, &Server{Handler: echo, Upgrader: &websocket.Upgrader{Options: o}})
+	one := &simSock{room: -1}
+	message := deflating().message(websocket.OpText, strings.Repeat("compressible ", 20))
+	open := func() {
+		m.socks[1] = one
+		m.loop.add(1, &adoption{agreed: websocket.Agreement{Subprotocol: "chat", Compression: alone(15)}})
+		one.in, one.out = append(one.in[:0], message...), one.out[:0]
+		m.loop.worker.serve(m.loop.conns[one.slot])
+		m.loop.turn()
+	}
+	open()
+	before := liveHeap()
+	for range conns {
+		open()
+	}
+	if each := float64(liveHeap()-before) / conns; each > 144 {
+		t.Errorf("an idle connection takes %.0f bytes of the heap", each)
+	}
+	if n := m.loop.conns[len(m.loop.conns)-1].counts; n.messagesIn != 1 || n.messagesOut != 1 {
+		t.Errorf("counts %+v: this tests nothing", n)
+	}
+	runtime.KeepAlive(m)
+}
+
+// liveHeap returns the bytes of live objects. Two collections empty the pools.
+func liveHeap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var s runtime.MemStats
+	runtime.ReadMemStats(&s)
+	return s.HeapAlloc
 }

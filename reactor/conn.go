@@ -21,6 +21,8 @@ type Conn struct {
 	in   *inbound // nil when nothing of the peer's is under way
 	bits bits
 
+	terms uint8 // number of what was agreed on, from opened on; 0, too, where that is in ext
+
 	fd   int32 // until the connection is gone
 	slot uint32
 
@@ -72,8 +74,8 @@ const (
 // extra is what few connections need. Guarded by Conn.mu, but for what the opening handshake sets for good.
 type extra struct {
 	handler  Handler             // of this connection alone
-	agreed   websocket.Agreement // of the opening handshake
-	codec    *codec              // where messages are compressed
+	agreed   websocket.Agreement // of the opening handshake, where it is not shared
+	sender   *websocket.Sender   // where messages are compressed with what was sent before, or it is not shared
 	value    any                 // that of SetValue
 	life     *lifetime           // nil until Context asks for it
 	pings    *pings              // nil until Ping asks for it
@@ -112,10 +114,7 @@ func (c *Conn) handler() Handler {
 func (c *Conn) Subprotocol() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ext == nil {
-		return ""
-	}
-	return c.ext.agreed.Subprotocol
+	return c.agreed().Subprotocol
 }
 
 // Compression returns what was agreed on about permessage-deflate (RFC 7692); ok is false if nothing was, so that messages travel
@@ -123,10 +122,10 @@ func (c *Conn) Subprotocol() string {
 func (c *Conn) Compression() (p websocket.CompressionParams, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.ext == nil || c.ext.agreed.Compression == nil {
-		return p, false
+	if agreed := c.agreed(); agreed.Compression != nil {
+		return *agreed.Compression, true
 	}
-	return *c.ext.agreed.Compression, true
+	return p, false
 }
 
 // RemoteAddr returns the address of the other side of the transport, which may be a proxy's. It is asked for when it is wanted: nil

@@ -41,8 +41,10 @@
 // Server.HTTP makes connections of requests to an http.Server, beside its others; Adopt takes those whose opening handshake was done
 // elsewhere.
 //
-// With compression a connection keeps its compressors, as a websocket.Conn does, and a Receiver of its own; a later version is
-// to share those without context takeover.
+// # Compression
+//
+// With context takeover a connection keeps its compressors, as a websocket.Conn does. Without it, in both directions, it keeps nothing: all
+// connections with the same terms share them. Options.Compression asks for that.
 //
 // # macOS and the BSDs
 //

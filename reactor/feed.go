@@ -6,9 +6,9 @@ package reactor
 
 import (
 	"os"
-	"sync"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/compress"
 )
 
 // inbound is what a connection has while something of its peer's is under way. One that has nothing shares that of whoever serves it.
@@ -16,23 +16,40 @@ type inbound struct {
 	receiver websocket.Receiver
 	message  []byte // the parts of the message under way that have come
 	rest     []byte // has come and not been taken: of the head of a request, or frames
-	own      bool   // it belongs to its connection for good, because the receiver has an inflater that does
+	terms    *terms
+	inflater *compress.Inflater // of the receiver, or nil
+	own      bool               // it belongs to its connection for good, because the inflater has what that has sent
 }
 
-var inbounds = sync.Pool{New: func() any { return new(inbound) }}
-
-// newInbound returns one for a connection without compression.
-func (s *Server) newInbound() *inbound {
-	in := inbounds.Get().(*inbound)
-	in.receiver.Reset(websocket.ReceiverOptions{Limit: s.readLimit})
+// newInbound returns one for connections with some terms.
+func newInbound(t *terms) *inbound {
+	in := &inbound{terms: t}
+	if p := t.agreed.Compression; p != nil {
+		in.inflater = p.ServerInflater()
+	}
 	return in
+}
+
+// reset makes in ready for a connection of s.
+func (in *inbound) reset(s *Server) *inbound {
+	in.receiver.Reset(websocket.ReceiverOptions{Limit: s.readLimit, Inflater: in.inflater})
+	return in
+}
+
+// inbound returns one for the terms of a number.
+func (s *Server) inbound(number uint8) *inbound {
+	return s.terms.get(number).inbounds.Get().(*inbound).reset(s)
+}
+
+// drop gives in back at the end of a connection, unless an inflater may be in the middle of something.
+func (in *inbound) drop() {
+	if in.inflater == nil {
+		in.release()
+	}
 }
 
 // release gives in back.
 func (in *inbound) release() {
-	if in.own {
-		return
-	}
 	if cap(in.message) > keptSize {
 		in.message = nil
 	}
@@ -40,7 +57,7 @@ func (in *inbound) release() {
 		in.rest = nil
 	}
 	in.message, in.rest = in.message[:0], in.rest[:0]
-	inbounds.Put(in)
+	in.terms.inbounds.Put(in)
 }
 
 // idle reports whether nothing is under way.
@@ -50,9 +67,6 @@ func (in *inbound) idle() bool {
 
 // keep makes b what has come and not been taken. It may be the end of what was.
 func (in *inbound) keep(b []byte) { in.rest = append(in.rest[:0], b...) }
-
-// codec is what a connection has that compresses messages. Its inbound has the inflater.
-type codec struct{ sender websocket.Sender }
 
 // reads reports whether what the peer sends is dealt with now.
 func (c *Conn) reads() bool {
@@ -138,32 +152,43 @@ func (w *worker) feed(c *Conn, b []byte) {
 			return
 		}
 	}
-	in := c.in
+	in, borrowed := c.in, false
 	if in == nil {
-		in = w.in
+		in, borrowed = w.lent(c.terms), true
 	}
 	b = w.frames(c, in, b)
 	switch {
 	case c.has(over):
 		// What had come of a message is not held until the peer has gone: a bomb would be, in full.
-		if in == w.in {
-			w.in = w.loop.server.newInbound()
+		if borrowed {
+			w.ins[c.terms] = nil
 		} else {
 			c.in = nil
 		}
-		in.release()
+		in.drop()
 		return
 	case len(b) > 0:
 		c.bits |= unread
 	}
 	in.keep(b)
 	switch idle := in.idle(); {
-	case in == w.in && !idle:
-		c.in, w.in = in, w.loop.server.newInbound()
-	case in != w.in && idle && !in.own:
+	case borrowed && !idle:
+		c.in, w.ins[c.terms] = in, nil
+	case !borrowed && idle && !in.own:
 		c.in = nil
 		in.release()
 	}
+}
+
+// lent returns the inbound of connections with some terms that have none.
+func (w *worker) lent(number uint8) *inbound {
+	for int(number) >= len(w.ins) {
+		w.ins = append(w.ins, nil)
+	}
+	if w.ins[number] == nil {
+		w.ins[number] = w.loop.server.inbound(number)
+	}
+	return w.ins[number]
 }
 
 // open deals with the opening handshake, to which b belongs, and returns what is behind it. ok is false if more has to come.
@@ -181,7 +206,7 @@ func (w *worker) open(c *Conn, b []byte) (rest []byte, ok bool) {
 	}
 	if n == 0 {
 		if c.in == nil {
-			c.in = w.loop.server.newInbound()
+			c.in = w.loop.server.inbound(0)
 			c.in.keep(b)
 		}
 		return nil, false
@@ -212,11 +237,8 @@ func (w *worker) opened(c *Conn, agreed websocket.Agreement, h Handler) {
 		c.bits |= ownHandler
 		c.more().handler = h
 	}
-	if agreed.Subprotocol != "" || agreed.Compression != nil {
-		c.more().agreed = agreed
-	}
-	if agreed.Compression != nil {
-		w.compress(c, *agreed.Compression)
+	if agreed != (websocket.Agreement{}) {
+		w.settle(c, agreed)
 	}
 	c.heard.Store(c.loop.ticks())
 	c.mu.Lock()
@@ -226,23 +248,6 @@ func (w *worker) opened(c *Conn, agreed websocket.Agreement, h Handler) {
 	w.inHandler = true
 	c.handler().Open(c)
 	w.inHandler = false
-}
-
-// compress gives c what it needs for messages that are compressed.
-func (w *worker) compress(c *Conn, p websocket.CompressionParams) {
-	s := w.loop.server
-	o := s.up.Compression
-	z := new(codec)
-	z.sender.Reset(websocket.SenderOptions{Deflater: o.ServerDeflater(p), MinSize: o.MinSize})
-	c.more().codec = z
-	in := &inbound{own: true}
-	in.receiver.Reset(websocket.ReceiverOptions{Limit: s.readLimit, Inflater: p.ServerInflater()})
-	if c.in != nil {
-		in.rest = c.in.rest
-		c.in.rest = nil
-		c.in.release()
-	}
-	c.in = in
 }
 
 // refuse answers a request that will not be whole.

@@ -311,7 +311,7 @@ func (l *loop) forget(c *Conn) {
 	l.free = append(l.free, c.slot)
 	l.open--
 	if c.in != nil {
-		c.in.release()
+		c.in.drop()
 		c.in = nil
 	}
 }

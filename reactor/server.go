@@ -79,6 +79,7 @@ type Server struct {
 	hurry atomic.Bool   // connections are to be cut
 	warn  sync.Once     // that a handler has kept a loop waiting
 
+	terms   agreements
 	dropped atomic.Uint64
 	topics  struct {
 		sync.Mutex
@@ -129,6 +130,7 @@ func (s *Server) start() error {
 		return err
 	}
 	s.limits = limitsOf(&s.up.Options)
+	s.terms.number(s, websocket.Agreement{}) // 0
 	if s.Workers > 0 {
 		s.pool = newPool(s, s.Workers)
 	}

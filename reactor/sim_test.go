@@ -129,11 +129,12 @@ func newSim(t testing.TB, s *Server) *sim {
 	}
 	s.up = s.Upgrader
 	s.limits = limitsOf(&s.up.Options)
+	s.terms.number(s, websocket.Agreement{})
 	p := &simPoller{socks: make(map[int32]*simSock)}
-	l := newLoop(s, p)
 	if overKqueue {
 		p.kqueue = new(kslots)
 	}
+	l := newLoop(s, p)
 	t.Cleanup(func() { l.timer.Stop() })
 	return &sim{t: t, simPoller: p, loop: l}
 }

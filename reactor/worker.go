@@ -16,10 +16,10 @@ type worker struct {
 	loop     *loop // of the connection that is served
 	input    []byte
 	corked   *output
-	in       *inbound // of the connections that have none
-	answer   []byte   // to a request
-	messages uint64   // delivered, and not counted with their connection yet
-	bytes    uint64   // read, and not counted
+	ins      []*inbound // of the connections that have none, by the number of their terms; nil where none is lent
+	answer   []byte     // to a request
+	messages uint64     // delivered, and not counted with their connection yet
+	bytes    uint64     // read, and not counted
 
 	conn      *Conn // that is being served
 	inHandler bool  // the application runs
@@ -29,7 +29,7 @@ type worker struct {
 }
 
 func (w *worker) init(s *Server) {
-	w.input, w.corked, w.in = make([]byte, inputSize), newCork(), s.newInbound()
+	w.input, w.corked = make([]byte, inputSize), newCork()
 	if accept := s.Accept; accept != nil {
 		w.accept = func(r *websocket.Request) (err error) {
 			if w.accepted, err = accept(r); err == nil && w.accepted == nil && s.Handler == nil {
@@ -49,7 +49,7 @@ func (w *worker) abandoned(v any) {
 	} else {
 		w.loop.server.logf("reactor: a handler has panicked: %v\n%s", v, debug.Stack())
 	}
-	w.in = w.loop.server.newInbound() // the old one may be in the middle of something
+	w.ins = nil // one of them may be in the middle of something
 	c.mu.Lock()
 	code := websocket.StatusInternalError
 	if !c.has(opened) {

@@ -5,6 +5,7 @@ package reactor
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/seed-d69ae1b7/websocket"
 )
@@ -31,7 +32,7 @@ func (c *Conn) write(op websocket.Opcode, p []byte) error {
 	if err := c.reserve(len(p) + websocket.MaxHeaderSize); err != nil {
 		return err
 	}
-	if len(p) >= largeSize && !c.has(sending|blocked) && c.codec() == nil {
+	if len(p) >= largeSize && !c.has(sending|blocked) && !c.compresses() {
 		return c.writeLarge(op, p)
 	}
 	if err := c.append(op, p); err != nil {
@@ -160,19 +161,12 @@ func (c *Conn) fits(need int) bool {
 	return c.waiting() <= most/2 || c.waiting()+need <= most
 }
 
-// codec returns how messages are compressed, or nil. mu is held.
-func (c *Conn) codec() *codec {
-	if c.ext == nil {
-		return nil
-	}
-	return c.ext.codec
-}
-
 // append puts a message behind what waits. mu is held.
 func (c *Conn) append(op websocket.Opcode, p []byte) (err error) {
 	o := c.output()
-	if z := c.codec(); z != nil {
-		o.b, err = z.sender.AppendMessage(o.b, op, p)
+	if z, pool := c.sender(); z != nil {
+		o.b, err = z.AppendMessage(o.b, op, p)
+		giveBack(pool, z)
 	} else {
 		var s websocket.Sender // without compression a server's has no state between whole messages
 		o.b, err = s.AppendMessage(o.b, op, p)
@@ -183,13 +177,21 @@ func (c *Conn) append(op websocket.Opcode, p []byte) (err error) {
 // appendPrepared is append for a prepared message. mu is held.
 func (c *Conn) appendPrepared(m *websocket.PreparedMessage) (err error) {
 	o := c.output()
-	if z := c.codec(); z != nil {
-		o.b, err = z.sender.AppendPrepared(o.b, m)
+	if z, pool := c.sender(); z != nil {
+		o.b, err = z.AppendPrepared(o.b, m)
+		giveBack(pool, z)
 	} else {
 		var s websocket.Sender
 		o.b, err = s.AppendPrepared(o.b, m)
 	}
 	return c.appended(m.Len(), err)
+}
+
+// giveBack gives a sender back that is not its connection's own.
+func giveBack(pool *sync.Pool, z *websocket.Sender) {
+	if pool != nil {
+		pool.Put(z)
+	}
 }
 
 // appended counts messages, and lets go of a buffer that has remained empty. mu is held.
