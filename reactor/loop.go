@@ -141,6 +141,7 @@ func (l *loop) turn() bool {
 		l.timer.Stop()
 		l.watcher.Stop()
 		l.poll.free()
+		l.worker, l.conns, l.topics, l.wheel = worker{}, nil, topics{}, wheel{} // the Server may be kept
 		close(l.done)
 		return false
 	}
