@@ -35,6 +35,9 @@ type ConnectArgs struct {
 	Conns int
 }
 
+// perSource is how many connections come from one address, so that the kernel finds a port for each at once.
+const perSource = 8000
+
 // Connect opens connections, or drops those that there are if there is to be none.
 func (c *crowd) Connect(args ConnectArgs, _ *None) (err error) {
 	if args.Conns == 0 {
@@ -45,7 +48,7 @@ func (c *crowd) Connect(args ConnectArgs, _ *None) (err error) {
 	}
 	c.buf = make([]byte, 64<<10)
 	for i := range args.Conns {
-		fd, err := load.Dial(args.Addr)
+		fd, err := load.Dial(netip.AddrFrom4([4]byte{127, 1, 0, byte(1 + i/perSource)}), args.Addr)
 		if err != nil {
 			return errors.Join(err, c.drop())
 		}

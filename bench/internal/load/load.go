@@ -94,7 +94,7 @@ func Open(args Args, traffic *wire.Traffic) (*Load, error) {
 }
 
 func (l *Load) open() error {
-	fd, err := connect(l.args.Addr)
+	fd, err := connect(netip.Addr{}, l.args.Addr)
 	if err != nil {
 		return err
 	}
