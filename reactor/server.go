@@ -77,7 +77,7 @@ type Server struct {
 
 	next  atomic.Uint32 // of the loops, the one that gets the next connection
 	hurry atomic.Bool   // connections are to be cut
-	warn  sync.Once     // that a handler has kept a loop waiting
+	warn  sync.Once     // that a turn takes long
 
 	terms   agreements
 	dropped atomic.Uint64

@@ -1,7 +1,7 @@
 package reactor
 
-// This file holds the warning of a handler that keeps a loop waiting, which is hard to find otherwise: connections are slow, and nothing is
-// busy. A timer looks at a loop once a second while it has something to do; it costs a turn two stores.
+// This file holds the warning of a turn that takes too long, mostly because a handler waits for something. That is hard to find otherwise:
+// connections are slow, and nothing is busy. A timer looks at a loop once a second while it has something to do; it costs a turn two stores.
 
 import (
 	"bytes"
@@ -38,8 +38,8 @@ func (l *loop) watch() {
 	}
 	if n == l.seen.Load() {
 		l.server.warn.Do(func() {
-			l.server.logf("reactor: a handler has kept a loop and all its connections waiting for %v; this is told once; "+
-				"see Server.Workers\n%s", longTurn, turnStacks())
+			l.server.logf("reactor: a loop has been at one thing for %v while its other connections waited; this is told once, "+
+				"with its stack; if that is in a handler, see Server.Workers\n%s", longTurn, turnStacks())
 		})
 		return // and not watched any more
 	}

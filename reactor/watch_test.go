@@ -58,7 +58,7 @@ func TestLongTurn(t *testing.T) {
 					t.Errorf("%d messages were not delivered", len(takes))
 				}
 			})
-			if n := strings.Count(logged.String(), "kept a loop"); n != tc.logged || n > 0 && strings.Count(logged.String(), "reactor.dawdle(") != 1 {
+			if n := strings.Count(logged.String(), "a loop has been at one thing"); n != tc.logged || n > 0 && strings.Count(logged.String(), "reactor.dawdle(") != 1 {
 				t.Errorf("logged %d times, want %d: %s", n, tc.logged, logged.String())
 			}
 		})
