@@ -177,7 +177,12 @@ func (c *Conn) preparedNeed(m *PreparedMessage) (need int, how writing) {
 func (c *Conn) appendPrepared(m *PreparedMessage, need int) {
 	out := growBuffer(c.out, need)
 	for i := range m.parts {
-		out = c.s.appendPart(out, m, &m.parts[i])
+		part := &m.parts[i]
+		if c.s.compressesItself(part) {
+			out, _ = c.appendMessage(out, part.Op, part.Data) // it was checked when it was prepared; see there who has the deflater
+			continue
+		}
+		out = c.s.appendPart(out, m, part)
 	}
 	c.out = out
 	c.counts.messagesOut += uint64(len(m.parts))

@@ -3,12 +3,14 @@ package websocket
 // This file tests prepared messages on connections that have negotiated compression.
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/seed-d69ae1b7/websocket/compress"
 	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
@@ -171,4 +173,31 @@ func TestPreparedDeflateConcurrently(t *testing.T) {
 		}
 	}
 	wg.Wait()
+}
+
+// TestPreparedBesideLarge protects that a prepared message which is written while a large one is being deflated is not compressed: the
+// deflater is that one's, and messages leave in the order in which they were deflated.
+func TestPreparedBesideLarge(t *testing.T) {
+	noise := noiseOf(3 << 20) // becomes several frames
+	again := noise[maxFrame-8000 : maxFrame-6000]
+	m, err := NewPreparedMessage(OpBinary, again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inBubble(t, func(t *testing.T, client bool) {
+		c, other := deflatePair(t, client, paramsOf(15, true), Options{})
+		wrote := inGoroutine(func() error { return c.Write(t.Context(), OpBinary, noise) })
+		synctest.Wait() // until the first frame, which is as much as has been deflated, does not fit into the network
+		if err := c.WritePrepared(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range [][]byte{noise, again} {
+			if m, err := other.Read(t.Context()); !bytes.Equal(m.Data, want) || err != nil {
+				t.Fatalf("not the message of %d bytes: %d, %v", len(want), len(m.Data), err)
+			}
+		}
+		if err := <-wrote; err != nil {
+			t.Error(err)
+		}
+	})
 }
