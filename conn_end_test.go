@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
+	"github.com/seed-d69ae1b7/websocket/internal/transport"
 )
 
 // endRow is what the table says of a situation.
@@ -194,6 +195,11 @@ var endSituations = map[string]func(t *testing.T, client bool) (*Conn, error){
 		}()
 		return c, second(c.Read(t.Context()))
 	},
+	`peer updates keys of TLS, takes no answers`: func(t *testing.T, client bool) (*Conn, error) {
+		nc, _ := netpipe.New(pipeSize)
+		c := connOver(t, flooded{nc}, client, nil)
+		return c, second(c.Read(t.Context()))
+	},
 	`a context ends a read that has no deadline`: func(t *testing.T, client bool) (*Conn, error) {
 		nc, far := netpipe.New(pipeSize)
 		c := connOver(t, undated{nc}, client, nil)
@@ -207,6 +213,11 @@ var endSituations = map[string]func(t *testing.T, client bool) (*Conn, error){
 		return c, second(c.Read(t.Context()))
 	},
 }
+
+// flooded is a transport whose TLS has had to answer too much.
+type flooded struct{ net.Conn }
+
+func (flooded) Read([]byte) (int, error) { return 0, transport.ErrFlooded }
 
 // undated is a transport without deadlines for reading.
 type undated struct{ net.Conn }

@@ -23,13 +23,16 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/internal/transport"
 )
 
 // socketPairs are the kinds of connected sockets.
 var socketPairs = map[string]func(t testing.TB) (client, server net.Conn){
 	"TCP":  tcpPair,
 	"Unix": unixPair,
-	"TLS":  tlsPair,
+	"TLS":  tlsPair, // over a net.Conn that is not known to be a socket
+	"wss":  wssPair,
 	"wrapped": func(t testing.TB) (client, server net.Conn) {
 		c, s := tcpPair(t)
 		return struct{ net.Conn }{c}, struct{ net.Conn }{s}
@@ -65,8 +68,21 @@ var certificate = sync.OnceValue(func() tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 })
 
-func tlsPair(t testing.TB) (client, server net.Conn) {
+func tlsPair(t testing.TB) (client, server net.Conn) { return secured(t)(tcpPair(t)) }
+
+// wssPair is what Dialer and Listener make.
+func wssPair(t testing.TB) (client, server net.Conn) {
 	c, s := tcpPair(t)
+	return secured(t)(transport.UnderTLS(c), transport.UnderTLS(s))
+}
+
+// secured returns what makes a TLS connection of two ends.
+func secured(t testing.TB) func(c, s net.Conn) (client, server net.Conn) {
+	return func(c, s net.Conn) (client, server net.Conn) { return secure(t, c, s) }
+}
+
+// secure makes a TLS connection of two ends.
+func secure(t testing.TB, c, s net.Conn) (client, server net.Conn) {
 	tc := tls.Client(c, &tls.Config{InsecureSkipVerify: true})
 	ts := tls.Server(s, &tls.Config{Certificates: []tls.Certificate{certificate()}})
 	done := inGoroutine(ts.Handshake)

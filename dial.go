@@ -15,6 +15,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/internal/transport"
 )
 
 // The bounds of what a server may answer.
@@ -251,6 +253,9 @@ func (d *Dialer) startTLS(ctx context.Context, nc net.Conn, host string, cfg *tl
 		cfg.ServerName = host
 	}
 	cfg.NextProtos = []string{"http/1.1"}
+	if cfg.Renegotiation == tls.RenegotiateNever {
+		nc = transport.UnderTLS(nc) // see Conn.OnSocket
+	}
 	tc := tls.Client(nc, cfg)
 	if err := tc.HandshakeContext(ctx); err != nil {
 		nc.Close()

@@ -36,6 +36,17 @@
 //	err = conn.Write(ctx, websocket.OpText, []byte("hello"))
 //	reply, err := conn.Read(ctx)
 //
+// # TLS
+//
+// A Dialer's wss needs nothing. A server that speaks TLS itself puts Listener below it, as the innermost listener:
+//
+//	ln, err := net.Listen("tcp", ":443")
+//	…
+//	err = srv.ServeTLS(websocket.Listener(ln), certFile, keyFile)
+//
+// It works without, and a server behind a proxy that ends TLS needs none; with it, TLS costs a connection little more than crypto/tls
+// itself takes. Conn.OnSocket tells which it is.
+//
 // # Concurrency
 //
 // One goroutine at a time reads; a second one gets ErrReadInProgress and does no harm. Everything else may be called
@@ -93,6 +104,7 @@
 //	write timeout                                 1006  yes    no   no         yes
 //	pong timeout                                  1006  yes    no   no         yes
 //	a context cuts a large Write in the middle    1006  yes    no   no         yes
+//	peer updates keys of TLS, takes no answers    1006  yes    no   no         yes
 //	a Writer's message cannot be finished         1011  yes    no   no         yes
 //	the body of a Messages loop panics            1011  yes    no   no         yes
 //	a context ends a read that has no deadline    1006  yes    no   no         yes

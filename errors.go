@@ -9,6 +9,8 @@ import (
 	"net"
 	"strconv"
 	"strings"
+
+	"github.com/seed-d69ae1b7/websocket/internal/transport"
 )
 
 var (
@@ -107,8 +109,8 @@ func brokenBy(err error) *CloseError {
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF // io.EOF stands for an ordinary close, and this was none
 	}
-	// Deadlines are only ever set on this side, as it is only this side that can close its net.Conn.
-	local := isTimeout(err) || errors.Is(err, net.ErrClosed) || errors.Is(err, errCut)
+	// Deadlines are only ever set on this side, as it is only this side that can close its net.Conn, and that bounds its queue.
+	local := isTimeout(err) || errors.Is(err, net.ErrClosed) || errors.Is(err, errCut) || errors.Is(err, transport.ErrFlooded)
 	return &CloseError{Code: StatusAbnormalClosure, Local: local, Err: err}
 }
 

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/seed-d69ae1b7/websocket/internal/transport"
 )
 
 func TestProtocolErrorText(t *testing.T) {
@@ -137,6 +139,7 @@ func TestBrokenBy(t *testing.T) {
 		{&net.OpError{Op: "write", Net: "tcp", Err: os.ErrDeadlineExceeded}, true},
 		{fmt.Errorf("tunnel: %w", net.ErrClosed), true},
 		{fmt.Errorf("%w: %w", errCut, context.Canceled), true},
+		{fmt.Errorf("tls: %w", transport.ErrFlooded), true},
 	} {
 		if e := brokenBy(tt.err); e.Local != tt.local || e.Code != StatusAbnormalClosure {
 			t.Errorf("%v: Local is %v", e, e.Local)

@@ -164,7 +164,7 @@ func (c *Conn) answer(payload []byte) {
 	if ps != nil {
 		ps.pong, ps.pongDue = nil, false // it would be behind that of a newer ping
 	}
-	if c.opts.NoBatching || c.hasOutput() && c.isIdle() && !c.startHold() {
+	if c.opts.NoBatching || c.hasFrames() && c.isIdle() && !c.startHold() {
 		c.flushByReader()
 	}
 }
@@ -275,8 +275,9 @@ func (c *Conn) lookAround(k *keepalive, now time.Time, waited bool) (dead bool) 
 func (c *Conn) patience(k *keepalive, now time.Time, pongTimeout time.Duration) time.Time {
 	c.mu.Lock()
 	defer c.unlock()
-	progress := !c.isIdle() && c.counts.bytesOut > k.out
-	k.out = c.counts.bytesOut
+	out := c.bytesInKernel()
+	progress := !c.isIdle() && out > k.out
+	k.out = out
 	if progress || c.pings.autoDue && c.holdsControls() {
 		return now.Add(pongTimeout)
 	}
@@ -292,7 +293,7 @@ func (c *Conn) autoPing() (out uint64) {
 	ps.left, ps.autoEnd, ps.autoDue = time.Time{}, 0, true
 	c.appendDue()
 	c.flushByReader()
-	return c.counts.bytesOut
+	return c.bytesInKernel()
 }
 
 // appendAutoPing puts the keepalive's ping into the buffer, and reports false if it has to wait. mu is held.
@@ -305,16 +306,21 @@ func (c *Conn) appendAutoPing() (done bool) {
 	}
 	ps := c.pings
 	c.appendPing(&ps.auto)
-	ps.autoEnd = c.counts.bytesOut + uint64(c.pending())
+	ps.autoEnd = c.counts.bytesOut + uint64(c.unsent())
 	return true
 }
 
 // progressed notes that n bytes more have reached the kernel. mu is held.
 func (c *Conn) progressed(n int) {
 	c.counts.bytesOut += uint64(n)
-	if ps := c.pings; ps != nil && ps.left.IsZero() && ps.autoEnd > 0 && c.counts.bytesOut >= ps.autoEnd {
+	if ps := c.pings; ps != nil && ps.left.IsZero() && ps.autoEnd > 0 && c.bytesInKernel() >= ps.autoEnd {
 		ps.left = time.Now()
 	}
+}
+
+// bytesInKernel returns how many bytes have reached the kernel, at least. mu is held.
+func (c *Conn) bytesInKernel() uint64 {
+	return c.counts.bytesOut - min(c.counts.bytesOut, uint64(c.t.Backlog()))
 }
 
 // lookAt sets when to look at the peer next. k.mu is held.

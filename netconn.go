@@ -25,6 +25,15 @@ var errNotRaw = errors.New("websocket: the transport is read, written and bounde
 // is an error: Conn does it, and Stream is the net.Conn over messages.
 func (c *Conn) NetConn() net.Conn { return c.view(c.t.NetConn()) }
 
+// OnSocket reports whether c works with a socket itself, and not with a net.Conn that may be anything. So it is over plain TCP and Unix
+// sockets, and over TLS where that lies on one: with a Dialer that is so unless its TLS may renegotiate, its DialContext returns
+// something else or an https proxy is in between, and with a server if it has Listener below its TLS. It never is over a net.Conn
+// that wraps another, over a *tls.Conn that was made otherwise, over HTTP/2, and on systems other than Unix.
+//
+// Every promise holds in either case. What differs is the cost: on a socket a message takes fewer system calls, and a write goes to the
+// kernel at once, with any context, and takes a goroutine only for what finds no room there. It may be called at any time.
+func (c *Conn) OnSocket() bool { return c.t.Polls() }
+
 // view returns the view of nc.
 func (c *Conn) view(nc net.Conn) net.Conn {
 	v := netView{nc, c}

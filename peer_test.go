@@ -51,8 +51,8 @@ func connOver(t testing.TB, nc net.Conn, client bool, o *Options) *Conn {
 
 func peerOver(t testing.TB, nc net.Conn, client bool) *peer {
 	t.Cleanup(func() { nc.Close() })
-	if stream, ok := transport.New(nc).(*transport.Stream); ok {
-		nc = stream.NetConn() // of a socket of packets
+	if _, isUnix := nc.(*net.UnixConn); isUnix {
+		nc = transport.New(nc).NetConn() // of a socket of packets it is another one
 	}
 	return &peer{t: t, nc: nc, br: bufio.NewReader(nc), client: client}
 }

@@ -48,4 +48,4 @@ func (c *Conn) Send() {
 
 // wouldWait reports whether a frame that is put into out now stays there until somebody is told to send it: nothing that will be
 // sent is before it. mu is held.
-func (c *Conn) wouldWait() bool { return c.isIdle() && !c.hasOutput() }
+func (c *Conn) wouldWait() bool { return c.isIdle() && !c.hasFrames() }

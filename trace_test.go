@@ -24,6 +24,7 @@ func TestTraceMayAsk(t *testing.T) {
 		"LocalAddr":       func(c *Conn) { c.LocalAddr() },
 		"RemoteAddr":      func(c *Conn) { c.RemoteAddr() },
 		"NetConn":         func(c *Conn) { c.NetConn() },
+		"OnSocket":        func(c *Conn) { c.OnSocket() },
 		"SetReadLimit":    func(c *Conn) { c.SetReadLimit(-1) },
 	}
 	doIO := map[string]bool{

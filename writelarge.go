@@ -68,7 +68,7 @@ func (c *Conn) takeTurn(ctx context.Context, how writing) error {
 	if err := c.afterStreamed(ctx, always); err != nil {
 		return err
 	}
-	if !c.isIdle() || c.hasOutput() || c.line() != nil {
+	if !c.isIdle() || c.hasFrames() || c.line() != nil {
 		if err := c.queue(ctx, how, func() bool { return c.isIdle() && c.largeIsNext() }); err != nil {
 			return err
 		}
@@ -117,7 +117,7 @@ func (c *Conn) untilHead(ctx context.Context, t *turn, ready func() bool) error 
 // letOthersPass lets at least one buffer of what others have written go before the large messages in line: whichever is next, as
 // those before it may give up. mu is held.
 func (c *Conn) letOthersPass() {
-	for t := c.line(); t != nil && c.hasOutput(); t = t.next {
+	for t := c.line(); t != nil && c.hasFrames(); t = t.next {
 		t.after = c.lastBuffer()
 	}
 }
@@ -309,7 +309,7 @@ func (c *Conn) sendPolling(ctx context.Context, b, p []byte) (int64, error) {
 	c.giveBack()
 	c.progress(n)
 	c.unlock()
-	if err != nil || n == len(b)+len(p) {
+	if err != nil || c.allIsOut(n, len(b)+len(p)) {
 		return int64(n), err
 	}
 	if n < len(b) {

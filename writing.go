@@ -46,7 +46,7 @@ const maxRounds = 8
 
 // lastBuffer returns the number of the buffer that holds, or will hold, the last frame that has been accepted. mu is held.
 func (c *Conn) lastBuffer() uint32 {
-	if c.hasOutput() {
+	if c.hasFrames() {
 		return c.taken + 1
 	}
 	return c.taken
@@ -61,10 +61,20 @@ func (c *Conn) wouldFlush() bool {
 }
 
 // pending returns how many bytes have been accepted and are not with the kernel. mu is held.
-func (c *Conn) pending() int { return c.sending + len(c.out) + len(c.controls()) }
+func (c *Conn) pending() int { return c.unsent() + c.t.Backlog() }
 
-// hasOutput reports whether frames wait to be taken. mu is held.
-func (c *Conn) hasOutput() bool { return len(c.out) > 0 || len(c.controls()) > 0 }
+// unsent returns how many of them the transport has not taken. mu is held.
+func (c *Conn) unsent() int { return c.sending + len(c.out) + len(c.controls()) }
+
+// hasFrames reports whether frames wait to be taken. mu is held.
+func (c *Conn) hasFrames() bool { return len(c.out) > 0 || len(c.controls()) > 0 }
+
+// hasOutput reports whether something can be sent: frames, or, where nobody writes, what TLS had to say by itself. mu is held.
+func (c *Conn) hasOutput() bool { return c.hasFrames() || c.t.Backlog() > 0 }
+
+// allIsOut reports whether the transport, which has taken n bytes of so many, has none that are not with the kernel. Only who
+// writes to it asks.
+func (c *Conn) allIsOut(n, of int) bool { return n == of && c.t.Backlog() == 0 }
 
 // isBroken reports whether a write has failed. mu is held.
 func (c *Conn) isBroken() bool { return c.writes == broken }
@@ -117,7 +127,7 @@ func (c *Conn) startFlush(mayWait bool) error {
 		}
 		c.mu.Lock()
 		c.giveBack()
-		if err == nil && n < len(b) {
+		if err == nil && !c.allIsOut(n, len(b)) {
 			c.progress(n)
 			c.flushLater(b, n)
 			return nil

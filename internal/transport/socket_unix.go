@@ -6,7 +6,6 @@ package transport
 // writes the descriptor directly, and tells what would block.
 
 import (
-	"io"
 	"net"
 	"sync"
 	"syscall"
@@ -15,19 +14,8 @@ import (
 
 // Socket is the transport over a socket.
 type Socket struct {
+	descriptor
 	nc net.Conn
-	rc syscall.RawConn
-
-	// owned by the reader
-	reader Reader
-	// onRead is the callback of the descriptor's Read: the descriptor stays open while it runs, and false parks the
-	// goroutine until the next edge of readability. It is made once: a closure for each wait would be an allocation.
-	onRead func(fd uintptr) bool
-	// onHold is that of its Control, around Read. Read lets go of the descriptor before it returns, and when somebody has
-	// closed the net.Conn, its number may be another connection's at once.
-	onHold func(fd uintptr)
-	runErr error    // of the Read inside of onHold
-	counts counting // whether the socket tells what is left in it
 
 	// owned by the writer
 	onWrite  func(fd uintptr) bool
@@ -35,36 +23,21 @@ type Socket struct {
 	vector   *vector // nil, or what to write instead
 	written  int32
 	writeErr syscall.Errno // 0 for none
-
-	fd int32 // the descriptor; open inside of a Run that holds it
 }
 
-// newSocket returns a transport for nc, or nil. A type that embeds *net.TCPConn also has SyscallConn, while its
-// own Read or Write may do more: only the exact types qualify. A socket of packets gets one that makes a stream of it.
+// newSocket returns a transport for nc, or nil. A socket of packets gets one that makes a stream of it.
 func newSocket(nc net.Conn) Transport {
-	var rc syscall.RawConn
-	var err error
-	switch nc := nc.(type) {
-	case *net.TCPConn:
-		rc, err = nc.SyscallConn()
-	case *net.UnixConn:
-		if rc, err = nc.SyscallConn(); err == nil && isPacket(nc) {
-			return &Stream{nc: &packetConn{UnixConn: nc, rc: rc}}
+	nc = withoutTLS(nc)
+	if packets, ok := nc.(*net.UnixConn); ok && isPacket(packets) {
+		rc, err := packets.SyscallConn()
+		if err != nil {
+			return nil
 		}
-	default:
-		return nil
+		return &Stream{nc: &packetConn{UnixConn: packets, rc: rc}}
 	}
-	if err != nil {
+	t := &Socket{nc: nc}
+	if !isSocket(nc) || !t.open(nc) {
 		return nil
-	}
-	t := &Socket{nc: nc, rc: rc}
-	if rc.Control(func(fd uintptr) { t.fd = int32(fd) }) != nil {
-		return nil
-	}
-	t.onRead = func(uintptr) bool { return t.reader.Readable() }
-	t.onHold = func(uintptr) {
-		defer t.reader.Leave()
-		t.runErr = t.rc.Read(t.onRead)
 	}
 	t.onWrite = func(fd uintptr) bool {
 		var n int
@@ -79,53 +52,14 @@ func newSocket(nc net.Conn) Transport {
 	return t
 }
 
-func (t *Socket) Run(r Reader, holds bool) error {
-	t.reader = r
-	if !holds {
-		return t.rc.Read(t.onRead)
-	}
-	if err := t.rc.Control(t.onHold); err != nil {
-		return err
-	}
-	return t.runErr
-}
+func (t *Socket) Run(r Reader, holds bool) error { return t.run(r, holds) }
 
 func (t *Socket) Polls() bool  { return true }
+func (t *Socket) Backlog() int { return 0 }
 func (t *Socket) Room() []byte { return nil }
 
 func (t *Socket) Recv(p []byte, asks bool) (n int, drained bool, err error) {
-	if asks && t.counts == notAsked {
-		t.counts = askCount(int(t.fd))
-	}
-	var errno syscall.Errno
-	if asks && t.counts == itCounts && len(p) <= maxRawIO {
-		n, drained, errno = countFD(int(t.fd), p)
-	} else {
-		n, errno = readFD(int(t.fd), p)
-	}
-	switch {
-	case errno == syscall.EAGAIN:
-		return 0, false, ErrWouldBlock
-	case errno != 0:
-		return 0, false, t.failed("read", errno)
-	case n == 0 && len(p) > 0:
-		return 0, false, io.EOF
-	}
-	return n, drained, nil
-}
-
-// counting says whether the kernel tells, with what it gives, how much is left.
-type counting uint8
-
-const (
-	notAsked counting = iota
-	itCounts
-	itDoesNot
-)
-
-// failed wraps an error of a system call as package net does.
-func (t *Socket) failed(op string, err error) error {
-	return &net.OpError{Op: op, Net: "websocket", Source: t.nc.LocalAddr(), Addr: t.nc.RemoteAddr(), Err: err}
+	return t.recv(t.nc, p, asks)
 }
 
 func (t *Socket) TrySend(p []byte, direct bool) (int, error) {
@@ -166,7 +100,7 @@ func (t *Socket) sent(n int, errno syscall.Errno) (int, error) {
 	case syscall.EAGAIN:
 		return 0, nil
 	}
-	return 0, t.failed("write", errno)
+	return 0, failed("write", t.nc, errno)
 }
 
 // vector is the pair of slices of one write.
@@ -198,9 +132,6 @@ func (t *Socket) Orderly() bool                      { return false }
 
 func (t *Socket) NetConn() net.Conn { return t.nc }
 
-// Abort shuts the socket down rather than closing it: closing waits for the callbacks that run.
-func (t *Socket) Abort() {
-	t.rc.Control(func(fd uintptr) { syscall.Shutdown(int(fd), syscall.SHUT_RDWR) })
-}
+func (t *Socket) Abort() { t.abort() }
 
 func (t *Socket) Close() error { return t.nc.Close() }

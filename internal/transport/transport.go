@@ -2,7 +2,7 @@
 package transport
 
 // This file holds what Conn asks of the network, and the transport that stands on any net.Conn. The one for plain
-// sockets on Unix, which waits without a buffer and writes without waiting, is in socket_unix.go.
+// sockets on Unix, which waits without a buffer and writes without waiting, is in socket_unix.go, that for TLS over them in tls_unix.go.
 
 import (
 	"crypto/tls"
@@ -13,6 +13,9 @@ import (
 
 // ErrWouldBlock is returned by Recv and TrySend of a transport that polls when nothing can be done without waiting.
 var ErrWouldBlock = errors.New("websocket: operation would block")
+
+// ErrFlooded is the error of a TLS connection whose peer asks for answers and does not take them: it is ended.
+var ErrFlooded = errors.New("websocket: the peer asks for updates of keys and does not take the answers")
 
 // Transport carries the bytes of one connection. Reading methods are for one goroutine at a time, and so are writing
 // ones; the others are for any.
@@ -32,11 +35,15 @@ type Transport interface {
 	// Recv reads, inside of Readable only. Where it polls and asks is set, drained may say that there was nothing behind.
 	Recv(p []byte, asks bool) (n int, drained bool, err error)
 
-	// TrySend returns less than len(p) with a nil error if it would block. It may be told to be direct while a reader is
-	// inside of Run.
+	// TrySend returns less than len(p) with a nil error if it would block, or leaves a backlog. It may be told to be direct
+	// while a reader is inside of Run.
 	TrySend(p []byte, direct bool) (int, error)
 	TrySendTwo(b, p []byte, direct bool) (int, error)
-	Send(b, p []byte) (int64, error) // all of b and then of p, waiting; p may be nil
+	Send(b, p []byte) (int64, error) // the backlog, all of b and then of p, waiting; both may be nil
+
+	// Backlog returns how many bytes have been taken to be sent, by calls that have returned, and are not with the kernel. Those of a
+	// transport that encrypts come beside what it was given, and it adds some by itself. Anybody may ask.
+	Backlog() int
 
 	SetReadDeadline(t time.Time) error
 	SetWriteDeadline(t time.Time)
@@ -58,6 +65,9 @@ type Reader interface {
 // New returns the best transport for nc.
 func New(nc net.Conn) Transport {
 	if t := newSocket(nc); t != nil {
+		return t
+	}
+	if t := newTLS(nc); t != nil {
 		return t
 	}
 	return &Stream{nc: nc}
@@ -82,6 +92,7 @@ func (t *Stream) Run(r Reader, holds bool) error {
 
 func (t *Stream) Polls() bool  { return false }
 func (t *Stream) Room() []byte { return t.first[:] }
+func (t *Stream) Backlog() int { return 0 }
 
 func (t *Stream) Recv(p []byte, _ bool) (n int, drained bool, err error) {
 	n, err = t.nc.Read(p)

@@ -11,6 +11,9 @@ type mutant struct {
 // churn lets the model hold only short conversations whose owner closes the net.Conn.
 var churn = []string{"-model.only=real", "-model.parallel=32", "-model.churn"}
 
+// filter lets the model hold only conversations over TLS on sockets.
+var filter = []string{"-model.only=real", "-model.filter"}
+
 // table begins with the defects of issue 10 that were in the library, put back where the code stands now.
 var table = []mutant{
 	{name: "1.1 a loop releases the reading before it has forgotten its body", file: "reading.go",
@@ -21,8 +24,8 @@ var table = []mutant{
 		new: "		default:\n			c.look()\n			if err := c.timedOut(err); err != nil {"},
 	{name: "1.3 a loop lends what cannot poll, and waits for a write that does", file: "descriptor.go",
 		old: "c.offered = c.t.Polls() }", new: "c.offered = true }"},
-	{name: "1.4 a loop does not hold the descriptor", file: "internal/transport/socket_unix.go", flags: churn,
-		old: "	if err := t.rc.Control(t.onHold); err != nil {\n		return err\n	}\n", new: "	t.onHold(0)\n"},
+	{name: "1.4 a loop does not hold the descriptor", file: "internal/transport/descriptor_unix.go", flags: churn,
+		old: "	if err := d.rc.Control(d.onHold); err != nil {\n		return err\n	}\n", new: "	d.onHold(0)\n"},
 	{name: "2.1 a write that fails ends the connection", file: "writing.go",
 		old: "if why := brokenBy(err); why.Local {", new: "if why := brokenBy(err); true {"},
 	{name: "2.2 with FailWhenFull a write waits for a transport that cannot poll", file: "writing.go",
@@ -70,4 +73,10 @@ var table = []mutant{
 	// The line of large messages.
 	{name: "a large message goes into a streamed one", file: "writelarge.go", behind: "overtaking",
 		old: "c.hasFlushed(t.after) && c.writer == nil && c.err == nil", new: "c.hasFlushed(t.after) && c.err == nil"},
+	{name: "17 TLS on a socket believes what the kernel said in another run", file: "internal/transport/tls_unix.go", flags: filter,
+		old: "	t.drained = false\n", new: ""},
+	{name: "17 TLS on a socket is drained though it holds something", file: "internal/transport/tls_unix.go", flags: filter,
+		old: "t.drained && !t.holds() && t.err == nil", new: "t.drained && t.err == nil"},
+	{name: "17 what the kernel has not taken of TLS is forgotten", file: "internal/transport/tlsqueue_unix.go", flags: filter,
+		old: "	q.backlog.Store(int32(q.waiting()))\n	q.mu.Unlock()", new: "	q.mu.Unlock()"},
 }
