@@ -1,6 +1,8 @@
 # Random conversations over Conn (internal/model). Include this from the Makefile at the root: paths are relative to that.
 #
 #	make model DURATION=1h          plain and with the race detector, GOMAXPROCS 1, 2 and 8, a sixth of the time each
+#	make model FLAGS="-model.only=real -model.filter"
+#	                                over TLS on sockets only
 #	make model FLAGS=-model.base=7  from a seed on; more flags: go test ./internal/model -args -help
 #	make model-replay SEED=0x18ec5146c66d8c70 FLAGS=-model.bubble
 #	                                one conversation again and again, for DURATION: the scheduler is not drawn. A finding says

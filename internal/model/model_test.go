@@ -27,6 +27,7 @@ var (
 	keep     = flag.Bool("model.keep", false, "go on after a finding, and count")
 	only     = flag.String("model.only", "", "bubble or real")
 	churn    = flag.Bool("model.churn", false, "only short conversations whose owner closes the net.Conn")
+	filter   = flag.Bool("model.filter", false, "only conversations over TLS on sockets; with -model.only=real")
 	running  = flag.String("model.running", "", "a file that names the conversations under way, for crashes")
 )
 
@@ -65,6 +66,7 @@ func TestModel(t *testing.T) {
 		r.run.Without[name] = true
 	}
 	r.run.Without["all but churn"] = *churn
+	r.run.Without["all but TLS on sockets"] = *filter
 	if *running != "" {
 		var err error
 		if r.slots, err = os.Create(*running); err != nil {

@@ -113,6 +113,9 @@ func drawPlan(r *rand.Rand, bubble bool, without map[string]bool) *plan {
 		p.length *= time.Duration(1 + r.IntN(100))
 	}
 	p.transport = drawTransport(r, bubble)
+	if !bubble && without["all but TLS on sockets"] {
+		p.transport.filterOnly()
+	}
 	stalls := r.IntN(4) == 0
 	for i := range p.sides {
 		p.sides[i] = drawSide(r, bubble, p, stalls && r.IntN(2) == 0)

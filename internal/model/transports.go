@@ -21,12 +21,15 @@ import (
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
+	"github.com/seed-d69ae1b7/websocket/internal/transport"
 )
 
 // transportPlan is what a conversation is held over.
 type transportPlan struct {
 	kind   kind
 	tls    bool
+	filter bool      // ... over the socket, as Dialer and Listener make it
+	old    bool      // ... of version 1.2
 	wrap   bool      // hide what kind of a net.Conn it is
 	buffer int       // of the sockets or pipes; 0 for what is usual
 	relay  relayPlan // none if its zero value
@@ -44,8 +47,13 @@ const (
 
 func (p transportPlan) String() string {
 	s := [...]string{"TCP", "Unix", "net.Pipe", "netpipe", "a stream"}[p.kind]
-	if p.tls {
+	if p.filter {
+		s = "TLS on " + s
+	} else if p.tls {
 		s = "TLS over " + s
+	}
+	if p.old {
+		s = "old " + s
 	}
 	if p.wrap {
 		s = "wrapped " + s
@@ -69,7 +77,9 @@ func drawTransport(r *rand.Rand, bubble bool) (p transportPlan) {
 	if bubble {
 		p.kind = []kind{buffers, buffers, buffers, pipe, streams}[r.IntN(5)]
 	} else {
-		p.tls = r.IntN(4) == 0
+		p.tls = r.IntN(3) == 0
+		p.filter = p.tls && p.kind <= unix && r.IntN(3) > 0
+		p.old = p.tls && r.IntN(4) == 0
 		p.wrap = r.IntN(8) == 0
 	}
 	if p.kind == buffers && r.IntN(2) == 0 {
@@ -88,6 +98,15 @@ func drawTransport(r *rand.Rand, bubble bool) (p transportPlan) {
 		p = transportPlan{kind: streams} // nothing stands between its ends: it is not the two halves of a relay that are tested
 	}
 	return p
+}
+
+// filterOnly makes of whatever was drawn TLS on a socket.
+func (p *transportPlan) filterOnly() {
+	p.kind %= pipe // a socket
+	p.tls, p.filter, p.wrap = true, true, false
+	if p.buffer < 4<<10 {
+		p.buffer = 0
+	}
 }
 
 // wire is a transport that stands.
@@ -115,7 +134,11 @@ func (p transportPlan) open(t *talk) (*wire, error) {
 	}
 	w.ends = w.outer
 	if p.tls {
-		if w.ends[0], w.ends[1], err = secure(w.outer[0], w.outer[1]); err != nil {
+		below := w.outer
+		if p.filter {
+			below[0], below[1] = transport.UnderTLS(below[0]), transport.UnderTLS(below[1])
+		}
+		if w.ends[0], w.ends[1], err = p.secure(below[0], below[1]); err != nil {
 			return nil, err
 		}
 	}
@@ -126,8 +149,12 @@ func (p transportPlan) open(t *talk) (*wire, error) {
 }
 
 // secure puts TLS on a connection. The handshake is made here, because a deadline in the middle of it stays.
-func secure(a, b net.Conn) (net.Conn, net.Conn, error) {
-	client := tls.Client(a, &tls.Config{InsecureSkipVerify: true})
+func (p transportPlan) secure(a, b net.Conn) (net.Conn, net.Conn, error) {
+	config := &tls.Config{InsecureSkipVerify: true}
+	if p.old {
+		config.MaxVersion = tls.VersionTLS12
+	}
+	client := tls.Client(a, config)
 	server := tls.Server(b, &tls.Config{Certificates: []tls.Certificate{certificate()}})
 	done := make(chan error, 1)
 	go func() { done <- server.Handshake() }()
