@@ -6,7 +6,7 @@
 ROUNDS ?= 100
 
 CONFORMANCE := cmd/internal/conformance
-CONFORMANCE_TARGETS := conformance-server conformance-client conformance-server-loops conformance-client-loops conformance-reactor
+CONFORMANCE_TARGETS := conformance-server conformance-client conformance-server-loops conformance-client-loops conformance-reactor conformance-tls
 
 # All at once: most of a case's time is spent waiting.
 .PHONY: conformance
@@ -22,14 +22,14 @@ conformance-build: bin/ws
 # Of the kernel, a free address for a server: it must be known before the server starts, and starts again for S4.
 CONFORMANCE_ADDRESS = address=$$(bin/conformance address)
 
-# $(call conformance_server,NAME,FLAGS OF THE ENDPOINT,ROUNDS,CASES)
-conformance_server = $(CONFORMANCE_ADDRESS); bin/ws autobahn client -quiet -fail-on none -agent $(1) -rounds $(3) $(4) \
-	-outdir reports/$(1) -exec "bin/conformance server -addr $$address $(2) >/dev/null" ws://$$address; \
+# $(call conformance_server,NAME,FLAGS OF THE ENDPOINT,ROUNDS,CASES), and for TLS: s,FLAGS OF THE SUITE
+conformance_server = $(CONFORMANCE_ADDRESS); bin/ws autobahn client -quiet -fail-on none $(6) -agent $(1) -rounds $(3) $(4) \
+	-outdir reports/$(1) -exec "bin/conformance server -addr $$address $(2) >/dev/null" ws$(5)://$$address; \
 	bin/ws autobahn diff $(4) $(CONFORMANCE)/golden/server reports/$(1)
 
-# $(call conformance_client,NAME,FLAGS OF THE ENDPOINT,ROUNDS,CASES)
-conformance_client = $(CONFORMANCE_ADDRESS); bin/ws autobahn server -quiet -fail-on none -listen $$address -rounds $(3) $(4) \
-	-outdir reports/$(1) -exec "bin/conformance client -agent $(1) $(2) ws://$$address >/dev/null"; \
+# $(call conformance_client,NAME,FLAGS OF THE ENDPOINT,ROUNDS,CASES), and the same
+conformance_client = $(CONFORMANCE_ADDRESS); bin/ws autobahn server -quiet -fail-on none $(6) -listen $$address -rounds $(3) $(4) \
+	-outdir reports/$(1) -exec "bin/conformance client -agent $(1) $(2) ws$(5)://$$address >/dev/null"; \
 	bin/ws autobahn diff $(4) $(CONFORMANCE)/golden/client reports/$(1)
 
 .PHONY: conformance-server conformance-client
@@ -67,6 +67,14 @@ conformance-reactor: conformance-build
 	$(call conformance_server,server-reactor,-reactor sockets,$(ROUNDS),)
 	$(call conformance_server,server-reactor-workers,-reactor workers,10,$(CONFORMANCE_MOST))
 	$(call conformance_server,server-reactor-other,-reactor other,10,$(CONFORMANCE_MOST))
+
+# Over TLS on the socket, in both roles.
+.PHONY: conformance-tls
+CONFORMANCE_CERTIFICATE := reports/certificate.pem
+conformance-tls: conformance-build
+	mkdir -p reports && bin/conformance certificate >$(CONFORMANCE_CERTIFICATE)
+	$(call conformance_server,server-tls,-tls,10,$(CONFORMANCE_MOST),s,-insecure)
+	$(call conformance_client,client-tls,-tls,10,$(CONFORMANCE_MOST),s,-cert $(CONFORMANCE_CERTIFICATE) -key $(CONFORMANCE_CERTIFICATE))
 
 # Chromium as the client, with a specification of the original's: it plays from the page at webport. Without the cases that
 # take longest and 7.9: it answers a close code that may not travel with the same code.

@@ -86,7 +86,7 @@ func serveAction(ctx context.Context, cmd *cli.Command) error {
 	if cert != nil {
 		scheme = "s"
 		fmt.Fprintln(cmd.Root().Writer, describe(cert))
-		ln = tls.NewListener(ln, &tls.Config{Certificates: []tls.Certificate{*cert}, NextProtos: []string{"h2", "http/1.1"}})
+		ln = tls.NewListener(websocket.Listener(ln), &tls.Config{Certificates: []tls.Certificate{*cert}, NextProtos: []string{"h2", "http/1.1"}})
 	}
 	if err := s.watch.serveMetrics(ctx, cmd); err != nil {
 		ln.Close()

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"flag"
 	"fmt"
 	"maps"
@@ -21,6 +22,7 @@ const usage = `usage:
   conformance server [flags]      echo; the first line printed is the URL
   conformance client [flags] URL  play the cases of the fuzzing server at URL
   conformance address             print a free address of this machine, HOST:PORT
+  conformance certificate         print a certificate that signs itself, and its key
 `
 
 func main() {
@@ -41,6 +43,7 @@ func run(ctx context.Context, mode string, args []string) error {
 	addr := flags.String("addr", "127.0.0.1:0", "server: listen on `HOST:PORT`; port 0 picks a free one")
 	http := flags.Bool("http", false, "server: upgrade behind net/http, not on the bare connection")
 	loops := flags.String("reactor", "", "server: serve by event loops: `sockets`, sockets with workers (workers), or every other net.Conn (other)")
+	overTLS := flags.Bool("tls", false, "server: speak TLS, with a certificate that signs itself; client: take any certificate")
 	keep := flags.Bool("keep", false, "client: do not stop the fuzzing server at the end")
 	agent := flags.String("agent", "websocket", "client: name in the reports")
 	flags.Parse(args)
@@ -56,7 +59,14 @@ func run(ctx context.Context, mode string, args []string) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("ws://%s\n", ln.Addr())
+		scheme := "ws"
+		if *overTLS {
+			scheme = "wss"
+			if ln, err = secure(ln); err != nil {
+				return err
+			}
+		}
+		fmt.Printf("%s://%s\n", scheme, ln.Addr())
 		if *loops != "" {
 			return serveReactor(ln, *loops, options)
 		}
@@ -64,9 +74,14 @@ func run(ctx context.Context, mode string, args []string) error {
 	case "client":
 		d := newDriver(flags.Arg(0), *agent, options)
 		d.keep = *keep
+		d.dialer.TLS = &tls.Config{InsecureSkipVerify: *overTLS}
 		return d.run(ctx, echo)
 	case "address":
 		return printAddress()
+	case "certificate":
+		both, err := certificate()
+		fmt.Printf("%s", both)
+		return err
 	}
 	return fmt.Errorf("no mode %q\n%s", mode, usage)
 }
