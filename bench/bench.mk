@@ -3,7 +3,7 @@
 
 BENCH_ROUNDS ?= 9
 BENCH_RESULTS := bench/results
-BENCH_TLS := ours-messages,ours-appendread,coder,gobwas,gorilla,gws
+BENCH_TLS := ours-messages,ours-appendread,ours-netconn,coder,gobwas,gorilla,gws
 BENCH_MICRO := go test ./bench/micro -run '^$$' -benchmem
 
 # The whole comparison, and BENCHMARKING.md made anew of it. Takes about 20 minutes; keep the machine quiet.

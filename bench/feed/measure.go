@@ -33,6 +33,9 @@ func (p plan) measureCell(shape wire.Shape, rounds int) (cell report.Cell, err e
 	defer func() { err = errors.Join(err, from.Stop()) }()
 	var feeds []*feed
 	for _, c := range p.clients {
+		if c.TLSOnly && !shape.TLS {
+			continue
+		}
 		process, err := child.Start(p.clientCore, clientRole, c.Name)
 		if err != nil {
 			return cell, err

@@ -28,10 +28,11 @@ const Floor = "raw"
 
 // Client is one entry of the comparison.
 type Client struct {
-	Name   string
-	Module string // import path of its module; empty for the standard library's net
-	Setup  string // how it is used here, for the report
-	Raw    bool   // reads bytes: no handshake, no frames
+	Name    string
+	Module  string // import path of its module; empty for the standard library's net
+	Setup   string // how it is used here, for the report
+	Raw     bool   // reads bytes: no handshake, no frames
+	TLSOnly bool   // is of interest for TLS only
 
 	// Read connects to addr, with TLS unless config is nil, and calls got for what it reads until that ends: with the number of
 	// messages, or of bytes if it is Raw.
@@ -45,6 +46,13 @@ var All = []Client{
 		Name: "ours-messages", Module: "github.com/seed-d69ae1b7/websocket", Setup: "for range MessagesInPlace",
 		Read: func(addr string, config *tls.Config, got func(int)) error {
 			return readOurs(&ours.Dialer{TLS: config}, addr, got)
+		},
+	},
+	{
+		Name: "ours-netconn", Module: "github.com/seed-d69ae1b7/websocket", TLSOnly: true,
+		Setup: "the same over a net.Conn that hides its socket",
+		Read: func(addr string, config *tls.Config, got func(int)) error {
+			return readOurs(&ours.Dialer{TLS: config, DialContext: dialHidden}, addr, got)
 		},
 	},
 	{Name: "coder", Module: "github.com/coder/websocket", Setup: "Reader into one buffer", Read: readCoder},
@@ -114,6 +122,11 @@ func readOurs(d *ours.Dialer, addr string, got func(int)) error {
 		got(1)
 	}
 	return nil
+}
+
+func dialHidden(ctx context.Context, network, addr string) (net.Conn, error) {
+	nc, err := new(net.Dialer).DialContext(ctx, network, addr)
+	return struct{ net.Conn }{nc}, err
 }
 
 func readCoder(addr string, config *tls.Config, got func(int)) error {

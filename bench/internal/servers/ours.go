@@ -15,6 +15,7 @@ func init() {
 	register(ours("ours-appendread", "UpgradeConn, for { AppendRead; Write }", oursAppendRead))
 	register(ours("ours-owned", "UpgradeConn, for msg := range Messages { Write }", oursLoop((*websocket.Conn).Messages)))
 	register(ours("ours-read", "UpgradeConn, for { Read; Write }", oursRead))
+	register(oursWrapped())
 	register(oursHTTP("ours-handler", "Handler", (*websocket.Upgrader).Handler))
 	register(oursHTTP("ours-detached", "DetachedHandler", (*websocket.Upgrader).DetachedHandler))
 }
@@ -25,7 +26,7 @@ const oursModule = "github.com/seed-d69ae1b7/websocket"
 func oursHTTP(name, method string, handler func(*websocket.Upgrader, func(*websocket.Conn, *http.Request)) http.Handler) Library {
 	return Library{
 		Name: name, Module: oursModule, Setup: "net/http, " + method + ", for msg := range Messages { Write }",
-		IdleOnly: true, Deflate: true,
+		IdleOnly: true, Deflate: true, below: websocket.Listener,
 		Serve: func(ln net.Listener, o Options) error {
 			echo := oursLoop((*websocket.Conn).Messages)
 			h := handler(oursUpgrader(o), func(c *websocket.Conn, _ *http.Request) { echo(c) })
@@ -36,7 +37,7 @@ func oursHTTP(name, method string, handler func(*websocket.Upgrader, func(*webso
 
 func ours(name, setup string, echo func(*websocket.Conn)) Library {
 	return Library{
-		Name: name, Module: oursModule, Setup: setup, Deflate: true,
+		Name: name, Module: oursModule, Setup: setup, Deflate: true, below: websocket.Listener,
 		Serve: func(ln net.Listener, o Options) error {
 			up := oursUpgrader(o)
 			return serveConns(ln, func(nc net.Conn) {
@@ -46,6 +47,13 @@ func ours(name, setup string, echo func(*websocket.Conn)) Library {
 			})
 		},
 	}
+}
+
+// oursWrapped is the library over TLS as it is without websocket.Listener.
+func oursWrapped() Library {
+	l := ours("ours-netconn", "as ours-messages, without websocket.Listener below TLS", oursLoop((*websocket.Conn).MessagesInPlace))
+	l.below, l.Wrapped = nil, true
+	return l
 }
 
 func oursUpgrader(o Options) *websocket.Upgrader {

@@ -45,6 +45,10 @@ type Library struct {
 	Deflate  bool   // can do permessage-deflate
 	IdleOnly bool   // is of interest for memory only
 	PlainNet bool   // cannot be given a listener of TLS
+	Wrapped  bool   // of interest for TLS only: it does not know the socket below
+
+	// below, if not nil, is put between the listener and TLS.
+	below func(net.Listener) net.Listener
 
 	// Serve accepts connections from ln and echoes their messages until ln fails.
 	Serve func(ln net.Listener, o Options) error
@@ -53,6 +57,9 @@ type Library struct {
 // ServeOver is Serve over what o says.
 func (l Library) ServeOver(ln net.Listener, o Options) error {
 	if o.TLS {
+		if l.below != nil {
+			ln = l.below(ln)
+		}
 		ln = tls.NewListener(ln, ServerTLS())
 	}
 	return l.Serve(ln, o)
@@ -60,7 +67,7 @@ func (l Library) ServeOver(ln net.Listener, o Options) error {
 
 // Can reports whether l can do what o says.
 func (l Library) Can(o Options) bool {
-	return (l.Deflate || l.Raw || !o.Deflate) && (!l.PlainNet || !o.TLS)
+	return (l.Deflate || l.Raw || !o.Deflate) && (!l.PlainNet || !o.TLS) && (!l.Wrapped || o.TLS)
 }
 
 // Version is the version of the library that this program was built with.
