@@ -192,7 +192,7 @@ func noise(n int) []byte {
 
 // TestExchanges protects the promise that the library and every peer understand each other, whoever is the server.
 func TestExchanges(t *testing.T) {
-	for name, p := range map[string]peer{"own": ownPeer{}, "gorilla": gorillaPeer{}, "coder": coderPeer{}, "node": nodePeer{}} {
+	for name, p := range map[string]peer{"own": ownPeer{}, "gorilla": gorillaPeer{}, "coder": coderPeer{}, "node": nodePeer} {
 		roles := []struct {
 			name           string
 			client, server peer

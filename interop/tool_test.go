@@ -19,7 +19,7 @@ func TestDialNode(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), pageTimeout)
 	t.Cleanup(cancel) // behind the end of node
 	tool := buildTool(ctx, t)
-	url, accept := nodePeer{}.listen(ctx, t, opening{subprotocol: "chat", compress: true})
+	url, accept := nodePeer.listen(ctx, t, opening{subprotocol: "chat", compress: true})
 	var out, said bytes.Buffer
 	cmd := exec.CommandContext(ctx, tool, "dial", "-0", "-compress", "-subprotocol", "chat", url)
 	cmd.Stdout, cmd.Stderr = &out, &said
@@ -62,7 +62,7 @@ func TestServeNode(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), pageTimeout)
 	t.Cleanup(cancel) // behind the end of node
 	server := startServe(ctx, t, buildTool(ctx, t), "-exec", "read a; echo $a, $a; exit 7")
-	node, err := nodePeer{}.dial(ctx, t, fmt.Sprintf("ws://%s/", server.host), opening{subprotocol: "chat", compress: true})
+	node, err := nodePeer.dial(ctx, t, fmt.Sprintf("ws://%s/", server.host), opening{subprotocol: "chat", compress: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func TestWindowsForUs(t *testing.T) {
 
 // runWindows exchanges messages with ws in both roles, and requires that want was agreed on.
 func runWindows(t *testing.T, o opening, want compress.Params) {
-	for name, peers := range map[string][2]peer{"node is the client": {nodePeer{}, ownPeer{}}, "node is the server": {ownPeer{}, nodePeer{}}} {
+	for name, peers := range map[string][2]peer{"node is the client": {nodePeer, ownPeer{}}, "node is the server": {ownPeer{}, nodePeer}} {
 		t.Run(fmt.Sprintf("%s/%d,%d,%v", name, want.ServerMaxWindowBits, want.ClientMaxWindowBits, want.ServerNoContextTakeover), func(t *testing.T) {
 			runExchange(t, peers[0], peers[1], o, func(ctx context.Context, client, server endpoint) error {
 				for _, e := range []endpoint{client, server} {

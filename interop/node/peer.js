@@ -1,33 +1,17 @@
-// Node's ws package as a peer: it does what the lines of JSON on its standard input tell it, one at a time, and answers
-// each with a line on its standard output. The other end is peer_node_test.go.
+// Node's ws package as a peer.
 
-import { createInterface } from "node:readline";
 import { WebSocket, WebSocketServer } from "ws";
+
+import { arrive, next, receive, serve } from "./lines.js";
 
 let accepted; // promise of the connection that the server accepts
 let socket;
-let arrived = []; // messages, and at last the end
-let wake = () => {};
 
 function adopt(ws) {
   socket = ws;
   ws.on("message", (data, isBinary) => arrive({ op: isBinary ? "binary" : "text", data: data.toString("base64") }));
   ws.on("close", (code, reason) => arrive({ closed: { code, reason: reason.toString() } }));
   ws.on("error", () => {}); // the close event follows
-}
-
-function arrive(what) {
-  arrived.push(what);
-  wake();
-}
-
-// next returns the first that arrived for which take is true, and leaves the others.
-async function next(take) {
-  for (;;) {
-    const i = arrived.findIndex(take);
-    if (i >= 0) return arrived[i].closed ? arrived[i] : arrived.splice(i, 1)[0];
-    await new Promise((resolve) => (wake = resolve));
-  }
 }
 
 const commands = {
@@ -58,7 +42,7 @@ const commands = {
         socket.send(Buffer.from(fragment, "base64"), options, (err) => (err ? reject(err) : resolve())));
     }
   },
-  receive: () => next(() => true),
+  receive,
   async ping({ data }) {
     const pong = new Promise((resolve) => socket.once("pong", resolve));
     socket.ping(data);
@@ -71,15 +55,4 @@ const commands = {
   },
 };
 
-createInterface({ input: process.stdin })
-  .on("close", () => process.exit())
-  .on("line", async (line) => {
-    const { do: name, ...rest } = JSON.parse(line);
-    let answer;
-    try {
-      answer = (await commands[name](rest)) ?? {};
-    } catch (err) {
-      answer = { error: String(err) };
-    }
-    process.stdout.write(JSON.stringify(answer) + "\n");
-  });
+serve(commands);
