@@ -1,6 +1,7 @@
 # What people and CI run. Nothing here needs more than Go, but for interop (Node.js, npm, Chromium, Firefox, nginx, HAProxy and
-# Apache), examples (Chromium), interop-socketio (python3-socketio and python3-aiohttp, too) and test-arm64
-# (qemu-user-static) and faulty-network (root, iproute2); .ci/run installs these.
+# Apache), interop-more (Debian's python3-websockets, -aiohttp and -tornado, microsocks and tinyproxy), examples (Chromium),
+# interop-socketio (python3-socketio and python3-aiohttp, too), test-arm64 (qemu-user-static) and faulty-network (root, iproute2);
+# .ci/run installs these.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -87,6 +88,11 @@ interop: interop/node/node_modules/.package-lock.json
 	go test -race -shuffle=on -timeout 20m ./interop/... ./interop/frameworks/...
 	go test ./bench/features
 	cd interop/newer && GOWORK=off go test -race -shuffle=on ./...
+
+# Further peers: websockets, aiohttp and tornado of Debian's Python, undici and faye-websocket of Node; and microsocks and tinyproxy.
+.PHONY: interop-more
+interop-more: interop/node/node_modules/.package-lock.json
+	go test -tags more -shuffle=on -run TestMore ./interop
 
 # All of the conformance suite over HTTP/2, of which interop plays what takes seconds.
 .PHONY: conformance-http2
