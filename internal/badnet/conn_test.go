@@ -54,6 +54,13 @@ func (c *tap) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// seen returns what has been read so far.
+func (c *tap) seen() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return bytes.Clone(c.all)
+}
+
 // CloseWrite passes on what a tap has beside a net.Conn.
 func (c *tap) CloseWrite() error { return c.Conn.(*netpipe.Conn).CloseWrite() }
 
@@ -84,7 +91,7 @@ func converse(t *testing.T, toServer, toClient Way, params *websocket.Compressio
 	o.echoed, o.client = ask(t, client)
 	o.took = time.Since(began)
 	<-served
-	return o, far.all, near.all
+	return o, far.seen(), near.seen()
 }
 
 // ask is the client's part. It returns how many messages came back, and how the connection ended, or nil if that was by Close.
