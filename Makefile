@@ -1,6 +1,6 @@
 # What people and CI run. Nothing here needs more than Go, but for interop (Node.js, npm, Chromium, Firefox, nginx, HAProxy and
 # Apache), interop-more (Debian's python3-websockets, -aiohttp and -tornado, microsocks and tinyproxy), examples (Chromium),
-# interop-socketio (python3-socketio and python3-aiohttp, too), test-arm64 (qemu-user-static) and faulty-network (root, iproute2);
+# interop-socketio (python3-socketio and python3-aiohttp, too), platforms (qemu-user-static) and faulty-network (root, iproute2);
 # .ci/run installs these.
 
 SHELL := bash
@@ -33,11 +33,6 @@ SOAK_REACTOR ?= 4s
 soak-reactor:
 	go test $(RACE) -timeout 1h -run 'TestSoak|TestReusedDescriptors' -v ./reactor -soak $(SOAK_REACTOR)
 
-# The assembly for arm64, on any machine that has qemu-user-static.
-.PHONY: test-arm64
-test-arm64:
-	GOARCH=arm64 CGO_ENABLED=0 go test -exec qemu-aarch64-static -run 'Mask|UTF8|Header|Close|Opcode|Status' . ./internal/simd
-
 # Other systems and architectures that the root module must at least pass go vet on, its tests included.
 VET := linux/amd64 linux/arm64 linux/386 windows/amd64 darwin/arm64 freebsd/amd64 js/wasm
 
@@ -63,8 +58,8 @@ lint: bin/staticcheck
 		echo "go mod tidy -diff in $$module"; \
 		(cd $$module && GOWORK=off go mod tidy -diff); \
 	done
-	cd tools && GOWORK=off go vet ./... && GOWORK=off go test ./undocumented && GOWORK=off go run ./undocumented .. -socketio
-	bash -n .ci/run && scripts/release.sh -n v0.0.0 >/dev/null
+	cd tools && GOWORK=off go vet ./... && GOWORK=off go test ./... && GOWORK=off go run ./undocumented .. -socketio
+	bash -n .ci/run && scripts/release.sh -n v0.0.0 >/dev/null && LIST=1 scripts/oss-fuzz/build.sh >/dev/null
 
 bin/staticcheck: tools/go.mod
 	cd tools && GOWORK=off go build -o ../$@ honnef.co/go/tools/cmd/staticcheck
@@ -113,4 +108,6 @@ include conformance.mk
 include model.mk
 include compat.mk
 include socketio.mk
+include supply.mk
+include platforms.mk
 include network.mk
