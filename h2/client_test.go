@@ -47,7 +47,6 @@ type world struct {
 	u       websocket.Upgrader
 	mu      sync.Mutex
 	dialled int
-	ends    []net.Conn // the servers'
 	servers sync.WaitGroup
 }
 
@@ -59,21 +58,10 @@ func newWorld(t *testing.T) *world {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.dialled++
-		w.ends = append(w.ends, b)
 		w.servers.Go(func() { Serve(t.Context(), b, &w.u, echo) })
 		return a, nil
 	}
 	return w
-}
-
-// stop ends everything.
-func (w *world) stop() {
-	w.mu.Lock()
-	for _, nc := range w.ends {
-		nc.Close()
-	}
-	w.mu.Unlock()
-	w.servers.Wait()
 }
 
 // exchange sends a message and reads its echo.

@@ -48,10 +48,10 @@ func (c ErrorCode) String() string {
 // ConnectionError says why a connection of HTTP/2 has ended, with all its streams, or will take no more of them. It is wrapped by
 // the *websocket.CloseError of each.
 type ConnectionError struct {
-	Code   ErrorCode
-	Remote bool   // the peer has said so, with GOAWAY
-	Reason string // what this side found wrong, or what the peer says about it, at most 200 bytes
-	Err    error  // nil, or the cause
+	Code   ErrorCode // as in GOAWAY; ConnectError where none was sent, because the network or the peer has failed
+	Remote bool      // the peer has said so, with GOAWAY
+	Reason string    // what this side found wrong, or what the peer says about it, at most 200 bytes
+	Err    error     // nil, or the cause
 }
 
 // Error says who ended the connection, with what code, and why.
@@ -82,8 +82,8 @@ func violation(code ErrorCode, reason string) error {
 
 // StreamError says that one stream was reset (RFC 9113, Section 6.4). It is wrapped by the *websocket.CloseError of the connection.
 type StreamError struct {
-	Code   ErrorCode
-	Remote bool // by the peer
+	Code   ErrorCode // as in RST_STREAM
+	Remote bool      // by the peer
 }
 
 // Error says who reset the stream, and with what code.

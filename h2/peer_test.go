@@ -155,9 +155,9 @@ func (p *peer) want(kind frameType, flags uint8, stream uint32) frame {
 }
 
 // wantHead takes a header block that must be the next, and returns its fields.
-func (p *peer) wantHead(flags uint8, stream uint32) http.Header {
+func (p *peer) wantHead(flags uint8, stream uint32) map[string][]string {
 	p.t.Helper()
-	h := http.Header{}
+	h := map[string][]string{}
 	list, err := p.dec.DecodeFull(p.want(frameHeaders, flags|flagEndHeaders, stream).payload)
 	if err != nil {
 		p.t.Fatal(err)

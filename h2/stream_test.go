@@ -87,11 +87,12 @@ func TestStreamWindows(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		open, stop := twins(t)
 		defer stop()
+		more := make([]byte, 2*defaultWindow)
 		var stalled []*stream
 		for range 300 { // more than the connection's window
 			client, server := open()
 			client.SetWriteDeadline(time.Now().Add(time.Second))
-			go client.Write(make([]byte, 1<<20))
+			go client.Write(more)
 			stalled = append(stalled, server)
 		}
 		synctest.Wait()
