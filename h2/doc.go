@@ -17,10 +17,10 @@
 //
 // # What it costs and what it bounds
 //
-// A stream has no goroutine of its own, and no buffer while nothing waits in it: an idle connection with its function takes less than 7 KiB
-// of a server over TLS, where one of HTTP/1.1 takes 12. Each stream may have 64 KiB that nobody has read, and only that
-// bounds what the peer may send: a stream that is not read holds up no other. Deadlines end the calls that they are for and nothing else. All
-// streams of a connection share its fate, and the pace of its one TCP connection.
+// A stream has no goroutine of its own, and no buffer while nothing waits in it: an idle connection takes less than 7 KiB over TLS, on
+// either side, with the goroutine that reads it. Each stream may have 64 KiB that nobody has read, and only that bounds what the peer may send: a
+// stream that is not read holds up no other. Deadlines end the calls that they are for and nothing else. All streams of a connection share its fate,
+// and the pace of its one TCP connection.
 //
 // A peer that makes work without sending anything (floods of PING, SETTINGS, RST_STREAM, empty DATA, CONTINUATION and others) loses the connection
 // with ENHANCE_YOUR_CALM after 1,000 such frames at once, or 100 a second for long. Header blocks are bounded by MaxRequestHead and
