@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -109,7 +110,6 @@ func nodeServer(t *testing.T) string {
 func TestH2NodeServer(t *testing.T) {
 	url := nodeServer(t)
 	c := newClient(nil)
-	c.Dialer.WriteTimeout = 100 * time.Millisecond
 	dialled := counting(c)
 	defer c.CloseIdleConnections()
 	dial := func(path string) *websocket.Conn {
@@ -139,15 +139,6 @@ func TestH2NodeServer(t *testing.T) {
 	if _, resp, err := c.Dial(t.Context(), url+"/nothing"); resp == nil || resp.StatusCode != http.StatusNotFound {
 		t.Error(resp, err)
 	}
-	stalled := dial("/stall")
-	for err := error(nil); err == nil; {
-		err = stalled.Write(t.Context(), websocket.OpBinary, make([]byte, 64<<10))
-	}
-	stalled.CloseNow()
-	exchange(t, first, "not affected")
-	if n := dialled(); n != 1 {
-		t.Errorf("%d connections", n)
-	}
 	going := dial("/going")
 	exchange(t, going, "still here")
 	exchange(t, dial("/echo"), "another one")
@@ -159,6 +150,35 @@ func TestH2NodeServer(t *testing.T) {
 		t.Error(err)
 	}
 	going.Close(websocket.StatusNormalClosure, "")
+}
+
+// TestH2Stall protects the other streams of a connection from one whose peer does not read: its write ends by its timeout, and only it.
+func TestH2Stall(t *testing.T) {
+	url := nodeServer(t)
+	c := newClient(nil)
+	c.Dialer.WriteTimeout = 100 * time.Millisecond
+	dialled := counting(c)
+	defer c.CloseIdleConnections()
+	var conns []*websocket.Conn
+	for _, path := range []string{"/echo", "/stall"} {
+		conn, _, err := c.Dial(t.Context(), url+path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.CloseNow()
+		conns = append(conns, conn)
+	}
+	var err error
+	for err == nil {
+		err = conns[1].Write(t.Context(), websocket.OpBinary, make([]byte, 64<<10))
+	}
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error(err)
+	}
+	exchange(t, conns[0], "not affected")
+	if n := dialled(); n != 1 {
+		t.Errorf("%d connections", n)
+	}
 }
 
 // serveH2 starts a listener whose connections h2.Serve has, and returns its address.
