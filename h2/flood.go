@@ -12,8 +12,7 @@ const (
 
 // allowance is how many frames of a connection may still come that carry nothing: PING, SETTINGS, RST_STREAM, PRIORITY, CONTINUATION,
 // DATA without a byte, WINDOW_UPDATE by little, frames of unknown types, and requests that are malformed or beyond the bound on streams. Each of them costs an answer, or
-// some work, and none has a bound of its own. It grows with time and with data; whoever has used it up loses the connection. What is
-// queued for such a peer is bounded by it, too.
+// some work, and none has a bound of its own. It grows with time and with data; whoever has used it up loses the connection.
 type allowance struct {
 	left int
 	at   time.Time // up to when time has been counted

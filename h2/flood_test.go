@@ -96,6 +96,29 @@ func TestFloodOfFair(t *testing.T) {
 	})
 }
 
+// TestFloodOfDeaf protects from a client that reads nothing and pays for what it asks with data (CVE-2019-9517): its answers are not kept.
+func TestFloodOfDeaf(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		p := newClientPeer(t, &websocket.Upgrader{}, func(c *websocket.Conn, r *http.Request) {
+			for c.Write(r.Context(), websocket.OpBinary, make([]byte, 16<<10)) == nil {
+			}
+		}, pair{settingInitialWindow, maxStreamID})
+		p.send(appendWindowUpdate(nil, 0, 1<<30))
+		p.open(1)
+		pass(0) // until nothing more leaves
+		p.send(data(1, 0, "\x82\xff\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00"))
+		go func() {
+			for range 2 * mostAnswers {
+				p.send(data(1, 0, "x"), appendPing(nil, 0, [8]byte{}), appendPing(nil, 0, [8]byte{}))
+			}
+		}()
+		if err := <-p.served; codeOf(err) != EnhanceYourCalm {
+			t.Error(err)
+		}
+		p.nc.Close()
+	})
+}
+
 // TestRapidReset protects from a client that has reset its streams and whose functions still run: not more than twice as many as it may have open
 // (CVE-2023-44487, and CVE-2025-8671, where it is the server that is made to reset).
 func TestRapidReset(t *testing.T) {

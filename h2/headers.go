@@ -97,7 +97,9 @@ func (c *conn) requestCame(h frameHeader) error {
 // refuse resets a stream that was not opened.
 func (c *conn) refuse(id uint32, code ErrorCode) error {
 	c.out.buf = appendReset(c.out.buf, id, code)
-	c.send()
+	if err := c.answer(); err != nil {
+		return err
+	}
 	return c.allowed.spend(time.Now)
 }
 

@@ -9,9 +9,10 @@ import (
 )
 
 const (
-	// outputRoom is how many bytes may wait for the network before streams wait, but for the last frame. What answers the peer's own frames is
-	// not bounded by that, but by allowance.
+	// outputRoom is how many bytes may wait for the network before streams wait, but for the last frame.
 	outputRoom = 32 << 10
+	// mostAnswers is how many answers to the peer's own frames may wait beside.
+	mostAnswers = 1000
 	// pooledOutput is the capacity of buffers that are kept for others: with that frame, and some answers.
 	pooledOutput = outputRoom + maxFrame + 1<<10
 )
@@ -25,6 +26,7 @@ type output struct {
 	blocks  blockEncoder
 	first   *stream // those that have something to send and a window, in the order of their turns
 	last    *stream
+	answers int   // frames in buf that answer those of the peer
 	writing bool  // a goroutine writes, and will look at buf again
 	err     error // of a write
 }
@@ -62,6 +64,16 @@ func (c *conn) send() {
 		c.out.writing = true
 		go c.write()
 	}
+}
+
+// answer lets an answer leave that is in the buffer. A peer that does not read cannot have many of them kept, whatever it has sent beside. mu is
+// held.
+func (c *conn) answer() error {
+	c.send()
+	if c.out.answers++; c.out.answers > mostAnswers {
+		return violation(EnhanceYourCalm, "the answers are not read (Section 10.5)")
+	}
+	return nil
 }
 
 // fill puts frames of streams into the buffer, one of each in turn, as long as there is room. It is the only place that takes from windows.
@@ -104,7 +116,7 @@ func (c *conn) write() {
 	defer c.mu.Unlock()
 	for len(c.out.buf) > 0 && c.out.err == nil {
 		b := c.out.buf
-		c.out.buf = nil
+		c.out.buf, c.out.answers = nil, 0
 		if c.state < stateEnding { // later there is another bound
 			c.nc.SetWriteDeadline(time.Now().Add(writeTimeout))
 		}

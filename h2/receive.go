@@ -272,11 +272,11 @@ func (c *conn) resetFrame(h frameHeader, b []byte) error {
 // pingFrame deals with PING. Section 6.7: "Receivers of a PING frame that does not include an ACK flag MUST send a PING frame with the ACK
 // flag set in response, with an identical frame payload."
 func (c *conn) pingFrame(h frameHeader, b []byte) error {
-	if !h.has(flagAck) {
-		c.out.buf = appendPing(c.out.buf, flagAck, [8]byte(b))
-		c.send()
+	if h.has(flagAck) {
+		return nil
 	}
-	return nil
+	c.out.buf = appendPing(c.out.buf, flagAck, [8]byte(b))
+	return c.answer()
 }
 
 // smallUpdate is how much a WINDOW_UPDATE gives that is not too small to carry something.
@@ -330,13 +330,13 @@ func (c *conn) settingsFrame(h frameHeader) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !h.has(flagAck) {
-		c.settled = true
-		c.changed.Broadcast()
-		c.out.buf = appendSettings(c.out.buf, flagAck)
-		c.send()
+	if h.has(flagAck) {
+		return nil
 	}
-	return nil
+	c.settled = true
+	c.changed.Broadcast()
+	c.out.buf = appendSettings(c.out.buf, flagAck)
+	return c.answer()
 }
 
 // apply takes note of a setting.

@@ -145,7 +145,7 @@ func (s *stream) CloseWrite() error {
 func (s *stream) end() {
 	switch {
 	case s.sent || s.err != nil:
-	case s.sending:
+	case len(s.pending) > 0:
 		s.reset(Cancel)
 	default:
 		s.sent = true
