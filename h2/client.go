@@ -35,7 +35,7 @@ type Client struct {
 // no notice ("prior knowledge": RFC 9113, Section 3.3). What a server has not begun to process is tried once again: see there, Section 8.7.
 //
 // HandshakeTimeout bounds all of it. A connection of HTTP/2 that was silent for 15 to 30 seconds is asked for life by PING, and given up, with
-// all connections on it, when nothing comes for as long. One without a stream is closed after 90 seconds at the earliest.
+// all connections on it, when nothing comes for 15 more. One without a stream is closed after 75 to 90 seconds.
 func (c *Client) Dial(ctx context.Context, rawURL string) (*websocket.Conn, *http.Response, error) {
 	h, err := c.host(rawURL)
 	if err != nil {

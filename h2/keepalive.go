@@ -8,10 +8,10 @@ import (
 )
 
 const (
-	// silence is how long a connection may be silent before it is asked for life, by a PING (RFC 9113, Section 6.7), and then how long
-	// until it is given up. Both are at least that and at most twice.
+	// silence is how long a connection may be silent before it is asked for life, by a PING (RFC 9113, Section 6.7), at least that and at most
+	// twice; and then how long until it is given up.
 	silence = 15 * time.Second
-	// idleTicks is for how many times that a client's connection is kept without a stream.
+	// idleTicks is for how many times that a client's connection is kept without a stream, or up to one less.
 	idleTicks = 6
 )
 

@@ -30,7 +30,7 @@ const maxStreams = 250
 // order: because of ctx, or by a client that has closed it without a stream. Serve owns nc from the call on.
 //
 // A client may be silent for u.HandshakeTimeout before it begins. Later it is asked for life by PING after 15 to 30 seconds of silence, and
-// given up when nothing comes for as long. At most 64 KiB of each stream are kept that nobody has read, whatever the others do; requests may
+// given up when nothing comes for 15 more. At most 64 KiB of each stream are kept that nobody has read, whatever the others do; requests may
 // have u.MaxRequestHead bytes. A client that causes work without sending anything, of whatever kind, is told ENHANCE_YOUR_CALM, and loses the
 // connection.
 func Serve(ctx context.Context, nc net.Conn, u *websocket.Upgrader, f func(*websocket.Conn, *http.Request)) error {
