@@ -212,7 +212,10 @@ func (p *Peer) WaitForAll(n int) {
 // ComeBack opens a new connection as who the client was, and waits until it is accepted. What it has missed is in got.
 func (p *Peer) ComeBack(url string) (q *Peer, recovered bool) {
 	p.T.Helper()
-	q = Open(p.T, url, fmt.Sprintf(`0{"pid":%q,"offset":%q}`, p.PID, p.Offset))
+	p.mu.Lock()
+	offset := p.Offset
+	p.mu.Unlock()
+	q = Open(p.T, url, fmt.Sprintf(`0{"pid":%q,"offset":%q}`, p.PID, offset))
 	q.accepted()
 	return q, q.ID == p.ID && q.PID == p.PID
 }
