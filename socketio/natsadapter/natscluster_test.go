@@ -234,5 +234,5 @@ func TestNodeDies(t *testing.T) {
 		for _, r := range []*clustertest.Peer{p, q} {
 			r.Until("events", func() bool { return slices.Contains(r.Got, `2["after"]`) && slices.Contains(r.Got, `2["after, too"]`) })
 		}
-	}, "core", "jetstream", "recovering")
+	}, "core", "recovering")
 }

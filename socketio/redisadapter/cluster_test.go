@@ -29,7 +29,7 @@ func TestShutDown(t *testing.T)            { each(clustertest.ShutDown, "recover
 func TestNoRecovery(t *testing.T)          { each(clustertest.NoRecovery, "recovering")(t) }
 func TestBeforeTheFirstEvent(t *testing.T) { each(clustertest.BeforeTheFirstEvent, "recovering")(t) }
 
-func TestOneWay(t *testing.T)       { each(clustertest.OneWay)(t) }
+func TestOneWay(t *testing.T)       { each(clustertest.OneWay, "pubsub", "recovering")(t) }
 func TestKilled(t *testing.T)       { each(clustertest.Killed)(t) }
 func TestSurvivesKill(t *testing.T) { each(clustertest.SurvivesKill, "recovering")(t) }
 func TestElsewhere(t *testing.T)    { each(clustertest.Elsewhere, "recovering")(t) }
