@@ -54,8 +54,7 @@ type stream struct {
 // NewDeflater returns a Deflater that holds no window yet; one is grown as messages pass.
 func NewDeflater(o DeflaterOptions) *Deflater {
 	d := &Deflater{takeover: o.Takeover}
-	d.history.level = min(o.Level, Smallest)
-	d.history.maxDistance = 1 << windowBits(o.WindowBits)
+	d.history.lay(min(o.Level, Smallest), 1<<windowBits(o.WindowBits))
 	d.history.bias = emptyBias
 	return d
 }
@@ -155,7 +154,7 @@ func (d *Deflater) AppendPart(dst, part []byte, last bool) []byte {
 func (d *Deflater) open(e *encoder, n int) (*history, window) {
 	e.bitWriter = bitWriter{}
 	h := &d.history
-	if d.takeover && n <= h.slack() {
+	if d.takeover && n <= h.slack {
 		h.reserve(n)
 		return h, h.window
 	}
