@@ -154,6 +154,9 @@ func (d *Deflater) AppendPart(dst, part []byte, last bool) []byte {
 func (d *Deflater) open(e *encoder, n int) (*history, window) {
 	e.bitWriter = bitWriter{}
 	h := &d.history
+	if d.takeover && n >= touchMessage {
+		h.touch()
+	}
 	if d.takeover && n <= h.slack {
 		h.reserve(n)
 		return h, h.window

@@ -66,7 +66,7 @@ func (f *Inflater) Append(dst, src []byte, last bool, max int) (out []byte, n in
 	d := f.decoder
 	if d == nil {
 		d = decoders.Get().(*decoder)
-		f.begin(d)
+		f.begin(d, len(src))
 	}
 	d.out, d.base, d.at = dst[:cap(dst)], len(dst), len(dst)
 	d.limit = len(dst) + min(max, math.MaxInt-len(dst))
@@ -90,14 +90,16 @@ func (f *Inflater) Append(dst, src []byte, last bool, max int) (out []byte, n in
 	return out, n, done, err
 }
 
-// begin prepares d for a message.
-func (f *Inflater) begin(d *decoder) {
+// begin prepares d for a message, of whose payload n bytes are there.
+func (f *Inflater) begin(d *decoder, n int) {
 	f.decoder = d
 	d.hold, d.count, d.state, d.final, d.tail = 0, 0, stateBlock, false, 0
 	d.window = &f.window
 	if !f.takeover {
 		d.window = &d.lone
 		d.lone = ring{buf: d.lone.buf[:0], size: f.window.size}
+	} else if n >= touchPayload {
+		touch(f.window.buf, 1)
 	}
 }
 
