@@ -41,6 +41,7 @@ type DeflaterOptions struct {
 type Deflater struct {
 	history  history // with takeover, the window
 	takeover bool
+	used     bool   // since the last Rest
 	stream   stream // the message that AppendPart is writing
 }
 
@@ -154,6 +155,7 @@ func (d *Deflater) AppendPart(dst, part []byte, last bool) []byte {
 func (d *Deflater) open(e *encoder, n int) (*history, window) {
 	e.bitWriter = bitWriter{}
 	h := &d.history
+	d.used = true
 	if d.takeover && n >= touchMessage {
 		h.touch()
 	}
@@ -161,18 +163,23 @@ func (d *Deflater) open(e *encoder, n int) (*history, window) {
 		h.reserve(n)
 		return h, h.window
 	}
-	if e.work == nil {
-		e.work = make([]byte, 0, 1<<15+chunk)
-	}
 	before := h.window
 	if d.takeover {
 		h.fitTable(len(h.buf) + n)
-		h.slideTo(e.work, h.recent())
+		h.slideTo(e.room(), h.recent())
 		return h, before
 	}
 	e.history.begin(h, n)
-	e.history.buf = e.work
+	e.history.buf = e.room()
 	return &e.history, before
+}
+
+// room returns room for a window and a chunk.
+func (e *encoder) room() []byte {
+	if e.work == nil {
+		e.work = make([]byte, 0, 1<<15+chunk)
+	}
+	return e.work
 }
 
 // keep makes what the message left in the window the window, in memory of the Deflater's own. before is the window as

@@ -29,6 +29,7 @@ type InflaterOptions struct {
 type Inflater struct {
 	window   ring // with takeover
 	takeover bool
+	used     bool     // since the last Rest
 	decoder  *decoder // while a message is under way
 	err      error    // the first, for good
 }
@@ -92,22 +93,26 @@ func (f *Inflater) Append(dst, src []byte, last bool, max int) (out []byte, n in
 
 // begin prepares d for a message, of whose payload n bytes are there.
 func (f *Inflater) begin(d *decoder, n int) {
-	f.decoder = d
+	f.decoder, f.used = d, true
 	d.hold, d.count, d.state, d.final, d.tail = 0, 0, stateBlock, false, 0
 	d.window = &f.window
 	if !f.takeover {
 		d.window = &d.lone
 		d.lone = ring{buf: d.lone.buf[:0], size: f.window.size}
-	} else if n >= touchPayload {
+		return
+	}
+	f.window.unpack()
+	if n >= touchPayload {
 		touch(f.window.buf, 1)
 	}
 }
 
 // ring holds the last bytes that were delivered, at most size. It is a slice until it is full, then a ring.
 type ring struct {
-	buf  []byte
-	head int // where the next byte goes
-	size int // a power of two
+	buf    []byte
+	head   int // where the next byte goes
+	size   int // a power of two
+	packed int // 0, or how many bytes buf stands for: see pack
 }
 
 // append adds p to the window.
