@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 )
 
 // Name is the extension's name in Sec-WebSocket-Extensions.
@@ -45,6 +46,14 @@ type Options struct {
 	// MinSize is the size in bytes of the smallest message that is worth compressing; smaller ones are to be sent as
 	// they are. 0 means DefaultMinSize, negative means that there is none. Compressing costs time only.
 	MinSize int
+
+	// IdleAfter has a connection give memory back that says nothing for long: where no message was compressed, or none
+	// decompressed, for this time to twice as long, the window and table of what this side sends go, and the window of what
+	// it receives is held compressed: 12 KiB of JSON instead of 80 to 168. The next messages pay for it: the first that
+	// comes takes 0.1 ms longer to unpack, those that go out a few percent more bytes for the next 64 KiB. So minutes are
+	// meant; 0 means that memory is kept as long as the connection lasts. See Deflater.Rest and Inflater.Rest, which who
+	// holds a Deflater and an Inflater calls every IdleAfter.
+	IdleAfter time.Duration
 
 	// FromServer and FromClient are about what servers send and what clients send. Both roles may ask for both: a server
 	// decides, and a client wishes.
