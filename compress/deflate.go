@@ -16,7 +16,8 @@ const (
 	// Balanced looks at three earlier places for each string, and comes to about the size of zlib's level 6. It is the
 	// default.
 	Balanced Level = iota
-	// Fastest looks at one earlier place for each string, and comes to about the size of zlib's level 1.
+	// Fastest looks at one earlier place for each string, and comes to about the size of zlib's level 1. With the largest
+	// window it holds 40 KiB less than Balanced.
 	Fastest
 	// Smallest looks at up to sixteen, and comes to about the size of zlib's level 9. With the largest window it holds
 	// 48 KiB more than Balanced.

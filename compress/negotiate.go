@@ -40,7 +40,8 @@ type Param struct {
 // A direction without takeover holds nothing.
 type Options struct {
 	// Level says how hard to look for repeats. The zero value is Balanced. At level Fastest a sender's table takes two
-	// bytes for each byte of the window, at most 32 KiB; at level Smallest four, at most 96 KiB.
+	// bytes for each byte of the window, at most 16 KiB, and of windows of 13 bits and more nothing is held beside the
+	// window: 80 KiB for both directions of 15 bits. At level Smallest the table takes four, at most 96 KiB.
 	Level Level
 
 	// MinSize is the size in bytes of the smallest message that is worth compressing; smaller ones are to be sent as
