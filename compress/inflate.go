@@ -103,7 +103,7 @@ func (f *Inflater) begin(d *decoder, n int) {
 	}
 	f.window.unpack()
 	if n >= touchPayload {
-		touch(f.window.buf, 1)
+		touch(f.window.buf, cacheLine)
 	}
 }
 

@@ -14,12 +14,12 @@ const (
 
 const cacheLine = 64 // bytes
 
-// touch reads one element of each cache line of s. What it returns is of no use, but keeps the compiler from leaving the
-// reads away, as it keeps the function from being inlined.
+// touch reads one element of each cache line of s, of which there are so many in one. What it returns is of no use, but keeps
+// the compiler from leaving the reads away, as it keeps the function from being inlined.
 //
 //go:noinline
-func touch[T byte | uint16 | uint32](s []T, size int) (sum T) {
-	for i := 0; i < len(s); i += cacheLine / size {
+func touch[T byte | uint16 | uint32](s []T, inLine int) (sum T) {
+	for i := 0; i < len(s); i += inLine {
 		sum += s[i]
 	}
 	return sum
@@ -27,8 +27,8 @@ func touch[T byte | uint16 | uint32](s []T, size int) (sum T) {
 
 // touch brings the window and the tables into the caches.
 func (h *history) touch() {
-	touch(h.buf, 1)
-	touch(h.heads, 2)
-	touch(h.pairs, 4)
-	touch(h.older, 2)
+	touch(h.buf, cacheLine)
+	touch(h.heads, cacheLine/2)
+	touch(h.pairs, cacheLine/4)
+	touch(h.older, cacheLine/2)
 }
