@@ -4,8 +4,8 @@ package compress
 // more later on; an inflater may not, for the peer's next message may refer to all of it, but can hold it compressed.
 
 // Rest is to be called now and then, as every few minutes. Where no message was compressed since the last call, it gives back
-// what is held between messages: those that follow refer to nothing before them, and of the next 64 KiB a few percent more
-// bytes are made. Of no use more often than that.
+// what is held between messages: those that follow refer to nothing before them, which makes a few percent more bytes of the
+// next 64 KiB.
 func (d *Deflater) Rest() {
 	if !d.used && d.stream.encoder == nil {
 		d.history.forget()
@@ -14,8 +14,8 @@ func (d *Deflater) Rest() {
 }
 
 // Rest is to be called now and then, as every few minutes. Where nothing was decompressed since the last call, the window is
-// held compressed until the next message, which takes 30 to 50 us longer: a third of it, in the case of JSON. Rest itself
-// takes 70 to 120 us then.
+// held compressed from now on, to a third of its size if it is JSON, until the next message, which takes about 0.1 ms longer
+// for it. Rest itself takes some tenths of a millisecond then.
 func (f *Inflater) Rest() {
 	if !f.used && f.decoder == nil {
 		f.window.pack()
