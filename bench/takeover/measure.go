@@ -18,8 +18,8 @@ import (
 	"github.com/seed-d69ae1b7/websocket/bench/internal/wire"
 )
 
-// warmBursts is how many messages each connection says before it is measured: enough to fill a window.
-const warmBursts = 40
+// warmBursts is how many messages each connection says before it is measured, behind the one that has filled its windows.
+const warmBursts = 8
 
 // contestant is a library with takeover or without, and what it showed in each round.
 type contestant struct {

@@ -33,7 +33,10 @@ func (t *Traffic) Prelude(first int) []byte {
 	if !t.shape.Takeover {
 		return nil
 	}
-	return appendFrame(nil, deflate(t.before(first)), true, 0)
+	if t.preludes[first] == nil {
+		t.preludes[first] = appendFrame(nil, deflate(t.before(first)), true, 0)
+	}
+	return t.preludes[first]
 }
 
 // before returns the window behind which message i is said.

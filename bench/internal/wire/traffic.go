@@ -63,6 +63,7 @@ type Traffic struct {
 	payloads [][]byte   // uncompressed
 	verified [][][]byte // compressed echoes of each that have been inflated and found right
 	said     []byte     // with takeover: the payloads, twice, one behind the other
+	preludes [][]byte   // ... and those that have been asked for
 }
 
 // NewTraffic builds the messages of s.
@@ -75,7 +76,7 @@ func NewTraffic(s Shape) *Traffic {
 			t.payloads = append(t.payloads, payload(s.Size, i))
 		}
 	}
-	t.verified = make([][][]byte, len(t.payloads))
+	t.verified, t.preludes = make([][][]byte, len(t.payloads)), make([][]byte, len(t.payloads))
 	for i, body := range t.compressed() {
 		t.frames = appendFrame(t.frames, body, s.Deflate, uint32(i+1))
 		t.ends = append(t.ends, len(t.frames))
