@@ -118,7 +118,7 @@ func (h *history) tableLog(n int) uint {
 	most := maxTable
 	switch h.level {
 	case Balanced:
-		most-- // it has two
+		most-- // it has two; in the 80 KiB of Fastest, with one, it would make 4.7 % more bytes of chat, 2 % less than that
 	case Fastest:
 		most-- // 16 KiB less to hold, and to fetch for each message, for 1.5 % more bytes of chat
 	}

@@ -7,7 +7,7 @@
 //
 // Usage, from the root of the repository:
 //
-//	go run ./bench/takeover [-conns 1,100,1000] [-libs ours-messages,gws] [-rounds 7]
+//	go run ./bench/takeover [-conns 1,100,1000] [-libs ours-messages,gws] [-rounds 9]
 package main
 
 import (
@@ -35,9 +35,9 @@ func main() {
 
 func run() error {
 	libs := flag.String("libs", "ours-messages,ours-balanced,ours-smallest,ours-reactor,gws", "libraries that are measured with takeover")
-	conns := flag.String("conns", "1,100,1000", "numbers of connections")
-	rounds := flag.Int("rounds", 7, "rounds, in which the contestants take turns")
-	period := flag.Duration("time", 300*time.Millisecond, "measured time of each contestant in each round")
+	conns := flag.String("conns", "100,1000", "numbers of connections")
+	rounds := flag.Int("rounds", 5, "rounds, in which the contestants take turns")
+	period := flag.Duration("time", 200*time.Millisecond, "measured time of each contestant in each round")
 	flag.Parse()
 	contestants := []contestant{{library: "ours-messages"}}
 	for _, name := range servers.List(*libs) {
