@@ -101,8 +101,10 @@ func TestRestNoise(t *testing.T) {
 // TestRestInMessage protects that a message under way keeps what it refers to, however long it takes.
 func TestRestInMessage(t *testing.T) {
 	d, f := NewDeflater(DeflaterOptions{Takeover: true}), NewInflater(InflaterOptions{Takeover: true})
+	awake := NewDeflater(DeflaterOptions{Takeover: true})
 	chat := bytes.Join(corpus.Chat(corpus.Seed, 100), nil)
 	inflateAll(t, f, d.AppendPart(nil, chat, true))
+	awake.AppendPart(nil, chat, true)
 	var got []byte
 	rest := func() {
 		for range 3 {
@@ -113,6 +115,9 @@ func TestRestInMessage(t *testing.T) {
 	for at := 0; at < len(chat); at += 9000 {
 		part := chat[at:min(at+9000, len(chat))]
 		p := d.AppendPart(nil, part, at+9000 >= len(chat))
+		if !bytes.Equal(p, awake.AppendPart(nil, part, at+9000 >= len(chat))) {
+			t.Fatalf("at %d: something was forgotten", at)
+		}
 		rest()
 		half, n, _, err := f.Append(nil, p[:len(p)/2], false, 1<<20)
 		if err != nil || n != len(p)/2 {
