@@ -90,7 +90,6 @@ type extra struct {
 	traced    []Header      // frames that Trace.FrameOut has not been told of
 	tracing   bool          // a goroutine is telling it
 	timeout   time.Duration // what SetWriteTimeout was given; 0 before
-	restAt    time.Time     // rest.go has this one: when to rest next; zero: never
 	value     any           // that of SetValue
 }
 
@@ -152,7 +151,6 @@ func newConn(nc net.Conn, cfg connConfig) *Conn {
 	if c.opts.PingInterval > 0 {
 		c.deadline.alive = new(keepalive)
 	}
-	c.beginRests()
 	return c
 }
 

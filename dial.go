@@ -14,7 +14,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket/internal/transport"
@@ -48,7 +47,7 @@ type Dialer struct {
 	Jar http.CookieJar
 
 	// TLS configures wss. nil means the defaults. The server's name is that of the URL unless given; the protocol is
-	// always http/1.1, but for Connect. The same configuration, but for the name, is used with an HTTPS proxy.
+	// always http/1.1. The same configuration, but for the name, is used with an HTTPS proxy.
 	TLS *tls.Config
 
 	// Proxy returns the proxy for a request, or nil for none: an http, https, socks5 or socks5h URL, with credentials
@@ -120,14 +119,17 @@ func (d *Dialer) dial(
 	ctx context.Context, h *ClientHandshake, open func(context.Context, *ClientHandshake) (serverReply, error),
 ) (*Conn, *http.Response, error) {
 	base := ctx
-	ctx, cancel := d.boundDial(ctx)
-	defer cancel()
+	if t := orDefault(d.HandshakeTimeout, DefaultHandshakeTimeout); t > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, t)
+		defer cancel()
+	}
 	reply, err := open(ctx, h)
 	config := connConfig{client: true, options: &d.Options, buffered: reply.buffered, base: base}
 	if err == nil {
 		config.agreement, err = h.Check(reply.resp)
-	} else {
-		err = dialCause(ctx, reply.resp, err)
+	} else if reply.resp == nil && ctx.Err() != nil {
+		err = context.Cause(ctx) // whatever it made fail first
 	}
 	if err == nil {
 		return newConn(reply.nc, config), reply.resp, nil
@@ -135,46 +137,19 @@ func (d *Dialer) dial(
 	if reply.nc != nil {
 		reply.nc.Close()
 	}
-	return nil, reply.resp, dialError(h.url, err)
-}
-
-// boundDial returns ctx with the bound on an opening handshake.
-func (d *Dialer) boundDial(ctx context.Context) (context.Context, context.CancelFunc) {
-	if t := orDefault(d.HandshakeTimeout, DefaultHandshakeTimeout); t > 0 {
-		return context.WithTimeout(ctx, t)
+	if _, refused := err.(*HandshakeError); !refused {
+		err = fmt.Errorf("websocket: dial %s: %w", shownURL(h.url), err)
 	}
-	return ctx, func() {}
-}
-
-// dialCause returns what err is the consequence of, where nobody has answered: the end of ctx, whatever it made fail first.
-func dialCause(ctx context.Context, resp *http.Response, err error) error {
-	if resp == nil && ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return err
-}
-
-// dialError returns the error of Dial about a server's URL.
-func dialError(u *url.URL, err error) error {
-	if _, refused := err.(*HandshakeError); refused {
-		return err
-	}
-	return fmt.Errorf("websocket: dial %s: %w", shownURL(u), err)
+	return nil, reply.resp, err
 }
 
 // open connects and exchanges the request for a response.
 func (d *Dialer) open(ctx context.Context, h *ClientHandshake) (reply serverReply, err error) {
-	if reply.nc, reply.resp, err = d.connect(ctx, h.url, http1); err != nil {
+	if reply.nc, reply.resp, err = d.connect(ctx, h.url); err != nil {
 		return reply, err
 	}
-	return d.ask(ctx, h, reply.nc)
-}
-
-// ask exchanges the request for a response.
-func (d *Dialer) ask(ctx context.Context, h *ClientHandshake, nc net.Conn) (reply serverReply, err error) {
-	reply.nc = nc
-	deadline := boundHandshake(ctx, nc, time.Time{})
-	resp, br, err := exchange(nc, h.AppendRequest(nil), h.Request(), d.responseHead(), h.accepts)
+	deadline := boundHandshake(ctx, reply.nc, time.Time{})
+	resp, br, err := exchange(reply.nc, h.AppendRequest(nil), h.Request(), d.responseHead(), h.accepts)
 	if ended := deadline.release(); ended != nil && err == nil && h.accepts(resp.StatusCode) {
 		return reply, ended
 	}
@@ -236,12 +211,9 @@ func address(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-// http1 is what ALPN offers where nothing else is asked for.
-var http1 = []string{"http/1.1"}
-
-// connect makes a connection on which the server's HTTP is spoken: through the proxy, if any, and TLS for wss, in which one of
-// protocols is agreed on. The response is that of a proxy which refused.
-func (d *Dialer) connect(ctx context.Context, u *url.URL, protocols []string) (net.Conn, *http.Response, error) {
+// connect makes a connection on which the server's HTTP is spoken: through the proxy, if any, and TLS for wss. The
+// response is that of a proxy which refused.
+func (d *Dialer) connect(ctx context.Context, u *url.URL) (net.Conn, *http.Response, error) {
 	via, err := d.chooseProxy(u)
 	if err != nil {
 		return nil, nil, fmt.Errorf("choosing a proxy: %w", err)
@@ -258,7 +230,7 @@ func (d *Dialer) connect(ctx context.Context, u *url.URL, protocols []string) (n
 	if err != nil || u.Scheme == "http" {
 		return nc, nil, err
 	}
-	nc, err = startTLS(ctx, nc, u.Hostname(), d.TLS, protocols)
+	nc, err = d.startTLS(ctx, nc, u.Hostname(), d.TLS)
 	return nc, nil, err
 }
 
@@ -271,7 +243,7 @@ func (d *Dialer) dialTCP(ctx context.Context, addr string) (net.Conn, error) {
 }
 
 // startTLS makes a TLS connection of nc, which it closes on error.
-func startTLS(ctx context.Context, nc net.Conn, host string, cfg *tls.Config, protocols []string) (net.Conn, error) {
+func (d *Dialer) startTLS(ctx context.Context, nc net.Conn, host string, cfg *tls.Config) (net.Conn, error) {
 	cfg = cfg.Clone()
 	if cfg == nil {
 		cfg = new(tls.Config)
@@ -280,9 +252,9 @@ func startTLS(ctx context.Context, nc net.Conn, host string, cfg *tls.Config, pr
 	if cfg.ServerName == "" {
 		cfg.ServerName = host
 	}
-	cfg.NextProtos = protocols
-	if cfg.Renegotiation == tls.RenegotiateNever && slices.Equal(protocols, http1) {
-		nc = transport.UnderTLS(nc) // see Conn.OnSocket; what else speaks on it has its own way
+	cfg.NextProtos = []string{"http/1.1"}
+	if cfg.Renegotiation == tls.RenegotiateNever {
+		nc = transport.UnderTLS(nc) // see Conn.OnSocket
 	}
 	tc := tls.Client(nc, cfg)
 	if err := tc.HandshakeContext(ctx); err != nil {

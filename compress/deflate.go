@@ -16,8 +16,7 @@ const (
 	// Balanced looks at three earlier places for each string, and comes to about the size of zlib's level 6. It is the
 	// default.
 	Balanced Level = iota
-	// Fastest looks at one earlier place for each string, and comes to about the size of zlib's level 1. With the largest
-	// window it holds 40 KiB less than Balanced.
+	// Fastest looks at one earlier place for each string, and comes to about the size of zlib's level 1.
 	Fastest
 	// Smallest looks at up to sixteen, and comes to about the size of zlib's level 9. With the largest window it holds
 	// 48 KiB more than Balanced.
@@ -42,7 +41,6 @@ type DeflaterOptions struct {
 type Deflater struct {
 	history  history // with takeover, the window
 	takeover bool
-	used     bool   // since the last Rest
 	stream   stream // the message that AppendPart is writing
 }
 
@@ -56,7 +54,8 @@ type stream struct {
 // NewDeflater returns a Deflater that holds no window yet; one is grown as messages pass.
 func NewDeflater(o DeflaterOptions) *Deflater {
 	d := &Deflater{takeover: o.Takeover}
-	d.history.lay(min(o.Level, Smallest), 1<<windowBits(o.WindowBits))
+	d.history.level = min(o.Level, Smallest)
+	d.history.maxDistance = 1 << windowBits(o.WindowBits)
 	d.history.bias = emptyBias
 	return d
 }
@@ -156,31 +155,22 @@ func (d *Deflater) AppendPart(dst, part []byte, last bool) []byte {
 func (d *Deflater) open(e *encoder, n int) (*history, window) {
 	e.bitWriter = bitWriter{}
 	h := &d.history
-	d.used = true
-	if d.takeover && n >= touchMessage {
-		h.touch()
-	}
-	if d.takeover && n <= h.slack {
+	if d.takeover && n <= h.slack() {
 		h.reserve(n)
 		return h, h.window
+	}
+	if e.work == nil {
+		e.work = make([]byte, 0, 1<<15+chunk)
 	}
 	before := h.window
 	if d.takeover {
 		h.fitTable(len(h.buf) + n)
-		h.slideTo(e.room(), h.recent())
+		h.slideTo(e.work, h.recent())
 		return h, before
 	}
 	e.history.begin(h, n)
-	e.history.buf = e.room()
+	e.history.buf = e.work
 	return &e.history, before
-}
-
-// room returns room for a window and a chunk.
-func (e *encoder) room() []byte {
-	if e.work == nil {
-		e.work = make([]byte, 0, 1<<15+chunk)
-	}
-	return e.work
 }
 
 // keep makes what the message left in the window the window, in memory of the Deflater's own. before is the window as

@@ -1,5 +1,7 @@
 package newer
 
+//lint:file-ignore SA1019 net/http's own client does not send a field named :protocol
+
 // This file measures what an idle connection over a stream costs a server, which is a process of its own.
 
 import (
@@ -13,6 +15,8 @@ import (
 	"os/exec"
 	"runtime"
 	"testing"
+
+	"golang.org/x/net/http2"
 
 	"github.com/seed-d69ae1b7/websocket"
 )
@@ -40,13 +44,6 @@ func TestMain(m *testing.M) {
 	select {}
 }
 
-// elsewhere returns the world of a server in another process.
-func elsewhere(url string) *world {
-	w := &world{Server: &httptest.Server{URL: url}, client: newClient(&tls.Config{InsecureSkipVerify: true})}
-	w.open = openBy(w.client)
-	return w
-}
-
 // TestHTTP2Memory bounds the memory of idle connections over streams: most of it is net/http's.
 func TestHTTP2Memory(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
@@ -64,11 +61,10 @@ func TestHTTP2Memory(t *testing.T) {
 	if !lines.Scan() {
 		t.Fatal("the server says nothing")
 	}
-	w := elsewhere(lines.Text())
-	plain := &http.Client{Transport: &http.Transport{TLSClientConfig: w.client.Dialer.TLS}}
-	defer plain.CloseIdleConnections()
+	transport := &http2.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
+	w := &world{Server: &httptest.Server{URL: lines.Text()}, transport: transport}
 	memory := func() (n int) {
-		resp, err := plain.Get(w.URL + "/memory")
+		resp, err := (&http.Client{Transport: transport}).Get(w.URL + "/memory")
 		if err != nil {
 			t.Fatal(err)
 		}

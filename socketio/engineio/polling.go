@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"sync/atomic"
@@ -30,7 +29,6 @@ const writeTimeout = 30 * time.Second
 type polling struct {
 	out      []byte        // a payload that waits
 	wake     chan struct{} // has room for one: the GET request looks again
-	sleeper  net.Conn      // where a GET request that is detached waits in a read; nil otherwise
 	getting  bool          // a GET request is pending
 	posting  bool          // a POST request is being read
 	probe    *prober       // a second transport that is being tried; nil if there is none
@@ -62,9 +60,6 @@ func (p *polling) signal() {
 	select {
 	case p.wake <- struct{}{}:
 	default:
-	}
-	if p.sleeper != nil {
-		p.sleeper.SetReadDeadline(longAgo)
 	}
 }
 
@@ -103,13 +98,7 @@ func (s *Session) get(w http.ResponseWriter, r *http.Request, p *polling) *refus
 	c := http.NewResponseController(w)
 	c.SetReadDeadline(time.Time{}) // the http.Server's timeouts are not for long polls; not every ResponseWriter has deadlines
 	c.SetWriteDeadline(time.Time{})
-	body, _, refused := s.takeOutput(p)
-	if body == nil && refused == nil {
-		if s.srv.opts.DetachPolls && s.detach(w, r, p) {
-			return nil
-		}
-		body, refused = s.awaitOutput(r.Context(), p)
-	}
+	body, refused := s.awaitOutput(r.Context(), p)
 	if refused != nil {
 		return refused
 	}
