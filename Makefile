@@ -89,11 +89,6 @@ interop: interop/node/node_modules/.package-lock.json
 interop-more: interop/node/node_modules/.package-lock.json
 	go test -tags more -shuffle=on -run TestMore ./interop
 
-# All of the conformance suite over HTTP/2, of which interop plays what takes seconds.
-.PHONY: conformance-http2
-conformance-http2:
-	cd interop/newer && GOWORK=off go test -count=1 -timeout 30m -v -run TestHTTP2Suite . -suite
-
 # The programs of examples/, which their tests run, and Chromium on their pages.
 .PHONY: examples
 examples:
@@ -107,6 +102,7 @@ include bench/bench.mk
 include conformance.mk
 include model.mk
 include compat.mk
+include http2.mk
 include socketio.mk
 include supply.mk
 include platforms.mk

@@ -90,6 +90,7 @@ type extra struct {
 	traced    []Header      // frames that Trace.FrameOut has not been told of
 	tracing   bool          // a goroutine is telling it
 	timeout   time.Duration // what SetWriteTimeout was given; 0 before
+	restAt    time.Time     // rest.go has this one: when to rest next; zero: never
 	value     any           // that of SetValue
 }
 
@@ -151,6 +152,7 @@ func newConn(nc net.Conn, cfg connConfig) *Conn {
 	if c.opts.PingInterval > 0 {
 		c.deadline.alive = new(keepalive)
 	}
+	c.beginRests()
 	return c
 }
 

@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket/internal/transport"
@@ -47,7 +48,7 @@ type Dialer struct {
 	Jar http.CookieJar
 
 	// TLS configures wss. nil means the defaults. The server's name is that of the URL unless given; the protocol is
-	// always http/1.1. The same configuration, but for the name, is used with an HTTPS proxy.
+	// always http/1.1, but for Connect. The same configuration, but for the name, is used with an HTTPS proxy.
 	TLS *tls.Config
 
 	// Proxy returns the proxy for a request, or nil for none: an http, https, socks5 or socks5h URL, with credentials
@@ -119,17 +120,14 @@ func (d *Dialer) dial(
 	ctx context.Context, h *ClientHandshake, open func(context.Context, *ClientHandshake) (serverReply, error),
 ) (*Conn, *http.Response, error) {
 	base := ctx
-	if t := orDefault(d.HandshakeTimeout, DefaultHandshakeTimeout); t > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, t)
-		defer cancel()
-	}
+	ctx, cancel := d.boundDial(ctx)
+	defer cancel()
 	reply, err := open(ctx, h)
 	config := connConfig{client: true, options: &d.Options, buffered: reply.buffered, base: base}
 	if err == nil {
 		config.agreement, err = h.Check(reply.resp)
-	} else if reply.resp == nil && ctx.Err() != nil {
-		err = context.Cause(ctx) // whatever it made fail first
+	} else {
+		err = dialCause(ctx, reply.resp, err)
 	}
 	if err == nil {
 		return newConn(reply.nc, config), reply.resp, nil
@@ -137,19 +135,46 @@ func (d *Dialer) dial(
 	if reply.nc != nil {
 		reply.nc.Close()
 	}
-	if _, refused := err.(*HandshakeError); !refused {
-		err = fmt.Errorf("websocket: dial %s: %w", shownURL(h.url), err)
+	return nil, reply.resp, dialError(h.url, err)
+}
+
+// boundDial returns ctx with the bound on an opening handshake.
+func (d *Dialer) boundDial(ctx context.Context) (context.Context, context.CancelFunc) {
+	if t := orDefault(d.HandshakeTimeout, DefaultHandshakeTimeout); t > 0 {
+		return context.WithTimeout(ctx, t)
 	}
-	return nil, reply.resp, err
+	return ctx, func() {}
+}
+
+// dialCause returns what err is the consequence of, where nobody has answered: the end of ctx, whatever it made fail first.
+func dialCause(ctx context.Context, resp *http.Response, err error) error {
+	if resp == nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// dialError returns the error of Dial about a server's URL.
+func dialError(u *url.URL, err error) error {
+	if _, refused := err.(*HandshakeError); refused {
+		return err
+	}
+	return fmt.Errorf("websocket: dial %s: %w", shownURL(u), err)
 }
 
 // open connects and exchanges the request for a response.
 func (d *Dialer) open(ctx context.Context, h *ClientHandshake) (reply serverReply, err error) {
-	if reply.nc, reply.resp, err = d.connect(ctx, h.url); err != nil {
+	if reply.nc, reply.resp, err = d.connect(ctx, h.url, http1); err != nil {
 		return reply, err
 	}
-	deadline := boundHandshake(ctx, reply.nc, time.Time{})
-	resp, br, err := exchange(reply.nc, h.AppendRequest(nil), h.Request(), d.responseHead(), h.accepts)
+	return d.ask(ctx, h, reply.nc)
+}
+
+// ask exchanges the request for a response.
+func (d *Dialer) ask(ctx context.Context, h *ClientHandshake, nc net.Conn) (reply serverReply, err error) {
+	reply.nc = nc
+	deadline := boundHandshake(ctx, nc, time.Time{})
+	resp, br, err := exchange(nc, h.AppendRequest(nil), h.Request(), d.responseHead(), h.accepts)
 	if ended := deadline.release(); ended != nil && err == nil && h.accepts(resp.StatusCode) {
 		return reply, ended
 	}
@@ -211,9 +236,12 @@ func address(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-// connect makes a connection on which the server's HTTP is spoken: through the proxy, if any, and TLS for wss. The
-// response is that of a proxy which refused.
-func (d *Dialer) connect(ctx context.Context, u *url.URL) (net.Conn, *http.Response, error) {
+// http1 is what ALPN offers where nothing else is asked for.
+var http1 = []string{"http/1.1"}
+
+// connect makes a connection on which the server's HTTP is spoken: through the proxy, if any, and TLS for wss, in which one of
+// protocols is agreed on. The response is that of a proxy which refused.
+func (d *Dialer) connect(ctx context.Context, u *url.URL, protocols []string) (net.Conn, *http.Response, error) {
 	via, err := d.chooseProxy(u)
 	if err != nil {
 		return nil, nil, fmt.Errorf("choosing a proxy: %w", err)
@@ -230,7 +258,7 @@ func (d *Dialer) connect(ctx context.Context, u *url.URL) (net.Conn, *http.Respo
 	if err != nil || u.Scheme == "http" {
 		return nc, nil, err
 	}
-	nc, err = d.startTLS(ctx, nc, u.Hostname(), d.TLS)
+	nc, err = startTLS(ctx, nc, u.Hostname(), d.TLS, protocols)
 	return nc, nil, err
 }
 
@@ -243,7 +271,7 @@ func (d *Dialer) dialTCP(ctx context.Context, addr string) (net.Conn, error) {
 }
 
 // startTLS makes a TLS connection of nc, which it closes on error.
-func (d *Dialer) startTLS(ctx context.Context, nc net.Conn, host string, cfg *tls.Config) (net.Conn, error) {
+func startTLS(ctx context.Context, nc net.Conn, host string, cfg *tls.Config, protocols []string) (net.Conn, error) {
 	cfg = cfg.Clone()
 	if cfg == nil {
 		cfg = new(tls.Config)
@@ -252,9 +280,9 @@ func (d *Dialer) startTLS(ctx context.Context, nc net.Conn, host string, cfg *tl
 	if cfg.ServerName == "" {
 		cfg.ServerName = host
 	}
-	cfg.NextProtos = []string{"http/1.1"}
-	if cfg.Renegotiation == tls.RenegotiateNever {
-		nc = transport.UnderTLS(nc) // see Conn.OnSocket
+	cfg.NextProtos = protocols
+	if cfg.Renegotiation == tls.RenegotiateNever && slices.Equal(protocols, http1) {
+		nc = transport.UnderTLS(nc) // see Conn.OnSocket; what else speaks on it has its own way
 	}
 	tc := tls.Client(nc, cfg)
 	if err := tc.HandshakeContext(ctx); err != nil {

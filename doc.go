@@ -138,7 +138,7 @@
 //
 //   - concurrency, contexts, limits, origins, keepalive, back pressure: the package's own examples of these names;
 //   - closing: [Conn.CloseContext], [CloseStatus], [ErrWriteFailed];
-//   - compression: [CompressionOptions], [Conn.WriteUncompressed];
+//   - compression: [CompressionOptions], which say what it costs, [Conn.WriteUncompressed];
 //   - broadcast: [NewPreparedMessage], [Conn.QueuePrepared], [Upgrader.All];
 //   - shutdown: [Upgrader.Shutdown], [Upgrader.ShutdownWith];
 //   - who the user is: [Upgrader.Upgrade], [Request.HTTPRequest], [Conn.SetValue];

@@ -85,7 +85,7 @@ func (d *Dialer) dialProxy(ctx context.Context, proxy *url.URL, addr string) (ne
 			cfg = d.TLS.Clone()
 			cfg.ServerName = "" // it is the server's, not the proxy's
 		}
-		if nc, err = d.startTLS(ctx, nc, proxy.Hostname(), cfg); err != nil {
+		if nc, err = startTLS(ctx, nc, proxy.Hostname(), cfg, http1); err != nil {
 			return nil, nil, err
 		}
 	}

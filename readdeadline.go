@@ -1,8 +1,8 @@
 package websocket
 
-// This file holds the read deadline of the transport, which three parties want: what ends a read at once, a context or
-// CloseNow; the keepalive; and, once a write has failed, those who expect the end of the peer's stream (unwritable.go). The
-// first wins, and otherwise the earlier one.
+// This file holds the read deadline of the transport, which four parties want: what ends a read at once, a context or
+// CloseNow; the keepalive; what gives memory back (rest.go); and, once a write has failed, those who expect the end of the peer's
+// stream (unwritable.go). The first wins, and otherwise the earliest.
 
 import (
 	"context"
@@ -45,18 +45,26 @@ type readDeadline struct {
 	alive     *keepalive // nil without Options.PingInterval; its field at is guarded by mu
 }
 
-// setWanted sets the deadline that is wanted, unless it is past for another reason: the keepalive's, or that of an end which
-// is expected. Conn.mu and d.mu are held.
+// setWanted sets the deadline that is wanted, unless it is past for another reason: the earliest of the keepalive's, that of
+// rest.go, and that of an end which is expected. Conn.mu and d.mu are held.
 func (c *Conn) setWanted() error {
 	d := &c.deadline
 	if d.cancelled {
 		return nil
 	}
-	at := c.endExpected()
-	if d.alive != nil && (at.IsZero() || d.alive.at.Before(at) && !d.alive.at.IsZero()) {
-		at = d.alive.at
+	at := earlier(c.endExpected(), c.restDue())
+	if d.alive != nil {
+		at = earlier(at, d.alive.at)
 	}
 	return c.t.SetReadDeadline(at)
+}
+
+// earlier returns the earlier of two times, of which zero ones stand for never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // unwatched reports whether the context of the read under way has to be registered before the read waits.
@@ -180,11 +188,11 @@ func (c *Conn) timedOut(err error) error {
 		c.stopped = true
 		return nil
 	}
-	switch silent, expects := c.silent(), c.expects(); {
+	switch silent, expects, rests := c.silent(), c.expects(), c.rests(); {
 	case c.stopped:
 	case c.ctx.Err() != nil:
 		return c.contextError(c.ctx)
-	case !silent && !expects:
+	case !silent && !expects && !rests:
 		c.lost(err) // nobody has set such a deadline
 	}
 	return nil

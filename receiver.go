@@ -113,6 +113,14 @@ func (r *Receiver) Reset(o ReceiverOptions) {
 // SetLimit changes the limit of the frames that have not begun, and of what has not been inflated; 0 means no limit.
 func (r *Receiver) SetLimit(n uint64) { r.limit = min(n, maxLimit) }
 
+// Rest is the Inflater's, if there is one: it holds the window compressed where nothing was decompressed since the last call. See
+// compress.Inflater.Rest.
+func (r *Receiver) Rest() {
+	if r.inflater != nil {
+		r.inflater.Rest()
+	}
+}
+
 // Direct returns how many bytes of plain payload the data frame under way still has to come: a caller may read up to
 // so many bytes straight to where they shall stand and pass that place as src. It is 0 between frames and where a
 // payload has to be inflated.

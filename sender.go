@@ -64,6 +64,14 @@ func (s *Sender) Reset(o SenderOptions) {
 	}
 }
 
+// Rest is the Deflater's, if there is one: it gives memory back where nothing was compressed since the last call. See
+// compress.Deflater.Rest.
+func (s *Sender) Rest() {
+	if s.deflater != nil {
+		s.deflater.Rest()
+	}
+}
+
 // Bound returns the most bytes that AppendMessage or AppendFragment appends for n bytes of payload.
 func (s *Sender) Bound(n int) int {
 	if s.deflater != nil {

@@ -16,6 +16,7 @@ bench:
 	$(BENCH_MICRO) -bench 'Header|Mask|Message|Upgrade' -count 5 -benchtime 50ms | tee $(BENCH_RESULTS)/micro.txt
 	go test . -run '^$$' -bench UTF8 -benchmem -count 5 -benchtime 50ms | tee -a $(BENCH_RESULTS)/micro.txt
 	go run ./bench/compress/contest | tee $(BENCH_RESULTS)/compress.txt
+	go run ./bench/takeover | tee $(BENCH_RESULTS)/takeover.txt
 	go run ./bench/report
 
 # TLS beside crypto/tls, and clients that read a feed. Three minutes; makes the sections of BENCHMARKING.md that are about these.

@@ -5,6 +5,7 @@ package compress
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 )
 
@@ -50,8 +51,11 @@ type blockWriter struct {
 // appendBlock appends one block that holds raw, 1 to maxStored bytes, for which w.sequences stand.
 func (w *blockWriter) appendBlock(dst, raw []byte) []byte {
 	w.countSymbols(raw)
-	fixed := 3 + w.extraBits + w.literals.sizeIn(&fixedLiteralTree) + w.distances.sizeIn(&fixedDistanceTree)
-	dynamic := 3 + w.extraBits + w.plan()
+	symbols := w.literals.sizeIn(&fixedLiteralTree) + w.distances.sizeIn(&fixedDistanceTree)
+	fixed, dynamic := 3+w.extraBits+symbols, math.MaxInt
+	if !w.treesAreVain(symbols) {
+		dynamic = 3 + w.extraBits + w.plan()
+	}
 	stored := 3 + 7 + 32 + 8*len(raw)
 	switch {
 	case stored <= min(fixed, dynamic):

@@ -28,6 +28,9 @@
 // kilobytes that stand for thirty megabytes cost no more than the limit. An error is a reason to fail the connection with
 // close code 1007.
 //
+// [Deflater.Rest] and [Inflater.Rest], called every few minutes, give most of the memory of a connection back that has said
+// nothing in between.
+//
 // # Negotiation
 //
 // [Options] are what one side wants. A server gives the parameters of each offer to [Options.Accept], in the order of the

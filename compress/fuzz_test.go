@@ -5,8 +5,11 @@ import (
 	"compress/flate"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/seed-d69ae1b7/websocket/internal/corpus"
 )
 
 // FuzzInflate: whatever the payload, whole and in pieces come to the same, the limit holds, and what compress/flate
@@ -43,8 +46,8 @@ func FuzzInflate(f *testing.F) {
 	})
 }
 
-// FuzzDeflate: messages, by Append or in parts, through windows of all sizes, are read back by our inflater and by
-// compress/flate.
+// FuzzDeflate: messages, by Append or in parts, through windows of all sizes, with rests between them or without, are read
+// back by our inflater and by compress/flate.
 func FuzzDeflate(f *testing.F) {
 	f.Add([]byte("hello, hello, hello, hello"), uint8(0), uint16(5))
 	f.Add(bytes.Repeat([]byte("ab"), 400), uint8(255), uint16(300))
@@ -61,6 +64,10 @@ func FuzzDeflate(f *testing.F) {
 		for round := range 3 {
 			at := min(int(cut), len(data))
 			for _, m := range [][]byte{data[:at], data[at:], data} {
+				if how>>7 != 0 {
+					d.Rest()
+					in.Rest()
+				}
 				var p []byte
 				if ok := false; how>>6&1 == 0 {
 					if p, ok = d.Append(nil, m); !ok {
@@ -81,6 +88,60 @@ func FuzzDeflate(f *testing.F) {
 				}
 			}
 		}
+	})
+}
+
+// FuzzStream: a connection's messages, cut out of data at random places, whole or in parts, with rests of either side, are read
+// back from random pieces by our inflater, and by compress/flate.
+func FuzzStream(f *testing.F) {
+	f.Add([]byte("the quick brown fox, the quick brown fox"), uint64(1), uint8(0))
+	f.Add(bytes.Repeat([]byte("0123456789abcdef"), 1000), uint64(7), uint8(0b111_01))
+	f.Add(bytes.Join(corpus.Chat(corpus.Seed, 40), nil), uint64(2), uint8(0b111_10))
+	f.Fuzz(func(t *testing.T, data []byte, seed uint64, how uint8) {
+		r := rand.New(rand.NewPCG(seed, 3))
+		o := DeflaterOptions{Level: levels[int(how&3)%len(levels)], WindowBits: 8 + int(how>>2&7), Takeover: true}
+		d, in := NewDeflater(o), NewInflater(InflaterOptions{WindowBits: o.WindowBits, Takeover: true})
+		var dict []byte
+		for range 20 {
+			at := r.IntN(len(data) + 1)
+			m := data[at : at+r.IntN(len(data)-at+1)]
+			for range r.IntN(3) {
+				d.Rest()
+			}
+			for range r.IntN(3) {
+				in.Rest()
+			}
+			p, ok := d.Append(nil, m)
+			if !ok {
+				p = deflatePieces(r, d, m)
+			}
+			if got, err := inflatePieces(r, in, p); err != nil || !bytes.Equal(got, m) {
+				t.Fatalf("%+v: read differently: %v", o, err)
+			}
+			if !bytes.Equal(flateAll(t, dict, p), m) {
+				t.Fatalf("%+v: compress/flate reads it differently", o)
+			}
+			dict = append(dict, m...)
+			dict = dict[max(0, len(dict)-1<<o.WindowBits):]
+		}
+	})
+}
+
+// FuzzDamaged: whatever comes behind a window full of messages, an inflater whose window was packed says what one says whose
+// window was not, and what they take for a message compress/flate takes for the same.
+func FuzzDamaged(f *testing.F) {
+	window := bytes.Join(corpus.Chat(corpus.Seed, 40), nil)
+	window = window[len(window)-1<<15:]
+	d := NewDeflater(DeflaterOptions{Takeover: true})
+	d.AppendPart(nil, window, true)
+	for i, m := range corpus.Chat(1, 5) {
+		f.Add(d.AppendPart(nil, m[:100+200*i], true), uint64(i))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte, seed uint64) {
+		if _, _, done, err := primed(t, window, false).Append(nil, payload, true, 1<<20); !done && err == nil {
+			return // a bomb
+		}
+		judge(t, rand.New(rand.NewPCG(seed, 5)), window, payload, primed(t, window, false), primed(t, window, true))
 	})
 }
 

@@ -10,6 +10,8 @@ package compress
 type history struct {
 	window
 	maxDistance int // 1 << window bits
+	reach       int // how far back matches may be
+	slack       int // how much more a window of its own has room for, so that it slides once for several messages
 	level       Level
 	enough      int // the length from which on a match is taken without a look at the next byte
 
@@ -44,19 +46,27 @@ const (
 	smallestEnough = 40
 )
 
-// begin makes h an empty history with the options of another, for a message of n bytes.
+// lay decides how much of the window is within reach and how much is room for what comes.
+//
+// Fastest's window is its buffer, an eighth of it room: 28 KiB of reach in 32 instead of 32 in 40 make 0.5 % more bytes of
+// chat, and 8 KiB less are held. In small windows that would be no room.
+func (h *history) lay(level Level, maxDistance int) {
+	h.level, h.maxDistance = level, maxDistance
+	h.reach, h.slack = maxDistance, max(maxDistance/4, 1<<10)
+	if eighth := maxDistance / 8; level == Fastest && eighth >= 1<<10 {
+		h.reach, h.slack = maxDistance-eighth, eighth
+	}
+}
+
+// begin makes h an empty history with the options of another, for a message of n bytes by itself.
 func (h *history) begin(like *history, n int) {
-	h.level, h.maxDistance = like.level, like.maxDistance
+	h.level, h.maxDistance, h.reach = like.level, like.maxDistance, like.maxDistance
 	h.window = window{bias: emptyBias}
 	h.makeTable(logUpTo(min(n, h.maxDistance), lentTable))
 	if h.level == Balanced && len(h.heads) >= 1<<maxTable {
 		h.enough = longEnough
 	}
 }
-
-// slack returns how many bytes beyond its window a history of its own makes room for, so that it slides once for
-// several messages.
-func (h *history) slack() int { return max(h.maxDistance/4, 1<<10) }
 
 // size returns the bytes held.
 func (h *history) size() int {
@@ -83,11 +93,11 @@ func (h *history) grow(buf []byte, n int) []byte {
 	for size < n {
 		size *= 2
 	}
-	return make([]byte, 0, min(size, h.maxDistance+h.slack()))
+	return make([]byte, 0, min(size, h.reach+h.slack))
 }
 
 // recent returns the part of the window that is within reach of the next byte.
-func (h *history) recent() []byte { return h.buf[max(len(h.buf)-h.maxDistance, 0):] }
+func (h *history) recent() []byte { return h.buf[max(len(h.buf)-h.reach, 0):] }
 
 // slideTo makes buf, filled with the last bytes of the window, the window.
 func (h *history) slideTo(buf, last []byte) {
@@ -106,8 +116,11 @@ func (h *history) fitTable(n int) {
 // tableLog returns the base-2 logarithm of the tables' size for n bytes of window.
 func (h *history) tableLog(n int) uint {
 	most := maxTable
-	if h.level == Balanced {
-		most-- // it has two
+	switch h.level {
+	case Balanced:
+		most-- // it has two; in the 80 KiB of Fastest, with one, it would make 4.7 % more bytes of chat, 2 % less than that
+	case Fastest:
+		most-- // 16 KiB less to hold, and to fetch for each message, for 1.5 % more bytes of chat
 	}
 	return logUpTo(min(n, h.maxDistance), most)
 }

@@ -29,6 +29,7 @@ type InflaterOptions struct {
 type Inflater struct {
 	window   ring // with takeover
 	takeover bool
+	used     bool     // since the last Rest
 	decoder  *decoder // while a message is under way
 	err      error    // the first, for good
 }
@@ -66,7 +67,7 @@ func (f *Inflater) Append(dst, src []byte, last bool, max int) (out []byte, n in
 	d := f.decoder
 	if d == nil {
 		d = decoders.Get().(*decoder)
-		f.begin(d)
+		f.begin(d, len(src))
 	}
 	d.out, d.base, d.at = dst[:cap(dst)], len(dst), len(dst)
 	d.limit = len(dst) + min(max, math.MaxInt-len(dst))
@@ -90,22 +91,28 @@ func (f *Inflater) Append(dst, src []byte, last bool, max int) (out []byte, n in
 	return out, n, done, err
 }
 
-// begin prepares d for a message.
-func (f *Inflater) begin(d *decoder) {
-	f.decoder = d
+// begin prepares d for a message, of whose payload n bytes are there.
+func (f *Inflater) begin(d *decoder, n int) {
+	f.decoder, f.used = d, true
 	d.hold, d.count, d.state, d.final, d.tail = 0, 0, stateBlock, false, 0
 	d.window = &f.window
 	if !f.takeover {
 		d.window = &d.lone
 		d.lone = ring{buf: d.lone.buf[:0], size: f.window.size}
+		return
+	}
+	f.window.unpack()
+	if n >= touchPayload {
+		touch(f.window.buf, cacheLine)
 	}
 }
 
 // ring holds the last bytes that were delivered, at most size. It is a slice until it is full, then a ring.
 type ring struct {
-	buf  []byte
-	head int // where the next byte goes
-	size int // a power of two
+	buf    []byte
+	head   int // where the next byte goes
+	size   int // a power of two
+	packed int // 0, or how many bytes buf stands for: see pack
 }
 
 // append adds p to the window.

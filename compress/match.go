@@ -86,7 +86,7 @@ func (h *history) next(start, i int) (at, d int) {
 		head := at16(heads, hash(v, of, mask))
 		d := int(bias + uint16(i) - *head)
 		*head = bias + uint16(i)
-		if load32(buf, inside(i-d)) == uint32(v) && uint(d-1) < uint(min(i, h.maxDistance)) {
+		if load32(buf, inside(i-d)) == uint32(v) && uint(d-1) < uint(min(i, h.reach)) {
 			return i, d
 		}
 		i += 1 + (i-start)*9>>8
@@ -161,7 +161,7 @@ func (h *history) searchPairs(i, least int) (length, distance int) {
 	if n1|n2|n3 <= minMatch {
 		return 0, 0
 	}
-	reach := min(i, h.maxDistance)
+	reach := min(i, h.reach)
 	n1, n2, n3 = n1&within(newer, reach), n2&within(older, reach), n3&within(short, reach)
 	best := max(n1<<2|2, n2<<2|1, n3<<2) // the longest, and of those the first
 	length, distance = best>>2, newer
@@ -205,7 +205,7 @@ func (h *history) searchChain(i, least int) (length, distance int) {
 	buf, older := h.buf, h.older
 	v := load64(buf, i)
 	p := h.position(i)
-	reach := min(i, h.maxDistance)
+	reach := min(i, h.reach)
 	head := &h.heads[hash(v, of4, h.mask)]
 	c := *head
 	*head = p

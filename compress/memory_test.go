@@ -7,11 +7,11 @@ import (
 	"github.com/seed-d69ae1b7/websocket/internal/corpus"
 )
 
-// held returns what a deflater and an inflater hold after 40 messages of 1 KiB.
-func held(t *testing.T, bits int, takeover bool) int {
-	d := NewDeflater(DeflaterOptions{WindowBits: bits, Takeover: takeover})
+// held returns what a deflater and an inflater hold after 60 messages of 1 KiB.
+func held(t *testing.T, bits int, takeover bool, level Level) int {
+	d := NewDeflater(DeflaterOptions{WindowBits: bits, Takeover: takeover, Level: level})
 	f := NewInflater(InflaterOptions{WindowBits: bits, Takeover: takeover})
-	for _, m := range corpus.Chat(corpus.Seed, 40) {
+	for _, m := range corpus.Chat(corpus.Seed, 60) {
 		p, ok := d.Append(nil, m)
 		if !ok {
 			t.Fatal("not compressed")
@@ -21,22 +21,27 @@ func held(t *testing.T, bits int, takeover bool) int {
 	return int(unsafe.Sizeof(*d)+unsafe.Sizeof(*f)) + d.Size() + f.Size()
 }
 
+// TestMemory protects what compression costs a connection, the Deflater and the Inflater themselves included.
 func TestMemory(t *testing.T) {
+	const itself = 400
 	for _, test := range []struct {
 		bits     int
 		takeover bool
+		level    Level
 		most     int
 	}{
-		{8, true, 8 << 10},
-		{9, true, 8 << 10},
-		{11, true, 24 << 10},
-		{15, true, 128 << 10},
-		{15, false, 1 << 10},
+		{8, true, Balanced, 8 << 10},
+		{9, true, Balanced, 8 << 10},
+		{11, true, Balanced, 24 << 10},
+		{15, true, Fastest, 80<<10 + itself},
+		{15, true, Balanced, 120<<10 + itself},
+		{15, true, Smallest, 168<<10 + itself},
+		{15, false, Balanced, itself},
 	} {
-		n := held(t, test.bits, test.takeover)
-		t.Logf("%d bits, takeover %v: %d bytes", test.bits, test.takeover, n)
+		n := held(t, test.bits, test.takeover, test.level)
+		t.Logf("%d bits, takeover %v, level %d: %d bytes", test.bits, test.takeover, test.level, n)
 		if n > test.most {
-			t.Errorf("%d bits, takeover %v: %d bytes are held, want at most %d", test.bits, test.takeover, n, test.most)
+			t.Errorf("%d bits, takeover %v, level %d: %d bytes are held, want at most %d", test.bits, test.takeover, test.level, n, test.most)
 		}
 	}
 }

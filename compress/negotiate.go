@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 )
 
 // Name is the extension's name in Sec-WebSocket-Extensions.
@@ -39,12 +40,21 @@ type Param struct {
 // A direction without takeover holds nothing.
 type Options struct {
 	// Level says how hard to look for repeats. The zero value is Balanced. At level Fastest a sender's table takes two
-	// bytes for each byte of the window, at most 32 KiB; at level Smallest four, at most 96 KiB.
+	// bytes for each byte of the window, at most 16 KiB, and of windows of 13 bits and more nothing is held beside the
+	// window: 80 KiB for both directions of 15 bits. At level Smallest the table takes four, at most 96 KiB.
 	Level Level
 
 	// MinSize is the size in bytes of the smallest message that is worth compressing; smaller ones are to be sent as
 	// they are. 0 means DefaultMinSize, negative means that there is none. Compressing costs time only.
 	MinSize int
+
+	// IdleAfter has a connection give memory back that says nothing for long: where no message was compressed, or none
+	// decompressed, for this time to twice as long, the window and table of what this side sends go, and the window of what
+	// it receives is held compressed: 12 KiB of chat instead of 80 to 168. The next messages pay for it: the first that
+	// comes takes about 0.1 ms longer, and those that go out 3 to 6 % more bytes for the next 64 KiB. So minutes are
+	// meant; 0 means that memory is kept as long as the connection lasts. Whoever holds a Deflater and an Inflater calls
+	// their methods Rest every IdleAfter.
+	IdleAfter time.Duration
 
 	// FromServer and FromClient are about what servers send and what clients send. Both roles may ask for both: a server
 	// decides, and a client wishes.

@@ -26,7 +26,7 @@ func TestSize(t *testing.T) {
 		zlib    int // bytes
 		percent int // of them, at most
 	}{
-		{DeflaterOptions{Level: Fastest, Takeover: true}, 102014, 105},                  // level 1
+		{DeflaterOptions{Level: Fastest, Takeover: true}, 102014, 100},                  // level 1
 		{DeflaterOptions{Level: Fastest}, 172235, 100},                                  // compress/flate's level 1
 		{DeflaterOptions{Level: Balanced, Takeover: true}, 90909, 105},                  // level 6
 		{DeflaterOptions{Level: Balanced, Takeover: true, WindowBits: 11}, 123857, 105}, // level 6

@@ -82,6 +82,7 @@ type extra struct {
 	err      *websocket.CloseError
 	failed   error  // why a send has failed
 	deadline uint32 // the tick by which the end has to be over
+	rest     uint32 // the tick at which its compressors are to give memory back; 0: never
 	pinged   uint32 // the tick at which the last ping of the keepalive was sent; 0: it was answered
 }
 

@@ -27,6 +27,9 @@ func limitsOf(o *websocket.Options) limits {
 	if o.PingInterval > 0 {
 		l.pingTicks = ticksOf(o.PingInterval)
 	}
+	if o.Compression != nil && o.Compression.IdleAfter > 0 {
+		l.restTicks = ticksOf(o.Compression.IdleAfter)
+	}
 	return l
 }
 

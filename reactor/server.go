@@ -103,6 +103,7 @@ type limits struct {
 	closeTicks     uint32
 	pingTicks      uint32
 	pongTicks      uint32
+	restTicks      uint32
 }
 
 var (

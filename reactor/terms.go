@@ -129,6 +129,9 @@ func (w *worker) settle(c *Conn, agreed websocket.Agreement) {
 	case c.in != nil:
 		w.replace(c, s.inbound(number))
 	}
+	if c.in != nil && c.in.own || c.ext != nil && c.ext.sender != nil {
+		c.restLater()
+	}
 }
 
 // replace gives c another inbound, and what the one that it has keeps.

@@ -21,8 +21,11 @@ func ticksOf(d time.Duration) uint32 {
 // never is the tick of what has no timer.
 const never = math.MaxUint32
 
-// errPingDue is no error: it is time for a ping.
-var errPingDue = errors.New("reactor: a ping is due")
+// These are no errors: it is time for a ping, or to give memory back.
+var (
+	errPingDue = errors.New("reactor: a ping is due")
+	errRestDue = errors.New("reactor: a rest is due")
+)
 
 // ticks returns the time, in ticks of the loop. Anybody may ask.
 func (l *loop) ticks() uint32 { return uint32(time.Since(l.start)/(time.Second/tickRate)) + 1 }
@@ -75,6 +78,9 @@ func (l *loop) expire(c *Conn) {
 	case why == errPingDue:
 		c.ping()
 		l.setTimer(c)
+	case why == errRestDue:
+		c.rest()
+		l.setTimer(c)
 	case c.has(over) && c.bits&told == 0:
 		l.look(c) // it comes here again
 	case c.has(over):
@@ -106,7 +112,31 @@ func (c *Conn) due() (at uint32, why error) {
 	if t, alive := c.pingDue(); t < at {
 		at, why = t, alive
 	}
+	if x := c.ext; x != nil && x.rest != 0 && x.rest < at {
+		at, why = x.rest, errRestDue
+	}
 	return at, why
+}
+
+// rest gives back what compression holds of a connection that has said nothing for long: see CompressionOptions.IdleAfter.
+func (c *Conn) rest() {
+	if c.in != nil && c.in.own {
+		c.in.receiver.Rest()
+	}
+	c.mu.Lock()
+	if z := c.ext.sender; z != nil {
+		z.Rest()
+	}
+	c.restLater()
+	c.mu.Unlock()
+}
+
+// restLater sets when a connection that is busy with compression now gives memory back if it has not been since. mu is held, or
+// nobody else knows the connection yet.
+func (c *Conn) restLater() {
+	if after := c.loop.server.restTicks; after > 0 {
+		c.more().rest = c.loop.ticks() + after
+	}
 }
 
 // pingDue returns when the keepalive wants to act, or never, and whether that is to send a ping or to give up. mu is held.

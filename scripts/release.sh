@@ -11,7 +11,7 @@
 #	1. On main, with CHANGELOG.md up to date and CI green: git tag VERSION, and push the tag.
 #	2. On a branch beside main: scripts/release.sh VERSION, then "GOWORK=off go mod tidy" in each module that it names,
 #	   which needs the tag to be public, and commit.
-#	3. git tag cmd/VERSION, compat/gorilla/VERSION and compat/coder/VERSION on that commit, and push the tags. The branch is
+#	3. git tag cmd/VERSION, h2/VERSION, h3/VERSION, compat/gorilla/VERSION and compat/coder/VERSION on that commit, and push the tags. The branch is
 #	   not merged: main keeps the replacements, so that a clone builds what it holds.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -4,7 +4,9 @@ package socketio
 
 import (
 	"maps"
+	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/seed-d69ae1b7/websocket/socketio/internal/packet"
 )
@@ -75,10 +77,26 @@ func checkName(event string) {
 	}
 }
 
-// args1, args2 and args3 decode the arguments of an event.
-func args1[T any](e *Event) (t T, err error) {
-	err = bind(&e.args, &t)
+// cells lends what arguments are decoded into, which would be an allocation for every event.
+var cells sync.Map // of reflect.Type to *sync.Pool of pointers
+
+// inCell lets f decode into a value that is zero, and returns it.
+func inCell[T any](f func(p *T) error) (t T, err error) {
+	pool, ok := cells.Load(reflect.TypeFor[T]())
+	if !ok {
+		pool, _ = cells.LoadOrStore(reflect.TypeFor[T](), &sync.Pool{New: func() any { return new(T) }})
+	}
+	p := pool.(*sync.Pool).Get().(*T)
+	err = f(p)
+	t = *p
+	*p = *new(T)
+	pool.(*sync.Pool).Put(p)
 	return t, err
+}
+
+// args1, args2 and args3 decode the arguments of an event.
+func args1[T any](e *Event) (T, error) {
+	return inCell(func(t *T) error { return bind(&e.args, t) })
 }
 
 type pair[A, B any] struct {
@@ -86,9 +104,8 @@ type pair[A, B any] struct {
 	b B
 }
 
-func args2[A, B any](e *Event) (v pair[A, B], err error) {
-	err = bind(&e.args, &v.a, &v.b)
-	return v, err
+func args2[A, B any](e *Event) (pair[A, B], error) {
+	return inCell(func(v *pair[A, B]) error { return bind(&e.args, &v.a, &v.b) })
 }
 
 type triple[A, B, C any] struct {
@@ -97,9 +114,8 @@ type triple[A, B, C any] struct {
 	c C
 }
 
-func args3[A, B, C any](e *Event) (v triple[A, B, C], err error) {
-	err = bind(&e.args, &v.a, &v.b, &v.c)
-	return v, err
+func args3[A, B, C any](e *Event) (triple[A, B, C], error) {
+	return inCell(func(v *triple[A, B, C]) error { return bind(&e.args, &v.a, &v.b, &v.c) })
 }
 
 // on registers a handler on a namespace.

@@ -107,6 +107,11 @@ func (l local) ServerSideEmit(p *adapter.Packet, ack func(adapter.Answer)) {
 	go l.n.fromServer(p, ack) // a handler may block
 }
 
+func (l local) Yield(pid string) bool {
+	_, had := l.n.giveUp(pid)
+	return had
+}
+
 // dataJSON returns Data as JSON: null where it cannot be.
 func (s *Socket) dataJSON() (all jsontext.Value) {
 	data := s.Data()

@@ -28,6 +28,7 @@ type Namespace struct {
 	joined  sync.Once                            // adapter and store are made
 	adapter adapter.Adapter                      // nil while the server is alone
 	store   adapter.Store                        // adapter, with connection state recovery
+	keeper  *keeper                              // nil without Recovery.SurviveKill
 	ids     atomic.Uint64                        // of acknowledgements
 
 	users  int       // sockets, and who may become one; guarded by the server's mu
@@ -75,6 +76,7 @@ func (n *Namespace) makeAdapter() {
 		if n.store, ok = a.(adapter.Store); !ok {
 			n.srv.opts.logger().Error("socketio: the adapter keeps nothing: no connection state recovery", "namespace", n.name)
 		}
+		n.keeper = n.newKeeper()
 	}
 }
 
@@ -269,6 +271,7 @@ func (n *Namespace) accept(s *Socket, missed []*adapter.Packet) bool {
 	for _, p := range missed {
 		s.send(n.packetOf(p), p.Attachments, false)
 	}
+	n.keeper.note(s)
 	s.send(&packet.Packet{Type: packet.Connect, Namespace: n.wire, Data: s.greeting()}, nil, false)
 	s.state.CompareAndSwap(accepted, joined) // unless it has gone
 	return true

@@ -55,6 +55,11 @@ type Recovery struct {
 	MaxDisconnection time.Duration // how long a session is kept; 0 means 2 minutes
 	MaxBytes         int           // of the events that are kept, and 256 more for each; 0 means 64 MiB
 	RunMiddleware    bool          // run it again for a recovered socket
+
+	// SurviveKill lets clients come back to another server also when theirs was killed, and could save nothing at its end. It takes an Adapter that is a
+	// Keeper, as those of Redis Streams and JetStream are. Each session is saved when it begins, within a tenth of a second of each change of its
+	// rooms and by SetData, and again every half of MaxDisconnection.
+	SurviveKill bool
 }
 
 // withDefaults returns a copy of o, which may be nil, with a value in place of each zero that stands for one.

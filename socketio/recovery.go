@@ -20,6 +20,7 @@ type memory struct {
 	pid, since  string
 	recovered   bool
 	memberships []adapter.Membership // guarded by the namespace's mu
+	kept        kept                 // guarded by the keeper's mu
 }
 
 // maxLeft is how many rooms that a socket has left are remembered, for events on their way when it lost its connection.
@@ -115,11 +116,23 @@ var errSuperseded = errors.New("socketio: the client has come back")
 // supersede ends the socket that has the secret which s claims, and its connection: that its client comes back shows that it is lost, which
 // may not have been noticed yet. What handlers are told of s comes behind what they are told of that one, as if it was one connection.
 func (n *Namespace) supersede(s *Socket, pid string) {
+	told, had := n.giveUp(pid)
+	if !had {
+		return
+	}
+	select {
+	case <-told:
+	case <-s.Session().Context().Done():
+	}
+}
+
+// giveUp ends the socket that has a secret, and its connection. What it returns is closed when handlers have learnt that.
+func (n *Namespace) giveUp(pid string) (told <-chan struct{}, had bool) {
 	n.mu.RLock()
 	old := n.pids[pid]
 	n.mu.RUnlock()
 	if old == nil || !old.leave(&DisconnectError{TransportClose, errSuperseded}) {
-		return
+		return nil, false
 	}
 	it := goodbye()
 	it.done = make(chan struct{})
@@ -128,10 +141,7 @@ func (n *Namespace) supersede(s *Socket, pid string) {
 	old.seat.put(it)
 	c.mu.Unlock()
 	c.close(TransportClose, errSuperseded)
-	select {
-	case <-it.done:
-	case <-s.Session().Context().Done():
-	}
+	return it.done, true
 }
 
 // restore gives a socket what it had.
@@ -150,18 +160,27 @@ func (s *Socket) restore(was *adapter.Session) {
 	}
 }
 
-// remember saves the session, if its client may come back.
+// remember saves the session, if its client may come back. Otherwise nobody is to find what was saved before.
 func (s *Socket) remember(why Reason) {
 	m := s.memory
-	if m == nil || !why.isRecoverable() {
+	if m == nil {
 		return
 	}
 	n := s.namespace
+	if !why.isRecoverable() {
+		n.keeper.forget(m.pid)
+		return
+	}
 	n.srv.await(n)
-	session := &adapter.Session{SID: s.id, PID: m.pid, Rooms: s.Rooms()[1:], Data: s.dataJSON(), Value: s.Data(), Since: m.since, Memberships: n.membershipsOf(m)}
-	if err := n.store.Save(context.Background(), session, n.srv.opts.Recovery.MaxDisconnection); err != nil {
+	if err := n.save(s.session()); err != nil {
 		n.tellError(s, "", err)
 	}
+}
+
+// session returns what is to be saved of a socket.
+func (s *Socket) session() *adapter.Session {
+	m := s.memory
+	return &adapter.Session{SID: s.id, PID: m.pid, Rooms: s.Rooms()[1:], Data: s.dataJSON(), Value: s.Data(), Since: m.since, Memberships: s.namespace.membershipsOf(m)}
 }
 
 // membershipsOf returns a copy of what is known of rooms.

@@ -34,6 +34,7 @@ func (n *Namespace) join(s *Socket, rooms []string) {
 		if state != asked {
 			s.noteJoined(room)
 			n.enter(s, room)
+			n.keeper.note(s)
 		}
 	}
 }
@@ -92,6 +93,7 @@ func (n *Namespace) leave(s *Socket, rooms []string) {
 			s.rooms = slices.Delete(s.rooms, i, i+1)
 			s.noteLeft(room)
 			n.exit(s, room)
+			n.keeper.note(s)
 		}
 	}
 }

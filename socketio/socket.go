@@ -129,6 +129,9 @@ func (s *Socket) SetData(v any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.data = v
+	if s.state.Load() == joined { // otherwise it is going to be noted
+		s.namespace.keeper.note(s)
+	}
 }
 
 // Data returns what SetData has set, also after a recovery on a server that is alone. Where an adapter keeps sessions outside of the process,

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/seed-d69ae1b7/websocket/socketio/internal/packet"
 )
@@ -226,15 +227,17 @@ type decoder struct {
 	in          bytes.Buffer
 	json        *jsontext.Decoder
 	attachments [][]byte
+	array       []byte // what is decoded
+	texts       string // the same, if a text of it was decoded
 	plain       json.Options
 	binary      json.Options // for what has attachments
 }
 
 var decoders = sync.Pool{New: func() any {
 	d := new(decoder)
-	slices := json.UnmarshalFromFunc(d.detach)
-	d.plain = json.JoinOptions(lenient, json.MatchCaseInsensitiveNames(true), json.WithUnmarshalers(slices))
-	d.binary = json.JoinOptions(d.plain, json.WithUnmarshalers(json.JoinUnmarshalers(slices, json.UnmarshalFromFunc(d.detachAny))))
+	own := json.JoinUnmarshalers(json.UnmarshalFromFunc(d.text), json.UnmarshalFromFunc(d.detach))
+	d.plain = json.JoinOptions(lenient, json.MatchCaseInsensitiveNames(true), json.WithUnmarshalers(own))
+	d.binary = json.JoinOptions(d.plain, json.WithUnmarshalers(json.JoinUnmarshalers(own, json.UnmarshalFromFunc(d.detachAny))))
 	d.json = jsontext.NewDecoder(&d.in, d.plain)
 	return d
 }}
@@ -242,7 +245,7 @@ var decoders = sync.Pool{New: func() any {
 // decodeArray returns a decoder that stands in front of an element of an array. The caller gives it back by release.
 func decodeArray(a *Args) *decoder {
 	d := decoders.Get().(*decoder)
-	d.in, d.attachments = *bytes.NewBuffer(a.array), a.attachments
+	d.in, d.array, d.attachments = *bytes.NewBuffer(a.array), a.array, a.attachments
 	o := d.plain
 	if len(a.attachments) > 0 {
 		o = d.binary
@@ -256,7 +259,7 @@ func decodeArray(a *Args) *decoder {
 }
 
 func (d *decoder) release() {
-	d.in, d.attachments = bytes.Buffer{}, nil
+	d.in, d.array, d.texts, d.attachments = bytes.Buffer{}, nil, "", nil
 	d.json.Reset(&d.in)
 	decoders.Put(d)
 }
@@ -267,6 +270,31 @@ func (d *decoder) next(dst any) error {
 		return nil
 	}
 	return json.UnmarshalDecode(d.json, dst)
+}
+
+// maxShared is how long an array may be whose texts share one copy: it lives as long as one of them.
+const maxShared = 1 << 10
+
+// text decodes a string: the texts of a short array are parts of one copy of it, so that all of them are one allocation.
+func (d *decoder) text(in *jsontext.Decoder, p *string) error {
+	if in != d.json || len(d.array) > maxShared || in.PeekKind() != '"' {
+		return errors.ErrUnsupported
+	}
+	v, err := in.ReadValue()
+	if err != nil {
+		return err
+	}
+	if bytes.IndexByte(v, '\\') >= 0 || !utf8.Valid(v) {
+		unquoted, _ := jsontext.AppendUnquote(nil, v) // what is not UTF-8 becomes U+FFFD
+		*p = string(unquoted)
+		return nil
+	}
+	if d.texts == "" {
+		d.texts = string(d.array)
+	}
+	end := int(in.InputOffset()) - 1 // of the text, in front of its quotation mark
+	*p = d.texts[end-len(v)+2 : end]
+	return nil
 }
 
 // detach decodes a slice of bytes: an attachment, or what package json takes, a text in base64.

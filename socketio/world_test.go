@@ -5,6 +5,7 @@ package socketio
 import (
 	"context"
 	"encoding/json/v2"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,6 +21,8 @@ import (
 	"github.com/seed-d69ae1b7/websocket"
 	"github.com/seed-d69ae1b7/websocket/wstest"
 )
+
+var detachPolls = flag.Bool("detach", false, "let polls wait beside net/http in all tests")
 
 // listener accepts connections in memory.
 type listener struct {
@@ -69,6 +72,7 @@ type world struct {
 // testOptions are the usual ones, with a log that is quiet.
 func testOptions() *Options {
 	o := new(Options)
+	o.DetachPolls = *detachPolls
 	o.Logger = slog.New(slog.DiscardHandler)
 	return o
 }

@@ -39,7 +39,7 @@ func run(dir, document string) error {
 	for _, section := range []struct {
 		name  string
 		build func(dir string) (string, error)
-	}{{"echo", echo}, {"tls", overTLS}, {"feed", feed}, {"idle", idle}, {"idle-tls", idleTLS}, {"million", million}, {"micro", micro}, {"compress", compress}} {
+	}{{"echo", echo}, {"tls", overTLS}, {"feed", feed}, {"idle", idle}, {"idle-tls", idleTLS}, {"million", million}, {"micro", micro}, {"compress", compress}, {"takeover", takeover}} {
 		s, err := section.build(dir)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -171,6 +171,9 @@ func image(dir string, c report.Chart) string {
 
 // compress returns what the contest of compressors printed.
 func compress(dir string) (string, error) { return printed(dir, "compress.txt") }
+
+// takeover returns what bench/takeover printed.
+func takeover(dir string) (string, error) { return printed(dir, "takeover.txt") }
 
 // million returns what bench/million printed: of many connections, and of few to which much is published.
 func million(dir string) (string, error) {

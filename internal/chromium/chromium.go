@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -31,12 +32,14 @@ type event struct{ SessionID, Method string }
 // waitTimeout bounds each wait for something to happen in a page.
 const waitTimeout = 30 * time.Second
 
-// Start starts Chromium, with these flags beside its own, which ends with ctx, or when the test does.
+// Start starts Chromium, with these flags beside its own, which ends with ctx, or when the test does. It speaks no QUIC unless they say --enable-quic.
 func Start(ctx context.Context, t testing.TB, flags ...string) *Browser {
 	t.Helper()
+	if !slices.Contains(flags, "--enable-quic") {
+		flags = append(flags, "--disable-quic")
+	}
 	// The flags beyond the first three keep it from looking for the world outside, which may not be there.
-	flags = append(flags, "--headless", "--no-sandbox", "--disable-gpu",
-		"--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+	flags = append(flags, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
 		"--disable-dev-shm-usage", "--user-data-dir="+t.TempDir(), "--remote-debugging-port=0", "about:blank")
 	conn := browser.Start(ctx, t, "DevTools listening on ", "", chromium(), flags...)
 	return &Browser{conn: conn, events: make(map[event]bool)}

@@ -3,10 +3,19 @@ module github.com/seed-d69ae1b7/websocket/interop/newer
 go 1.26.0
 
 require (
+	github.com/go-chi/chi/v5 v5.5.0
+	github.com/quic-go/quic-go v0.65.0
+	github.com/seed-d69ae1b7/websocket/h2 v0.0.0
+	github.com/seed-d69ae1b7/websocket/h3 v0.0.0
 	github.com/valyala/fasthttp v1.78.0
 	go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp v0.72.0
 	go.opentelemetry.io/otel/sdk v1.47.0
 	golang.org/x/net v0.62.0
+)
+
+require (
+	github.com/quic-go/qpack v0.6.0 // indirect
+	golang.org/x/crypto v0.58.0 // indirect
 )
 
 require (
@@ -29,3 +38,7 @@ require (
 )
 
 replace github.com/seed-d69ae1b7/websocket => ../..
+
+replace github.com/seed-d69ae1b7/websocket/h2 => ../../h2
+
+replace github.com/seed-d69ae1b7/websocket/h3 => ../../h3

@@ -1,7 +1,5 @@
 package newer
 
-//lint:file-ignore SA1019 net/http's own client does not send a field named :protocol
-
 // This file tests the handlers over HTTP/2 with a client that opens all windows and reads nothing.
 
 import (
@@ -23,7 +21,7 @@ import (
 // openDeaf opens a stream to w on a connection of its own, of which it reads nothing.
 func openDeaf(t *testing.T, w *world) {
 	t.Helper()
-	config := w.transport.TLSClientConfig.Clone()
+	config := w.client.Dialer.TLS.Clone()
 	config.NextProtos = []string{"h2"}
 	nc, err := tls.Dial("tcp", w.Listener.Addr().String(), config)
 	if err != nil {

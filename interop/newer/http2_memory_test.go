@@ -1,7 +1,5 @@
 package newer
 
-//lint:file-ignore SA1019 net/http's own client does not send a field named :protocol
-
 // This file measures what an idle connection over a stream costs a server, which is a process of its own.
 
 import (
@@ -15,8 +13,6 @@ import (
 	"os/exec"
 	"runtime"
 	"testing"
-
-	"golang.org/x/net/http2"
 
 	"github.com/seed-d69ae1b7/websocket"
 )
@@ -44,6 +40,13 @@ func TestMain(m *testing.M) {
 	select {}
 }
 
+// elsewhere returns the world of a server in another process.
+func elsewhere(url string) *world {
+	w := &world{Server: &httptest.Server{URL: url}, client: newClient(&tls.Config{InsecureSkipVerify: true})}
+	w.open = openBy(w.client)
+	return w
+}
+
 // TestHTTP2Memory bounds the memory of idle connections over streams: most of it is net/http's.
 func TestHTTP2Memory(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
@@ -61,10 +64,11 @@ func TestHTTP2Memory(t *testing.T) {
 	if !lines.Scan() {
 		t.Fatal("the server says nothing")
 	}
-	transport := &http2.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
-	w := &world{Server: &httptest.Server{URL: lines.Text()}, transport: transport}
+	w := elsewhere(lines.Text())
+	plain := &http.Client{Transport: &http.Transport{TLSClientConfig: w.client.Dialer.TLS}}
+	defer plain.CloseIdleConnections()
 	memory := func() (n int) {
-		resp, err := (&http.Client{Transport: transport}).Get(w.URL + "/memory")
+		resp, err := plain.Get(w.URL + "/memory")
 		if err != nil {
 			t.Fatal(err)
 		}

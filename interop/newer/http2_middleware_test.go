@@ -1,7 +1,5 @@
 package newer
 
-//lint:file-ignore SA1019 net/http's own client does not send a field named :protocol
-
 // This file tests the handlers over HTTP/2 behind middleware that does something to bodies, which a stream is none of.
 
 import (
@@ -69,7 +67,6 @@ func TestHTTP2Middleware(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := new(websocket.Upgrader).Handler(echo)
 			w := newWorld(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(h, w, r) }))
-			w.transport.DisableCompression = true // it would decode a body that says that it is encoded
 			c, _, resp, err := w.dialStream(t, websocket.Dialer{}, func(*http.Request) {})
 			if err != nil {
 				t.Fatal(err)

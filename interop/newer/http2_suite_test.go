@@ -5,10 +5,12 @@ package newer
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"flag"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 
@@ -128,6 +130,24 @@ func TestHTTP2Suite(t *testing.T) {
 			playSuite(t, test.url(t, newWorldOf(t, h, test.setUp...)))
 		})
 	}
+}
+
+// TestH2Suite protects both roles of package h2 in the same way: its client's streams to its server, and HAProxy's.
+func TestH2Suite(t *testing.T) {
+	serve := func(t *testing.T, config *tls.Config) *world {
+		u := &websocket.Upgrader{Options: websocket.Options{ReadLimit: 64 << 20, Compression: &websocket.CompressionOptions{}}}
+		addr := serveH2(t, u, echo, config)
+		w := elsewhere("https://" + addr)
+		w.Listener = listenerAt(addr)
+		t.Cleanup(w.client.CloseIdleConnections)
+		return w
+	}
+	t.Run("bridge", func(t *testing.T) {
+		certificate := httptest.NewTLSServer(nil)
+		defer certificate.Close()
+		playSuite(t, newBridge(t, serve(t, &tls.Config{Certificates: certificate.TLS.Certificates, NextProtos: []string{"h2"}})))
+	})
+	t.Run("HAProxy", func(t *testing.T) { playSuite(t, newHAProxy(t, serve(t, nil))) })
 }
 
 // playSuite plays the suite against the server at a URL.

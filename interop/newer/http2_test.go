@@ -25,32 +25,40 @@ func handlers(u *websocket.Upgrader, f func(*websocket.Conn, *http.Request)) map
 func TestHTTP2(t *testing.T) {
 	o := websocket.Options{Compression: &websocket.CompressionOptions{}}
 	u := &websocket.Upgrader{Options: o, Subprotocols: []string{"chat"}}
-	for name, h := range handlers(u, echo) {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, h)
-			c, _, err := w.dial(t, websocket.Dialer{Options: o, Subprotocols: []string{"other", "chat"}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, compressed := c.Compression(); !compressed || c.Subprotocol() != "chat" {
-				t.Errorf("compressed: %v, subprotocol %q", compressed, c.Subprotocol())
-			}
-			long := strings.Repeat("squeeze me ", 10_000)
-			for _, text := range []string{"", "short", long, long} {
-				exchange(t, c, text)
-			}
-			if in := c.Stats().BytesIn; in > 10_000 {
-				t.Errorf("%d bytes travelled", in)
-			}
-			plain := w.mustDial(t)
-			exchange(t, plain, strings.Repeat("x", 1<<20))
-			inflight(t, plain)
-			for _, c := range []*websocket.Conn{c, plain} {
-				if err := c.Close(4000, "bye"); err != nil {
-					t.Error(err)
-				}
-			}
-		})
+	clients(t, func(t *testing.T, use func(*testing.T, *world)) {
+		for name, h := range handlers(u, echo) {
+			t.Run(name, func(t *testing.T) {
+				w := newWorld(t, h)
+				use(t, w)
+				tryConnections(t, w, o)
+			})
+		}
+	})
+}
+
+// tryConnections makes connections to w, some with o.
+func tryConnections(t *testing.T, w *world, o websocket.Options) {
+	c, _, err := w.dial(t, websocket.Dialer{Options: o, Subprotocols: []string{"other", "chat"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, compressed := c.Compression(); !compressed || c.Subprotocol() != "chat" {
+		t.Errorf("compressed: %v, subprotocol %q", compressed, c.Subprotocol())
+	}
+	long := strings.Repeat("squeeze me ", 10_000)
+	for _, text := range []string{"", "short", long, long} {
+		exchange(t, c, text)
+	}
+	if in := c.Stats().BytesIn; in > 10_000 {
+		t.Errorf("%d bytes travelled", in)
+	}
+	plain := w.mustDial(t)
+	exchange(t, plain, strings.Repeat("x", 1<<20))
+	inflight(t, plain)
+	for _, c := range []*websocket.Conn{c, plain} {
+		if err := c.Close(4000, "bye"); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -80,64 +88,67 @@ func TestHTTP2Ends(t *testing.T) {
 	const normal, gone, abnormal, internal = 1000, 1001, 1006, 1011
 	for name, test := range map[string]struct {
 		server         func(*websocket.Conn) // after a first exchange; nil: reads
-		client         func(*websocket.Conn, *stream)
+		client         func(*websocket.Conn, stream)
 		onServer       websocket.StatusCode // what its reads return
 		onClient       websocket.StatusCode
 		serverErr, log string // parts of them
 	}{
-		"client closes":       {nil, func(c *websocket.Conn, _ *stream) { c.Close(4000, "bye") }, 4000, 4000, "bye", ""},
+		"client closes":       {nil, func(c *websocket.Conn, _ stream) { c.Close(4000, "bye") }, 4000, 4000, "bye", ""},
 		"server closes":       {func(c *websocket.Conn) { c.Close(4001, "tired") }, nil, 4001, 4001, "tired", ""},
 		"function returns":    {func(c *websocket.Conn) {}, nil, normal, normal, "", ""},
 		"function panics":     {func(c *websocket.Conn) { panic("too bad") }, nil, internal, internal, "", "too bad"},
 		"server closes now":   {func(c *websocket.Conn) { c.CloseNow() }, nil, abnormal, abnormal, "", ""},
-		"client closes now":   {nil, func(c *websocket.Conn, _ *stream) { c.CloseNow() }, abnormal, abnormal, "", ""},
-		"client ends stream":  {nil, func(_ *websocket.Conn, s *stream) { s.CloseWrite() }, abnormal, abnormal, "EOF", ""},
-		"client resets":       {nil, func(_ *websocket.Conn, s *stream) { s.reset() }, abnormal, abnormal, "CANCEL", ""},
-		"client is malformed": {nil, func(_ *websocket.Conn, s *stream) { s.Write([]byte("\xff\xff")) }, 1002, 1002, "", ""},
+		"client closes now":   {nil, func(c *websocket.Conn, _ stream) { c.CloseNow() }, abnormal, abnormal, "", ""},
+		"client ends stream":  {nil, func(_ *websocket.Conn, s stream) { s.CloseWrite() }, abnormal, abnormal, "EOF", ""},
+		"client resets":       {nil, func(_ *websocket.Conn, s stream) { s.Abort() }, abnormal, abnormal, "CANCEL", ""},
+		"client is malformed": {nil, func(_ *websocket.Conn, s stream) { s.Write([]byte("\xff\xff")) }, 1002, 1002, "", ""},
 	} {
-		t.Run(name, func(t *testing.T) {
-			ended := make(chan *websocket.Conn, 1)
-			u := &websocket.Upgrader{}
-			w := newWorld(t, u.Handler(func(c *websocket.Conn, r *http.Request) {
-				defer func() { ended <- c }()
-				m, err := c.Read(r.Context())
-				if err == nil {
-					err = c.Write(r.Context(), m.Op, m.Data)
-				}
+		clients(t, func(t *testing.T, use func(*testing.T, *world)) {
+			t.Run(name, func(t *testing.T) {
+				ended := make(chan *websocket.Conn, 1)
+				u := &websocket.Upgrader{}
+				w := newWorld(t, u.Handler(func(c *websocket.Conn, r *http.Request) {
+					defer func() { ended <- c }()
+					m, err := c.Read(r.Context())
+					if err == nil {
+						err = c.Write(r.Context(), m.Op, m.Data)
+					}
+					if err != nil {
+						t.Error(err)
+					}
+					if test.server != nil {
+						test.server(c)
+					} else if m, err := c.Read(r.Context()); err == nil {
+						t.Errorf("%q", m.Data)
+					}
+				}))
+				use(t, w)
+				c, s, _, err := w.dialStream(t, websocket.Dialer{}, func(*http.Request) {})
 				if err != nil {
+					t.Fatal(err)
+				}
+				exchange(t, c, "hello")
+				if test.client != nil {
+					test.client(c, s)
+				}
+				_, err = c.Read(t.Context())
+				if code := websocket.CloseStatus(err); code != test.onClient {
+					t.Errorf("the client was told %v: %v", code, err)
+				}
+				theirs := <-ended
+				<-theirs.Context().Done()
+				err = context.Cause(theirs.Context())
+				if code := websocket.CloseStatus(err); code != test.onServer || !strings.Contains(err.Error(), test.serverErr) {
+					t.Errorf("the server was told %v: %v", code, err)
+				}
+				w.handlers.Wait()
+				if err := w.log.Await(t.Context(), test.log); err != nil {
 					t.Error(err)
 				}
-				if test.server != nil {
-					test.server(c)
-				} else if m, err := c.Read(r.Context()); err == nil {
-					t.Errorf("%q", m.Data)
+				if n := u.Len(); n != 0 || test.log == "" && w.log.String() != "" {
+					t.Errorf("%d connections left; log: %s", n, w.log)
 				}
-			}))
-			c, s, _, err := w.dialStream(t, websocket.Dialer{}, func(*http.Request) {})
-			if err != nil {
-				t.Fatal(err)
-			}
-			exchange(t, c, "hello")
-			if test.client != nil {
-				test.client(c, s)
-			}
-			_, err = c.Read(t.Context())
-			if code := websocket.CloseStatus(err); code != test.onClient {
-				t.Errorf("the client was told %v: %v", code, err)
-			}
-			theirs := <-ended
-			<-theirs.Context().Done()
-			err = context.Cause(theirs.Context())
-			if code := websocket.CloseStatus(err); code != test.onServer || !strings.Contains(err.Error(), test.serverErr) {
-				t.Errorf("the server was told %v: %v", code, err)
-			}
-			w.handlers.Wait()
-			if err := w.log.Await(t.Context(), test.log); err != nil {
-				t.Error(err)
-			}
-			if n := u.Len(); n != 0 || test.log == "" && w.log.String() != "" {
-				t.Errorf("%d connections left; log: %s", n, w.log)
-			}
+			})
 		})
 	}
 }

@@ -1,21 +1,15 @@
 package newer
 
-//lint:file-ignore SA1019 net/http's own client does not send a field named :protocol
-
 // This file tests ws serve -tls over HTTP/2.
 
 import (
 	"bufio"
-	"crypto/tls"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"testing"
-
-	"golang.org/x/net/http2"
 
 	"github.com/seed-d69ae1b7/websocket"
 )
@@ -45,15 +39,17 @@ func TestHTTP2Tool(t *testing.T) {
 		if url == nil {
 			t.Fatal("ws serve says no address")
 		}
-		w := &world{Server: &httptest.Server{URL: url[0]}, transport: &http2.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
-		resp, err := (&http.Client{Transport: w.transport}).Get(url[0])
+		w := elsewhere(url[0])
+		plain := &http.Client{Transport: &http.Transport{TLSClientConfig: w.client.Dialer.TLS, ForceAttemptHTTP2: true}}
+		resp, err := plain.Get(url[0])
 		if err != nil || resp.StatusCode != http.StatusOK {
 			t.Errorf("%s: the page: %v, %v", mode, resp, err)
 		}
 		c := w.mustDial(t)
 		exchange(t, c, "hello")
 		c.Close(websocket.StatusNormalClosure, "")
-		w.transport.CloseIdleConnections()
+		plain.CloseIdleConnections()
+		w.client.CloseIdleConnections()
 		cmd.Process.Kill()
 		cmd.Wait()
 	}

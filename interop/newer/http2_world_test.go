@@ -1,25 +1,21 @@
 package newer
 
-//lint:file-ignore SA1019 net/http's own client does not send a field named :protocol
-
-// This file holds what the tests of WebSocket over HTTP/2 (RFC 8441) stand on: a server of net/http, and x/net's HTTP/2 as a
-// client, whose streams Dialer.DialStream uses.
+// This file holds what the tests of WebSocket over HTTP/2 (RFC 8441) stand on: a server of net/http, and package h2 as a client, whose
+// streams Dialer.DialStream uses. Go's own clients cannot be one from Go 1.27 on: before, http2_xnet_test.go plays with x/net's.
 
 import (
 	"context"
-	"errors"
-	"io"
+	"crypto/tls"
 	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"sync"
 	"testing"
-	"time"
-
-	"golang.org/x/net/http2"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/h2"
 	"github.com/seed-d69ae1b7/websocket/internal/testlog"
 	_ "github.com/seed-d69ae1b7/websocket/xconnect"
 )
@@ -27,9 +23,51 @@ import (
 // world is a server of HTTP/2 and a client that has one connection to it.
 type world struct {
 	*httptest.Server
-	transport *http2.Transport
-	handlers  sync.WaitGroup  // those that have not returned
-	log       *testlog.Buffer // what net/http has logged
+	client   *h2.Client
+	open     opener          // how its streams are opened: by client, or by a foreign one
+	handlers sync.WaitGroup  // those that have not returned
+	log      *testlog.Buffer // what net/http has logged
+}
+
+// opener sends an extended CONNECT to a server, and returns the stream and the head of the response.
+type opener func(ctx context.Context, r *http.Request) (stream, *http.Response, error)
+
+// stream is a net.Conn of the two directions of a client's stream.
+type stream interface {
+	net.Conn
+	CloseWrite() error // ends the outgoing half
+	Abort()            // sends RST_STREAM with the code CANCEL
+}
+
+// foreign are the openers of other clients, by name: each is made for a configuration of TLS.
+var foreign = map[string]func(t *testing.T, config *tls.Config) opener{}
+
+// clients calls f once for each client, with what lets a world use it.
+func clients(t *testing.T, f func(t *testing.T, use func(*testing.T, *world))) {
+	t.Run("h2", func(t *testing.T) { f(t, func(*testing.T, *world) {}) })
+	for name, opener := range foreign {
+		t.Run(name, func(t *testing.T) {
+			f(t, func(t *testing.T, w *world) { w.open = opener(t, w.client.Dialer.TLS) })
+		})
+	}
+}
+
+// newClient returns a client that trusts a server as config says.
+func newClient(config *tls.Config) *h2.Client {
+	return &h2.Client{MaxStreams: 1000, Dialer: websocket.Dialer{
+		Proxy: func(*http.Request) (*url.URL, error) { return nil, nil }, TLS: config,
+	}}
+}
+
+// openBy returns the opener of a client.
+func openBy(c *h2.Client) opener {
+	return func(ctx context.Context, r *http.Request) (stream, *http.Response, error) {
+		nc, resp, err := c.OpenStream(ctx, r)
+		if err != nil {
+			return nil, nil, err
+		}
+		return nc.(stream), resp, nil
+	}
 }
 
 // newWorld starts both. setUp may change the server before it starts.
@@ -68,9 +106,10 @@ func newWorldOf(t *testing.T, h http.Handler, setUp ...func(*world)) *world {
 	} else {
 		w.Start()
 	}
-	w.transport = &http2.Transport{TLSClientConfig: w.Client().Transport.(*http.Transport).TLSClientConfig}
+	w.client = newClient(w.Client().Transport.(*http.Transport).TLSClientConfig)
+	w.open = openBy(w.client)
 	t.Cleanup(func() {
-		w.transport.CloseIdleConnections()
+		w.client.CloseIdleConnections()
 		w.CloseClientConnections()
 		w.Close()
 		w.handlers.Wait()
@@ -86,7 +125,7 @@ func (w *world) dial(t *testing.T, d websocket.Dialer) (*websocket.Conn, *http.R
 
 // dialStream is dial that may change the request first, and returns the stream as well.
 func (w *world) dialStream(t *testing.T, d websocket.Dialer, change func(*http.Request)) (
-	c *websocket.Conn, s *stream, resp *http.Response, err error,
+	c *websocket.Conn, s stream, resp *http.Response, err error,
 ) {
 	t.Helper()
 	c, resp, err = d.DialStream(t.Context(), w.URL+"/chat", func(ctx context.Context, r *http.Request) (net.Conn, *http.Response, error) {
@@ -111,47 +150,6 @@ func (w *world) mustDial(t *testing.T) *websocket.Conn {
 	t.Cleanup(func() { c.CloseNow() })
 	return c
 }
-
-// open sends an extended CONNECT. The request lasts as long as the stream, and no longer than a handshake that fails.
-func (w *world) open(ctx context.Context, r *http.Request) (*stream, *http.Response, error) {
-	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, cancel)
-	defer stop()
-	body, out := io.Pipe()
-	r = r.WithContext(lasting)
-	r.Body = body
-	resp, err := w.transport.RoundTrip(r)
-	if err != nil {
-		cancel()
-		return nil, nil, err
-	}
-	return &stream{Reader: resp.Body, PipeWriter: out, in: resp.Body, over: cancel}, resp, nil
-}
-
-// stream is a net.Conn of the two directions of a client's stream. It has no deadlines.
-type stream struct {
-	io.Reader
-	*io.PipeWriter // whose Close ends the outgoing half
-	in             io.Closer
-	over           func() // lets go of the request
-}
-
-// Close ends the outgoing half, and drops the incoming one.
-func (s *stream) Close() error {
-	s.CloseWrite()
-	defer s.over()
-	return s.in.Close()
-}
-
-// reset sends RST_STREAM with the code CANCEL, unless the stream has ended.
-func (s *stream) reset() { s.in.Close() }
-
-func (s *stream) CloseWrite() error              { return s.PipeWriter.Close() }
-func (*stream) LocalAddr() net.Addr              { return &net.TCPAddr{} }
-func (*stream) RemoteAddr() net.Addr             { return &net.TCPAddr{} }
-func (*stream) SetDeadline(time.Time) error      { return errors.ErrUnsupported }
-func (*stream) SetReadDeadline(time.Time) error  { return errors.ErrUnsupported }
-func (*stream) SetWriteDeadline(time.Time) error { return errors.ErrUnsupported }
 
 // echo sends back all messages until the connection ends.
 func echo(c *websocket.Conn, _ *http.Request) {

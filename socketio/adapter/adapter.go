@@ -67,6 +67,10 @@ type Local interface {
 
 	// ServerSideEmit is called with what another server has emitted to this one. ack, which may be nil, is called at most once, perhaps later.
 	ServerSideEmit(p *Packet, ack func(Answer))
+
+	// Yield ends the socket of this process that has a secret (Session.PID), because its client has come back to another server: the connection
+	// is lost, which has not been noticed yet. Its session has been given to Store.Save when Yield returns. It reports whether there was one.
+	Yield(pid string) bool
 }
 
 // Adapter spreads what Local does over all servers. All methods may be called by several goroutines at once. None keeps a Target.
@@ -129,6 +133,14 @@ type Store interface {
 	Take(ctx context.Context, pid, offset string, resume Resume) error
 }
 
+// Keeper is a Store whose sessions outlive the process: those of sockets that are connected can be saved there, too (Session.Live).
+type Keeper interface {
+	Store
+
+	// Forget forgets a session whose client does not come back.
+	Forget(ctx context.Context, pid string) error
+}
+
 // Resume is what Store.Take calls, once.
 type Resume func(s *Session, missed []*Packet, position string)
 
@@ -166,6 +178,7 @@ type Session struct {
 	Data     jsontext.Value // what the application keeps with it
 	Value    any            // what became Data, for a Store within the process; others leave it out
 	Since    string         // the position when it began
+	Live     bool           // its socket is connected, and may be asked for (Local.Yield): it is kept for the case that its server is killed
 
 	// Memberships tell which events were meant for it by a room other than its own, also one that it has left.
 	Memberships []Membership

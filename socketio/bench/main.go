@@ -104,6 +104,7 @@ type server struct {
 	version string
 	command []string
 	polls   bool
+	only    bool // polls: its WebSocket is another one's
 }
 
 // choose returns the servers of a list of names. What has to be built is built in dir.
@@ -115,6 +116,7 @@ func choose(names, dir string) (chosen []server, err error) {
 	all := []server{
 		{name: "floor", command: []string{self, roleFloor}},
 		{name: "ours", command: []string{self, roleHTTP}, polls: true},
+		{name: "ours, detached", command: []string{self, roleDetached}, polls: true, only: true},
 		{name: "ours, raw", command: []string{self, roleConn}},
 		{name: "node", command: []string{"node", "--expose-gc", "bench/node/server.js"}, polls: true},
 		{name: "zishang", command: []string{filepath.Join(dir, "zishang")}, polls: true},

@@ -42,7 +42,10 @@ type sample map[measure]float64
 // measure measures a server, with processes of its own for each transport.
 func (p plan) measure(s server) (sample, error) {
 	got := sample{}
-	err := p.with(s, false, func(m *process, l *load) error { return p.sockets(got, m, l) })
+	var err error
+	if !s.only {
+		err = p.with(s, false, func(m *process, l *load) error { return p.sockets(got, m, l) })
+	}
 	if err != nil || !s.polls {
 		return got, err
 	}

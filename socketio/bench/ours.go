@@ -24,9 +24,10 @@ import (
 
 // The arguments that make this program a server.
 const (
-	roleHTTP  = "serve-http"  // ServeHTTP
-	roleConn  = "serve-conn"  // ServeConn
-	roleFloor = "serve-floor" // floor.go
+	roleHTTP     = "serve-http"     // ServeHTTP
+	roleDetached = "serve-detached" // the same with Options.DetachPolls
+	roleConn     = "serve-conn"     // ServeConn
+	roleFloor    = "serve-floor"    // floor.go
 )
 
 // pingInterval is so long that no ping disturbs a measure. A second argument stands for another one.
@@ -34,7 +35,7 @@ const pingInterval = 5 * time.Minute
 
 // isRole reports whether args are those of a server.
 func isRole(args []string) bool {
-	return len(args) > 0 && slices.Contains([]string{roleHTTP, roleConn, roleFloor, roleMember, roleNATS}, args[0])
+	return len(args) > 0 && slices.Contains([]string{roleHTTP, roleDetached, roleConn, roleFloor, roleMember, roleNATS}, args[0])
 }
 
 // settled fills in what a server says of itself.
@@ -103,7 +104,7 @@ func answer(s settled) {
 func serveOurs(role string, interval time.Duration, tell func(int, settled)) error {
 	o := &socketio.Options{}
 	o.Logger = slog.New(slog.DiscardHandler) // clients leave without a word, and those of a soak break every rule
-	o.PingInterval = interval
+	o.PingInterval, o.DetachPolls = interval, role == roleDetached
 	if interval < time.Minute {
 		o.PingTimeout, o.UpgradeTimeout, o.ConnectTimeout = interval, interval, interval
 	}
@@ -128,7 +129,7 @@ func serveOurs(role string, interval time.Duration, tell func(int, settled)) err
 			st.Rooms++
 		}
 	})
-	if role == roleHTTP {
+	if role != roleConn {
 		return http.Serve(ln, srv)
 	}
 	for {

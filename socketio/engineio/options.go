@@ -69,6 +69,11 @@ type Options struct {
 	// has returned stays.
 	ForgetRequest bool
 
+	// DetachPolls lets a poll that waits for something take its connection from net/http, as WebSocket does, and give it back with the response: it takes 12 kB
+	// then, and not 32. Middleware sees requests that end at once, without a response; what writes behind handlers, as some that compresses, must not stand before the
+	// Server. Over HTTP/2, and where a ResponseWriter does not give its connection, polls wait as ever.
+	DetachPolls bool
+
 	// Compression is permessage-deflate on WebSocket; nil means none. HTTPCompression is the least size in bytes of a
 	// poll's response that is compressed; 0 means 1024, negative never.
 	Compression     *compress.Options

@@ -16,16 +16,20 @@ var gzips = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
 
 // writePayload writes a payload, compressed if it has at least that many bytes and the client takes it.
 func writePayload(w http.ResponseWriter, r *http.Request, body []byte, threshold int) error {
-	h := w.Header()
+	_, err := w.Write(payload(w.Header(), takesGzip(r), body, threshold))
+	return err
+}
+
+// payload sets the header of a response for a payload, and returns its body.
+func payload(h http.Header, zips bool, body []byte, threshold int) []byte {
 	h.Set("Content-Type", "text/plain; charset=UTF-8")
 	h.Set("Cache-Control", "no-store")
-	if threshold >= 0 && len(body) >= threshold && takesGzip(r) {
+	if threshold >= 0 && len(body) >= threshold && zips {
 		h.Set("Content-Encoding", "gzip")
 		body = zip(body)
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	_, err := w.Write(body)
-	return err
+	return body
 }
 
 // zip compresses a body.

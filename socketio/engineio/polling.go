@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"sync/atomic"
@@ -29,6 +30,7 @@ const writeTimeout = 30 * time.Second
 type polling struct {
 	out      []byte        // a payload that waits
 	wake     chan struct{} // has room for one: the GET request looks again
+	sleeper  net.Conn      // where a GET request that is detached waits in a read; nil otherwise
 	getting  bool          // a GET request is pending
 	posting  bool          // a POST request is being read
 	probe    *prober       // a second transport that is being tried; nil if there is none
@@ -60,6 +62,9 @@ func (p *polling) signal() {
 	select {
 	case p.wake <- struct{}{}:
 	default:
+	}
+	if p.sleeper != nil {
+		p.sleeper.SetReadDeadline(longAgo)
 	}
 }
 
@@ -98,7 +103,13 @@ func (s *Session) get(w http.ResponseWriter, r *http.Request, p *polling) *refus
 	c := http.NewResponseController(w)
 	c.SetReadDeadline(time.Time{}) // the http.Server's timeouts are not for long polls; not every ResponseWriter has deadlines
 	c.SetWriteDeadline(time.Time{})
-	body, refused := s.awaitOutput(r.Context(), p)
+	body, _, refused := s.takeOutput(p)
+	if body == nil && refused == nil {
+		if s.srv.opts.DetachPolls && s.detach(w, r, p) {
+			return nil
+		}
+		body, refused = s.awaitOutput(r.Context(), p)
+	}
 	if refused != nil {
 		return refused
 	}

@@ -7,17 +7,26 @@ import (
 	"net/http"
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
+	"unique"
 )
 
 // Request is what is kept of the HTTP request that opened a session: its text, parsed when asked. It does not change. Of a nil Request, which
 // was forgotten, everything is empty, but the URL is not nil.
 type Request struct {
-	text   string // the target, then a line for each field, separated by "\n"
+	text   string                // the target, then a line for each field of its own, separated by "\n"
+	shared unique.Handle[string] // lines for the fields that many clients send alike, each with a "\n" in front
 	remote string
 	time   int64 // nanoseconds since 1970
 	tls    bool
+}
+
+// sharedNames are the names of fields that browsers of one kind send alike, which is most of a request: it is kept once for all of them.
+var sharedNames = []string{
+	"Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Connection", "Dnt", "Host", "Origin", "Pragma", "Priority", "Referer", "Sec-Ch-Ua", "Sec-Ch-Ua-Mobile",
+	"Sec-Ch-Ua-Platform", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Gpc", "Sec-Websocket-Extensions", "Sec-Websocket-Version", "Upgrade", "User-Agent",
 }
 
 // keepRequest returns what is to be kept of r.
@@ -26,22 +35,28 @@ func keepRequest(r *http.Request) *Request {
 	if target == "" {
 		target = r.URL.RequestURI()
 	}
-	var b strings.Builder
-	n := len(target) + len("\nHost: ") + len(r.Host)
-	for name, values := range r.Header {
-		for _, v := range values {
-			n += len("\n: ") + len(name) + len(v)
+	var shared, own strings.Builder
+	shared.Grow(1 << 10)
+	for _, name := range sharedNames {
+		if name == "Host" {
+			writeField(&shared, name, r.Host)
+		}
+		for _, v := range r.Header[name] {
+			writeField(&shared, name, v)
 		}
 	}
-	b.Grow(n)
-	b.WriteString(target)
-	writeField(&b, "Host", r.Host)
+	own.WriteString(target)
 	for name, values := range r.Header {
+		if _, found := slices.BinarySearch(sharedNames, name); found {
+			continue
+		}
 		for _, v := range values {
-			writeField(&b, name, v)
+			writeField(&own, name, v)
 		}
 	}
-	return &Request{text: b.String(), remote: r.RemoteAddr, time: time.Now().UnixNano(), tls: r.TLS != nil}
+	return &Request{
+		text: strings.Clone(own.String()), shared: unique.Make(shared.String()), remote: r.RemoteAddr, time: time.Now().UnixNano(), tls: r.TLS != nil,
+	}
 }
 
 // writeField writes a line. What middleware has put into a header and could not be one is left out.
@@ -55,21 +70,27 @@ func writeField(b *strings.Builder, name, value string) {
 	b.WriteString(value)
 }
 
-// all returns the text.
-func (r *Request) all() string {
+// target returns the target.
+func (r *Request) target() string {
 	if r == nil {
 		return ""
 	}
-	return r.text
+	target, _, _ := strings.Cut(r.text, "\n")
+	return target
 }
 
 // fields are those of the header.
 func (r *Request) fields() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
-		_, rest, _ := strings.Cut(r.all(), "\n")
-		for line := range strings.SplitSeq(rest, "\n") {
-			if name, value, ok := strings.Cut(line, ": "); ok && !yield(name, value) {
-				return
+		if r == nil || r.shared == (unique.Handle[string]{}) {
+			return
+		}
+		for _, text := range []string{r.shared.Value(), r.text} {
+			_, rest, _ := strings.Cut(text, "\n")
+			for line := range strings.SplitSeq(rest, "\n") {
+				if name, value, ok := strings.Cut(line, ": "); ok && !yield(name, value) {
+					return
+				}
 			}
 		}
 	}
@@ -97,7 +118,7 @@ func (r *Request) Headers() http.Header {
 
 // URL returns the target, which has a host only if the client sent it there.
 func (r *Request) URL() *url.URL {
-	target, _, _ := strings.Cut(r.all(), "\n")
+	target := r.target()
 	u, err := url.ParseRequestURI(target)
 	if err != nil {
 		return &url.URL{Opaque: target}

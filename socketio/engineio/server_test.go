@@ -5,6 +5,7 @@ package engineio
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -166,6 +167,29 @@ func TestRequest(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	})
+	inWorld(t, nil, func(w *world) { // what many send alike is kept once, and what is a client's own with each
+		var all []*Request
+		for i := range 2 {
+			w.do("GET", "EIO=4&transport=polling", "", "User-Agent", "browser", "Accept-Language", "en", "Accept-Language", "de", "Cookie", fmt.Sprint("a=", i))
+			all = append(all, w.session().Request())
+		}
+		for i, r := range all {
+			if r.shared != all[0].shared || r.Header("User-Agent") != "browser" || len(r.Headers()["Accept-Language"]) != 2 || r.Header("Cookie") != fmt.Sprint("a=", i) || r.Header("Host") != "example.com" {
+				t.Errorf("%+v", r)
+			}
+		}
+		if strings.Contains(all[0].shared.Value(), "a=0") || !slices.IsSorted(sharedNames) {
+			t.Errorf("%q", all[0].shared.Value())
+		}
+		for _, name := range sharedNames {
+			if http.CanonicalHeaderKey(name) != name {
+				t.Error(name)
+			}
+		}
+	})
+	if r := new(Request); r.Header("Host") != "" || len(r.Headers()) != 0 || r.Query("x") != "" {
+		t.Errorf("%+v", r)
+	}
 	o := testOptions()
 	o.ForgetRequest = true
 	inWorld(t, o, func(w *world) {

@@ -25,16 +25,16 @@ type browser struct {
 	last int
 }
 
-// startBrowser starts Chromium. It ends with the test.
-func startBrowser(t *testing.T) *browser {
+// startBrowser starts Chromium, with further flags. It ends with the test.
+func startBrowser(t *testing.T, flags ...string) *browser {
 	name := os.Getenv("CHROMIUM")
 	if name == "" {
 		name = "chromium"
 	}
 	// The flags beyond the first three keep it from looking for the world outside, which may not be there.
-	cmd := exec.Command(name, "--headless", "--no-sandbox", "--disable-gpu",
+	cmd := exec.Command(name, append(flags, "--headless", "--no-sandbox", "--disable-gpu",
 		"--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-		"--disable-dev-shm-usage", "--user-data-dir="+t.TempDir(), "--remote-debugging-port=0", "about:blank")
+		"--disable-dev-shm-usage", "--user-data-dir="+t.TempDir(), "--remote-debugging-port=0", "about:blank")...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // it is a group of processes; all of them end
 	stderr, err := cmd.StderrPipe()
 	if err != nil {

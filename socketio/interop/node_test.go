@@ -45,15 +45,18 @@ var clients = []struct {
 }
 
 // start starts the servers for a client in a page of one of these origins.
-func (c *client) start(t *testing.T, origins ...string) {
+func (c *client) start(t *testing.T, http2 bool, origins ...string) (servers []*server) {
 	for _, one := range []struct {
 		url      *string
 		recovery *socketio.Recovery
 	}{{&c.URL, nil}, {&c.Recovering, new(socketio.Recovery)}} {
 		o := &socketio.Options{Msgpack: c.Msgpack, Recovery: one.recovery}
 		o.Origins = origins
-		*one.url = startServer(t, o).http.URL
+		s := startServerOver(t, o, http2)
+		*one.url = s.http.URL
+		servers = append(servers, s)
 	}
+	return servers
 }
 
 func TestNode(t *testing.T) {
@@ -61,7 +64,7 @@ func TestNode(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			c := test.client
-			c.start(t)
+			c.start(t, false)
 			argument, err := json.Marshal(&c)
 			if err != nil {
 				t.Fatal(err)

@@ -6,19 +6,24 @@ import (
 	"context"
 	"encoding/json/jsontext"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/seed-d69ae1b7/websocket"
 	"github.com/seed-d69ae1b7/websocket/socketio"
 )
 
 // server is a server with what the scenarios ask for.
 type server struct {
-	io   *socketio.Server
-	http *httptest.Server
+	io      *socketio.Server
+	http    *httptest.Server
+	streams atomic.Int32 // WebSocket connections over HTTP/2 that were asked for
+	others  atomic.Int32 // ... and over HTTP/1.1
 
 	mu    sync.Mutex
 	ended map[string]chan socketio.Reason // by the ids of sockets
@@ -37,7 +42,10 @@ type stored struct {
 }
 
 // startServer starts a server, which ends with the test.
-func startServer(t *testing.T, o *socketio.Options) *server {
+func startServer(t *testing.T, o *socketio.Options) *server { return startServerOver(t, o, false) }
+
+// startServerOver is startServer that may speak HTTP/2, over TLS.
+func startServerOver(t *testing.T, o *socketio.Options, http2 bool) *server {
 	o.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
 	o.PingInterval, o.PingTimeout = 2*time.Second, 5*time.Second
 	s := &server{io: socketio.NewServer(o), ended: make(map[string]chan socketio.Reason)}
@@ -48,7 +56,22 @@ func startServer(t *testing.T, o *socketio.Options) *server {
 	s.echo(s.io.Of("/custom"))
 	s.echo(s.io.OfFunc(func(name string, _ *socketio.Handshake) bool { return strings.HasPrefix(name, "/dynamic-") }))
 	s.admin(s.io.Of("/admin"))
-	s.http = httptest.NewServer(s.io)
+	s.http = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if websocket.IsUpgrade(r) {
+			if r.ProtoMajor == 2 {
+				s.streams.Add(1)
+			} else {
+				s.others.Add(1)
+			}
+		}
+		s.io.ServeHTTP(w, r)
+	}))
+	if s.http.EnableHTTP2 = http2; http2 {
+		s.http.Config.ErrorLog = slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug) // of browsers that leave
+		s.http.StartTLS()
+	} else {
+		s.http.Start()
+	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()

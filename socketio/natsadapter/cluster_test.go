@@ -31,3 +31,8 @@ func TestRecovery(t *testing.T)            { each(clustertest.Recovery, "recover
 func TestShutDown(t *testing.T)            { each(clustertest.ShutDown, "recovering")(t) }
 func TestNoRecovery(t *testing.T)          { each(clustertest.NoRecovery, "recovering")(t) }
 func TestBeforeTheFirstEvent(t *testing.T) { each(clustertest.BeforeTheFirstEvent, "recovering")(t) }
+
+func TestOneWay(t *testing.T)       { each(clustertest.OneWay, "core", "recovering")(t) }
+func TestKilled(t *testing.T)       { each(clustertest.Killed)(t) }
+func TestSurvivesKill(t *testing.T) { each(clustertest.SurvivesKill, "recovering")(t) }
+func TestElsewhere(t *testing.T)    { each(clustertest.Elsewhere, "recovering")(t) }

@@ -14,8 +14,8 @@ import (
 
 // Core is the adapter over core NATS. servers are URLs as nats.Connect has them, with commas between; o may be nil.
 //
-// What is emitted to one room goes only to the servers where somebody is in it. When Join returns, the NATS server that this one is connected to knows of the
-// room; others of a NATS cluster learn of it a moment later.
+// What is emitted to one room goes only to the servers where somebody is in it. In a NATS cluster, whoever opens a room by Join asks the other servers for an answer, so that their NATS servers know
+// of it when Join returns.
 func Core(servers string, o *Options) adapter.New {
 	h := &hub{url: servers, opts: o.withDefaults()}
 	return func(l adapter.Local) (adapter.Adapter, error) {
@@ -27,7 +27,8 @@ func Core(servers string, o *Options) adapter.New {
 		c.node = cluster.New(l, h.config())
 		c.open()
 		c.node.Start(c)
-		return &waiter{c.node, c.link}, nil
+		c.spread = cluster.NewSpread(c.node)
+		return &waiter{c.node, c}, nil
 	}
 }
 
@@ -35,6 +36,7 @@ func Core(servers string, o *Options) adapter.New {
 type core struct {
 	carrier
 	joined *cluster.Joined
+	spread *cluster.Spread
 }
 
 // Send publishes a message.
@@ -48,6 +50,7 @@ func (c *core) Send(m *cluster.Message) error {
 func (c *core) RoomOpened(room string) {
 	if cluster.IsPublic(room) {
 		c.link.want(c.room(room), c.receive)
+		c.spread.Count()
 	}
 }
 
@@ -60,16 +63,20 @@ func (c *core) RoomClosed(room string) {
 // waiter is a cluster.Node whose Carrier needs time before what other servers emit reaches it.
 type waiter struct {
 	*cluster.Node
-	link *link
+	core *core
 }
 
 var _ adapter.Waiter = (*waiter)(nil)
 
-// Await waits until what other servers emit reaches this one, no longer than RequestTimeout, and not at all while NATS is away.
+// Await waits until what other servers emit reaches this one, no longer than RequestTimeout, and not at all while NATS is away. Where NATS is a cluster, the servers that this
+// one knows of are asked: what they say has passed theirs.
 func (w *waiter) Await(ctx context.Context, _ ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, w.RequestTimeout())
 	defer cancel()
-	return w.link.await(ctx)
+	if err := w.core.link.await(ctx); err != nil || !w.core.link.isClustered() {
+		return err
+	}
+	return w.core.spread.Await(ctx)
 }
 
 // carrier is what goes to all servers, and to one.
@@ -132,6 +139,9 @@ func (c *carrier) receive(data []byte) {
 
 // Servers says whether NATS answers: who is there is known by heartbeats.
 func (c *carrier) Servers(ctx context.Context) (int, error) { return 1, c.link.mark(ctx) }
+
+// Gone is not asked: there are heartbeats.
+func (c *carrier) Gone(context.Context, []string) ([]string, error) { return nil, nil }
 
 // Close ends the subscriptions.
 func (c *carrier) Close(ctx context.Context) error {

@@ -61,8 +61,21 @@ func (h *hub) prepare(ctx context.Context, nc *nats.Conn) error {
 	return nil
 }
 
-// makeStream makes a stream, if it is not there. Another server may do the same.
+// makeStream makes a stream, if it is not there. Another server may do the same. In a NATS cluster, a question to a server that dies, or is no leader any more, is not answered:
+// it is asked again.
 func makeStream(ctx context.Context, js jetstream.JetStream, conf jetstream.StreamConfig) error {
+	for {
+		err := tryStream(ctx, js, conf)
+		if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// tryStream is makeStream with one attempt.
+func tryStream(ctx context.Context, js jetstream.JetStream, conf jetstream.StreamConfig) error {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
 	_, err := js.Stream(ctx, conf.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		_, err = js.CreateStream(ctx, conf)
@@ -111,6 +124,12 @@ func (s *stream) Append(m *cluster.Message, number uint64, failed func()) error 
 	return s.link.publish(one)
 }
 
+// Forget replaces a session by an empty message, which ends by itself.
+func (s *stream) Forget(pid string) error { return s.Save(pid, nil, time.Second) }
+
+// Saved waits for what is in the queue.
+func (s *stream) Saved(ctx context.Context) error { return s.link.mark(ctx) }
+
 // Save keeps a session.
 func (s *stream) Save(pid string, session []byte, keep time.Duration) error {
 	seconds := max(1, int64((keep+time.Second-1)/time.Second))
@@ -141,7 +160,7 @@ func (s *stream) Take(ctx context.Context, pid string) ([]byte, error) {
 		return nil, err
 	}
 	err = sessions.DeleteMsg(ctx, m.Sequence)
-	if errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) { // another server was first
+	if errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) || len(m.Data) == 0 { // another server was first, or it is forgotten
 		return nil, nil
 	}
 	return m.Data, err

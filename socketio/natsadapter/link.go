@@ -62,10 +62,11 @@ type link struct {
 
 // The times of a connection.
 const (
-	// patience is how long an answer of NATS is waited for before the connection counts as broken. It is long, because what was sent may have arrived: nothing
-	// is sent twice.
-	patience     = time.Minute
-	pingInterval = 10 * time.Second
+	// askTimeout is how long a stream's answer is waited for, whose connection may be good: in a NATS cluster, its leader may have died.
+	askTimeout = 5 * time.Second
+
+	// maxPings is how many pings are sent while nothing comes, before the connection counts as broken.
+	maxPings = 6
 
 	// idle is how long after an answer the connection counts as good.
 	idle = 100 * time.Millisecond
@@ -204,6 +205,13 @@ func (l *link) isDown() error {
 	return l.down
 }
 
+// isClustered reports whether the NATS server is one of several.
+func (l *link) isClustered() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.nc.ConnectedClusterName() != ""
+}
+
 // changed wakes those who wait. mu is held.
 func (l *link) changed() {
 	close(l.change)
@@ -268,7 +276,7 @@ func (l *link) session(ctx context.Context) error {
 // settle sets what the adapter decides of a connection.
 func (l *link) settle(ctx context.Context, o *nats.Options, gone chan struct{}) {
 	o.AllowReconnect, o.RetryOnFailedConnect, o.NoEcho = false, false, true
-	o.PingInterval, o.MaxPingsOut, o.FlusherTimeout = pingInterval, int(patience/pingInterval), patience
+	o.PingInterval, o.MaxPingsOut, o.FlusherTimeout = l.opts.patience/maxPings, maxPings, l.opts.patience
 	o.ClosedCB, o.NoCallbacksAfterClientClose = func(*nats.Conn) { close(gone) }, false
 	o.DisconnectedErrCB, o.ReconnectedCB, o.ConnectedCB, o.ReconnectErrCB = nil, nil, nil, nil
 	o.AsyncErrorCB = func(_ *nats.Conn, _ *nats.Subscription, err error) { l.opts.OnError(err) }

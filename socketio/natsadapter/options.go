@@ -52,6 +52,10 @@ type Options struct {
 
 	// OnError is told of what nobody waits for: ErrLost, a *DroppedError, at most once a second, and errors of NATS. nil means slog.Default.
 	OnError func(err error)
+
+	// patience is how long an answer of NATS is waited for before the connection counts as broken. It is long, because what was sent may have arrived: nothing
+	// is sent twice. Only tests set it.
+	patience time.Duration
 }
 
 // withDefaults returns a copy of o, which may be nil, with a value in place of each zero that stands for one.
@@ -67,6 +71,7 @@ func (o *Options) withDefaults() Options {
 	d.MaxLen = cmp.Or(max(d.MaxLen, 0), 10_000)
 	d.Replicas = cmp.Or(max(d.Replicas, 0), 1)
 	d.MaxQueued = cmp.Or(max(d.MaxQueued, 0), 16<<20)
+	d.patience = cmp.Or(d.patience, time.Minute)
 	if d.OnError == nil {
 		d.OnError = func(err error) { slog.Default().Warn("socketio: NATS", "error", err) }
 	}

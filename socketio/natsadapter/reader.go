@@ -134,7 +134,7 @@ func (r *reader) session(ctx context.Context, l *link) error {
 		return err
 	}
 	defer done()
-	asking, cancel := context.WithTimeout(ctx, patience)
+	asking, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	last, err := r.resume(asking)
 	if err != nil {
@@ -214,7 +214,7 @@ func (r *reader) deal(e journal.Entry, err error) (more bool) {
 
 // look looks whether the stream is still the same, and nothing stands in it that should have come: what NATS sends is not sent again.
 func (r *reader) look(ctx context.Context, t *tail) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	info, err := r.info(ctx)
 	if err != nil {
@@ -273,7 +273,7 @@ func (r *reader) tail(ctx context.Context, behind journal.Place) (*tail, error) 
 	t := &tail{js: js, stream: r.hub.opts.Stream, last: behind}
 	t.consumer, err = js.CreateConsumer(ctx, t.stream, jetstream.ConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: behind.Number + 1, AckPolicy: jetstream.AckNonePolicy,
-		MemoryStorage: true, Replicas: 1, InactiveThreshold: patience,
+		MemoryStorage: true, Replicas: 1, InactiveThreshold: r.hub.opts.patience,
 	})
 	return t, err
 }

@@ -153,7 +153,7 @@ func (s *session) subscribe(ctx context.Context) error {
 
 // flush waits until NATS has seen all that was said.
 func (s *session) flush(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, s.opts.patience)
 	defer cancel()
 	if err := s.nc.FlushWithContext(ctx); err != nil {
 		return errors.Join(err, s.nc.LastError())
@@ -224,9 +224,9 @@ func (s *session) send(ctx context.Context, batch []outgoing) (results []error, 
 	return results, err
 }
 
-// confirm waits for the confirmations of streams. An error of one of them is told, and ends the session: the next one sees to the streams.
+// confirm waits for the confirmations of streams: NATS has answered already, so all that were to come soon. An error of one of them is told, and ends the session: the next one sees to the streams.
 func (s *session) confirm(ctx context.Context, awaited map[string]int, results []error) (err error) {
-	late := time.NewTimer(patience)
+	late := time.NewTimer(askTimeout)
 	defer late.Stop()
 	for len(awaited) > 0 {
 		select {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -23,13 +24,23 @@ import (
 	"github.com/seed-d69ae1b7/websocket/socketio/internal/clustertest"
 )
 
-// brokerDir is the variable of the environment that lets the test be a NATS server, with JetStream in that folder.
-const brokerDir = "NATSADAPTER_BROKER"
+// The variables of the environment that let the test be a NATS server, with JetStream in a folder, and perhaps one of several.
+const (
+	brokerDir    = "NATSADAPTER_BROKER"
+	brokerName   = "NATSADAPTER_BROKER_NAME"
+	brokerClient = "NATSADAPTER_BROKER_CLIENT" // where it listens for clients
+	brokerRoute  = "NATSADAPTER_BROKER_ROUTE"  // and for others
+	brokerRoutes = "NATSADAPTER_BROKER_ROUTES" // where they listen
+)
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(brokerDir); dir != "" {
 		serve(dir)
 	}
+	clustertest.Program(func(arg string) adapter.New {
+		format, address, _ := strings.Cut(arg, " ")
+		return adapterOf(format)(address, &Options{Heartbeat: clustertest.Beat})
+	})
 	os.Exit(m.Run())
 }
 
@@ -38,7 +49,13 @@ const maxPayload = 256 << 10
 
 // serve is a NATS server until its standard input ends.
 func serve(dir string) {
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, MaxPayload: maxPayload, JetStream: true, StoreDir: dir, NoSigs: true, NoLog: true})
+	o := &server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, MaxPayload: maxPayload, JetStream: true, StoreDir: dir, NoSigs: true, NoLog: true}
+	if name := os.Getenv(brokerName); name != "" {
+		o.ServerName, o.Cluster.Name, o.Routes = name, "c", server.RoutesFromStr(os.Getenv(brokerRoutes))
+		o.Host, o.Port = splitAddr(os.Getenv(brokerClient))
+		o.Cluster.Host, o.Cluster.Port = splitAddr(os.Getenv(brokerRoute))
+	}
+	s, err := server.NewServer(o)
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
@@ -50,6 +67,13 @@ func serve(dir string) {
 	fmt.Println(s.Addr())
 	bufio.NewReader(os.Stdin).ReadByte()
 	os.Exit(0)
+}
+
+// splitAddr returns the parts of an address.
+func splitAddr(addr string) (host string, port int) {
+	host, text, _ := net.SplitHostPort(addr)
+	port, _ = strconv.Atoi(text)
+	return host, port
 }
 
 // broker is a NATS server. Where it listens changes when it is started again.
@@ -165,9 +189,12 @@ func (b *broker) stream(name string) jetstream.Stream {
 	return s
 }
 
-func (b *broker) HasSession(pid string) bool {
-	_, err := b.stream("socketio-sessions").GetLastMsgForSubject(context.Background(), sessionOf("socketio", pid))
-	return err == nil
+func (b *broker) Session(pid string) string {
+	m, err := b.stream("socketio-sessions").GetLastMsgForSubject(context.Background(), sessionOf("socketio", pid))
+	if err != nil {
+		return ""
+	}
+	return string(m.Data)
 }
 
 func (b *broker) Logged() int { return int(b.stream("socketio").CachedInfo().State.LastSeq) }
@@ -181,17 +208,21 @@ func (b *broker) Holds(offset string) bool {
 // formats are the adapters that are tested.
 var formats = []string{"core", "jetstream", "recovering"} // the last with connection state recovery
 
+// adapterOf returns what makes the adapter of one of them.
+func adapterOf(format string) func(string, *Options) adapter.New {
+	if format == "core" {
+		return Core
+	}
+	return JetStream
+}
+
 // start starts a broker for a cluster with one of them.
 func start(t *testing.T, format string) (*clustertest.Cluster, *broker) {
 	t.Helper()
 	b := startBroker(t)
-	return &clustertest.Cluster{T: t, Broker: b, Recovers: format == "recovering", Adapter: func(o clustertest.Options) (adapter.New, func()) {
-		n := JetStream
-		if format == "core" {
-			n = Core
-		}
-		return n("broker", &Options{
-			Connect: []nats.Option{b.connect(o.Wire)}, RequestTimeout: o.RequestTimeout, Heartbeat: cmp.Or(o.Heartbeat, time.Minute), MaxQueued: o.MaxQueued, MaxLen: o.MaxLen, OnError: o.OnError,
+	return &clustertest.Cluster{T: t, Broker: b, Recovers: format == "recovering", Program: format + " " + b.addr, Adapter: func(o clustertest.Options) (adapter.New, func()) {
+		return adapterOf(format)("broker", &Options{
+			Connect: []nats.Option{b.connect(o.Wire)}, RequestTimeout: o.RequestTimeout, Heartbeat: cmp.Or(o.Heartbeat, time.Minute), MaxQueued: o.MaxQueued, MaxLen: o.MaxLen, OnError: o.OnError, patience: o.Patience,
 		}), func() {}
 	}}, b
 }

@@ -121,6 +121,9 @@ func (o *object) answer(m *cluster.Message) {
 	case cluster.ClientAck:
 		*o = cluster.AppendAnswer(*o, "packet", m)
 	}
+	if m.Kind == cluster.ClientCount || m.Kind == cluster.ClientAck { // Node does not say, nor look
+		o.text("uid", m.From)
+	}
 }
 
 // appendPacket appends the packet of an event, in the order of Node's members.
@@ -224,7 +227,7 @@ func decodeResponse(p []byte) (*cluster.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &cluster.Message{Request: string(r.Request), Clients: r.Clients}
+	m := &cluster.Message{From: string(r.From), Request: string(r.Request), Clients: r.Clients}
 	switch {
 	case r.Type == nil && len(r.Sockets) > 0:
 		m.Kind = cluster.FetchedSockets

@@ -23,7 +23,7 @@ var classic = []struct {
 	{cluster.Message{Kind: cluster.ServerSideEmit, Request: "r", Packet: packetOf("e", jsontext.Value(`["e"]`), nil)},
 		`{"uid":"u","requestId":"r","type":6,"data":["e"]}`},
 	{cluster.Message{Kind: cluster.ServerSideEmitted, Request: "r", Answer: adapter.Answer{Args: jsontext.Value(`[5]`)}}, `{"type":6,"requestId":"r","data":5}`},
-	{cluster.Message{Kind: cluster.ClientCount, Request: "r", Clients: 2}, `{"type":8,"requestId":"r","clientCount":2}`},
+	{cluster.Message{Kind: cluster.ClientCount, Request: "r", Clients: 2}, `{"type":8,"requestId":"r","clientCount":2,"uid":"u"}`},
 	{cluster.Message{Kind: cluster.FetchedIDs, Request: "r", Rooms: []string{"s"}}, `{"requestId":"r","sockets":["s"]}`},
 	{cluster.Message{Kind: cluster.FetchedRoom, Request: "r", Rooms: []string{"a"}}, `{"requestId":"r","rooms":["a"]}`},
 	{cluster.Message{Kind: cluster.Done, Request: "r"}, `{"requestId":"r"}`},

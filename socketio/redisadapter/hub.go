@@ -16,9 +16,12 @@ import (
 
 // hub is shared. It is there as long as a namespace is.
 type hub struct {
-	opts   Options
-	source redis.UniversalClient // the application's
-	links  cluster.Shared[*link]
+	opts    Options
+	source  redis.UniversalClient // the application's
+	sharded bool                  // channels are those of shards
+	// Commands are such that any server of a Redis Cluster carries out. One gets them all, so that they stay in order.
+	anywhere bool
+	links    cluster.Shared[*link]
 }
 
 // link are the connections.
@@ -26,16 +29,20 @@ type link struct {
 	client redis.UniversalClient
 	owned  bool
 	pub    *publisher
-	sub    *subscriber
+	sub    listener
 }
 
 // enter makes the connections, if there are none.
 func (h *hub) enter() *link {
 	return h.links.Enter(func() *link {
 		l := new(link)
-		l.client, l.owned = alone(h.source)
-		l.pub = newPublisher(l.client, h.opts.MaxQueued, h.opts.OnError)
-		l.sub = newSubscriber(l.client, h.opts.OnError)
+		l.client, l.owned = alone(h.source, h.opts.patience)
+		l.pub = newPublisher(l.client, h.anywhere, &h.opts)
+		if many, ok := l.client.(*redis.ClusterClient); ok && h.sharded {
+			l.sub = newShards(many, &h.opts)
+		} else {
+			l.sub = newSubscriber(l.client, &h.opts, nil)
+		}
 		return l
 	})
 }
@@ -77,10 +84,24 @@ func (h *hub) config(id string) cluster.Config {
 	return cluster.Config{ID: id, RequestTimeout: h.opts.RequestTimeout}
 }
 
+// gone returns which servers do not subscribe to their own channels any more.
+func (l *link) gone(ctx context.Context, servers []string, own func(id string) topic) (all []string, err error) {
+	for _, id := range servers {
+		n, err := l.count(ctx, own(id))
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 {
+			all = append(all, id)
+		}
+	}
+	return all, nil
+}
+
 // count counts those who subscribe to a channel, on every server of Redis.
 func (l *link) count(ctx context.Context, t topic) (int, error) {
 	ask := func(ctx context.Context, c redis.Cmdable) (int, error) {
-		cmd := c.PubSubNumSub
+		cmd := c.PubSubNumSub // whoever subscribes does so at any server, which may be a replica
 		if t.kind == shard {
 			cmd = c.PubSubShardNumSub
 		}
@@ -93,7 +114,7 @@ func (l *link) count(ctx context.Context, t topic) (int, error) {
 	}
 	var mu sync.Mutex
 	sum := 0
-	err := many.ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error {
+	err := many.ForEachShard(ctx, func(ctx context.Context, c *redis.Client) error {
 		n, err := ask(ctx, c)
 		mu.Lock()
 		defer mu.Unlock()

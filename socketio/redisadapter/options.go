@@ -40,6 +40,10 @@ type Options struct {
 
 	// OnError is told of what nobody waits for: ErrLost, a *DroppedError, at most once a second, and errors of Redis. nil means slog.Default.
 	OnError func(err error)
+
+	// patience is how long an answer of Redis is waited for before the connection counts as broken. It is long, because what was sent may have arrived: nothing is sent
+	// twice. Only tests set it.
+	patience time.Duration
 }
 
 // withDefaults returns a copy of o, which may be nil, with a value in place of each zero that stands for one.
@@ -55,18 +59,15 @@ func (o *Options) withDefaults() Options {
 	d.MaxLen = cmp.Or(max(d.MaxLen, 0), 10_000)
 	d.SessionPrefix = cmp.Or(d.SessionPrefix, "sio:session:")
 	d.MaxQueued = cmp.Or(max(d.MaxQueued, 0), 16<<20)
+	d.patience = cmp.Or(d.patience, time.Minute)
 	if d.OnError == nil {
 		d.OnError = func(err error) { slog.Default().Warn("socketio: Redis", "error", err) }
 	}
 	return d
 }
 
-// patience is how long an answer of Redis is waited for before the connection counts as broken. It is long, because what was sent may have arrived: nothing is sent
-// twice.
-const patience = time.Minute
-
 // alone returns a client to the same Redis that repeats nothing and heeds contexts. A client of a kind that is not known is returned itself, and not owned.
-func alone(c redis.UniversalClient) (_ redis.UniversalClient, owned bool) {
+func alone(c redis.UniversalClient, patience time.Duration) (_ redis.UniversalClient, owned bool) {
 	switch c := c.(type) {
 	case *redis.Client:
 		o := *c.Options()

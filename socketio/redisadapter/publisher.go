@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -27,18 +29,21 @@ const (
 
 // publisher sends commands. Its goroutine lives until close.
 type publisher struct {
-	client  redis.UniversalClient
-	conn    *redis.Conn // of a client that is no cluster's: one connection, in order; nil while there is none; owned by run
-	alive   time.Time   // when Redis has answered last; owned by run
-	queue   *cluster.Queue[item]
-	onError func(error)
-	stop    context.CancelFunc
-	over    chan struct{} // closed when the goroutine has ended
+	client   redis.UniversalClient
+	anywhere bool // of a cluster, any master takes everything
+	opts     *Options
+	master   *redis.Client // such a one, for conn; owned by run
+	conn     *redis.Conn   // one connection, in order; nil while there is none, and where commands go to several masters; owned by run
+	alive    time.Time     // when Redis has answered last; owned by run
+	queue    *cluster.Queue[item]
+	waits    bool // the last batch was not taken, or not all of it; owned by run
+	stop     context.CancelFunc
+	over     chan struct{} // closed when the goroutine has ended
 }
 
-func newPublisher(c redis.UniversalClient, max int, onError func(error)) *publisher {
+func newPublisher(c redis.UniversalClient, anywhere bool, o *Options) *publisher {
 	ctx, stop := context.WithCancel(context.Background())
-	p := &publisher{client: c, queue: cluster.NewQueue[item](max, onError), onError: onError, stop: stop, over: make(chan struct{})}
+	p := &publisher{client: c, anywhere: anywhere, opts: o, queue: cluster.NewQueue[item](o.MaxQueued, o.OnError), stop: stop, over: make(chan struct{})}
 	go p.run(ctx)
 	return p
 }
@@ -103,7 +108,7 @@ const (
 	maxPause = 2 * time.Second
 )
 
-// send sends commands and takes them out of the queue. It returns false, and leaves them there, if there is no connection.
+// send sends commands and takes them out of the queue. It returns false if there is no connection for some, which stay there.
 func (p *publisher) send(ctx context.Context, batch []item) bool {
 	pipe := p.pipeline(ctx)
 	if pipe == nil {
@@ -113,26 +118,42 @@ func (p *publisher) send(ctx context.Context, batch []item) bool {
 	for i, it := range batch {
 		cmds[i] = it.add(pipe)
 	}
-	_, err := pipe.Exec(ctx)
-	if isNotSent(cmds[0].Err()) {
-		return false
-	}
-	p.alive = time.Now()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		p.onError(err)
-		p.hangUp()
-	}
-	lost := 0
+	pipe.Exec(ctx)
+	waits := func(i int) bool { return isNotSent(cmds[i].Err()) }
+	lost, waiting, told := 0, 0, false
 	for i, it := range batch {
-		if err := cmds[i].Err(); err != nil && !errors.Is(err, redis.Nil) {
+		err := cmds[i].Err()
+		switch {
+		case waits(i): // of a cluster's masters, one may be away
+			waiting++
+			p.wait(err)
+			continue
+		case err != nil && !errors.Is(err, redis.Nil):
 			lost++
+			if !told {
+				told = true
+				p.opts.OnError(err)
+				p.hangUp()
+			}
 		}
 		if it.done != nil {
 			it.done(cmds[i])
 		}
 	}
-	p.queue.Remove(len(batch), lost)
-	return true
+	if waiting < len(batch) {
+		p.alive = time.Now()
+	}
+	p.waits = waiting > 0
+	p.queue.Settle(len(batch), lost, waits)
+	return waiting == 0
+}
+
+// wait tells that the server does not take something, once.
+func (p *publisher) wait(err error) {
+	if _, ok := errors.AsType[redis.Error](err); ok && !p.waits {
+		p.waits = true
+		p.opts.OnError(err)
+	}
 }
 
 // idle is how long after an answer the connection counts as good.
@@ -141,12 +162,17 @@ const idle = 100 * time.Millisecond
 // pipeline returns where commands go, or nil if there is no connection. It asks before, so that nothing is sent that may be lost with a connection which is broken
 // already.
 func (p *publisher) pipeline(ctx context.Context) redis.Pipeliner {
-	one, ok := p.client.(*redis.Client)
-	if !ok {
-		return p.client.Pipeline()
-	}
-	if p.conn == nil {
+	many, isCluster := p.client.(*redis.ClusterClient)
+	switch one, ok := p.client.(*redis.Client); {
+	case ok && p.conn == nil:
 		p.conn, p.alive = one.Conn(), time.Time{}
+	case isCluster && p.anywhere && p.conn == nil:
+		if p.master = p.oneOf(ctx, many); p.master == nil {
+			return nil
+		}
+		p.conn, p.alive = p.master.Conn(), time.Time{}
+	case !ok && !(isCluster && p.anywhere):
+		return p.client.Pipeline()
 	}
 	if time.Since(p.alive) > idle {
 		if err := p.conn.Ping(ctx).Err(); err != nil {
@@ -163,13 +189,41 @@ func (p *publisher) hangUp() {
 		p.conn.Close()
 		p.conn = nil
 	}
+	if p.master != nil {
+		p.master.Close()
+		p.master = nil
+	}
 }
 
-// isNotSent reports whether the error of the first of some commands says that none of them has been carried out.
+// oneOf returns a client of a master of a cluster that answers, or nil.
+func (p *publisher) oneOf(ctx context.Context, many *redis.ClusterClient) *redis.Client {
+	var mu sync.Mutex
+	var found *redis.Client
+	many.ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error {
+		err := c.Ping(ctx).Err()
+		mu.Lock()
+		defer mu.Unlock()
+		if err == nil && found == nil {
+			found = c
+		}
+		return nil
+	})
+	if found == nil {
+		return nil
+	}
+	own, _ := alone(found, p.opts.patience) // which repeats nothing
+	return own.(*redis.Client)
+}
+
+// isNotSent reports whether the error of a command says that it has not been carried out, and will be later: there is no connection, or the server does not take it, because it starts,
+// or because the masters of a cluster change.
 func isNotSent(err error) bool {
 	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial" || errors.Is(err, redis.ErrPoolTimeout) || redis.HasErrorPrefix(err, "LOADING")
+	return errors.As(err, &op) && op.Op == "dial" || errors.Is(err, redis.ErrPoolTimeout) || slices.ContainsFunc(notNow, func(prefix string) bool { return redis.HasErrorPrefix(err, prefix) })
 }
+
+// notNow is what the errors of a server begin with that does not take a command now.
+var notNow = []string{"LOADING", "CLUSTERDOWN", "MOVED", "TRYAGAIN", "READONLY"}
 
 // close sends what is in the queue, until ctx ends or there is no connection.
 func (p *publisher) close(ctx context.Context) error {

@@ -17,7 +17,7 @@ import (
 
 // PubSub is the adapter of createAdapter of @socket.io/redis-adapter 8. o may be nil. c is not closed.
 func PubSub(c redis.UniversalClient, o *Options) adapter.New {
-	h := &hub{opts: o.withDefaults(), source: c}
+	h := &hub{opts: o.withDefaults(), source: c, anywhere: true}
 	return func(l adapter.Local) (adapter.Adapter, error) {
 		p := &pubSub{hub: h, link: h.enter(), rooms: make(map[string]bool)}
 		p.names = namesOf(h.opts.Key, l.Namespace())
@@ -144,6 +144,11 @@ func (p *pubSub) RoomClosed(room string) {
 // Servers counts those who hear requests.
 func (p *pubSub) Servers(ctx context.Context) (int, error) {
 	return p.link.count(ctx, topic{channel, p.names.request})
+}
+
+// Gone asks for servers whose answers have their names: official ones' have none.
+func (p *pubSub) Gone(ctx context.Context, servers []string) ([]string, error) {
+	return p.link.gone(ctx, servers, func(id string) topic { return topic{channel, p.names.response + id + "#"} })
 }
 
 func (p *pubSub) await(ctx context.Context, _ []string) error {

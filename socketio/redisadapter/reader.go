@@ -51,7 +51,7 @@ func (all *readers) enter(s *streams) *reader {
 	r := all.running[s.stream]
 	if r == nil {
 		r = &reader{all: all, stream: s.stream, change: make(chan struct{})}
-		r.client, _ = alone(all.hub.source)
+		r.client, _ = alone(all.hub.source, all.hub.opts.patience)
 		var ctx context.Context
 		ctx, r.cancel = context.WithCancel(context.Background())
 		r.over.Go(func() { r.run(ctx) })

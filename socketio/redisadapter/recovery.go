@@ -29,6 +29,21 @@ func (s *streams) Save(pid string, session []byte, keep time.Duration) error {
 	})
 }
 
+// Forget deletes a session.
+func (s *streams) Forget(pid string) error {
+	key := s.hub.opts.SessionPrefix + pid
+	return s.pub.put(len(key), item{add: func(p redis.Pipeliner) redis.Cmder { return p.Del(context.Background(), key) }})
+}
+
+// Saved waits for what is in the queue.
+func (s *streams) Saved(ctx context.Context) error {
+	c, err := s.pub.ask(ctx, func(p redis.Pipeliner) redis.Cmder { return p.Ping(ctx) })
+	if err == nil {
+		err = c.Err()
+	}
+	return err
+}
+
 // Take takes a session out of Redis, behind what this server has saved there.
 func (s *streams) Take(ctx context.Context, pid string) ([]byte, error) {
 	c, err := s.pub.ask(ctx, func(p redis.Pipeliner) redis.Cmder { return p.GetDel(ctx, s.hub.opts.SessionPrefix+pid) })

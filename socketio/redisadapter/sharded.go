@@ -15,10 +15,10 @@ import (
 // Sharded is the adapter of createShardedAdapter of @socket.io/redis-adapter 8, for Redis 7 or newer.
 // o may be nil. c is not closed.
 //
-// What is emitted to one room goes only to the servers where somebody is in it. All subscriptions of a server are on one connection, so that a Redis Cluster must have
-// one master only.
+// What is emitted to one room goes only to the servers where somebody is in it. With a *redis.ClusterClient, channels are spread over the masters of the cluster; what one
+// server emits to different rooms, or to all, may then arrive in another order, as with Node.
 func Sharded(c redis.UniversalClient, o *Options) adapter.New {
-	h := &hub{opts: o.withDefaults(), source: c}
+	h := &hub{opts: o.withDefaults(), source: c, sharded: true}
 	return func(l adapter.Local) (adapter.Adapter, error) {
 		s := &sharded{hub: h, link: h.enter(), all: h.opts.Key + "#" + l.Namespace() + "#", joined: cluster.NewJoined(h.opts.RequestTimeout)}
 		s.node = cluster.New(l, h.config(""))
@@ -96,6 +96,10 @@ func (s *sharded) RoomClosed(room string) {
 // Servers counts those who hear requests.
 func (s *sharded) Servers(ctx context.Context) (int, error) {
 	return s.link.count(ctx, topic{shard, s.all})
+}
+
+func (s *sharded) Gone(ctx context.Context, servers []string) ([]string, error) {
+	return s.link.gone(ctx, servers, func(id string) topic { return topic{shard, s.all + id + "#"} })
 }
 
 func (s *sharded) await(ctx context.Context, rooms []string) error {

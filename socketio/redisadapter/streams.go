@@ -132,6 +132,10 @@ func (s *streams) Servers(ctx context.Context) (int, error) {
 	return s.count(ctx, topic{channel, s.all})
 }
 
+func (s *streams) Gone(ctx context.Context, servers []string) ([]string, error) {
+	return s.gone(ctx, servers, func(id string) topic { return topic{channel, s.all + id + "#"} })
+}
+
 func (s *streams) Close(ctx context.Context) error {
 	for _, t := range s.topics() {
 		s.sub.drop(t)

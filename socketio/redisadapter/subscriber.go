@@ -26,8 +26,9 @@ const (
 
 // The words of Redis.
 var (
-	subscribes = [...]string{"subscribe", "psubscribe", "ssubscribe"}
-	wanting    = [...]func(ps *redis.PubSub, ctx context.Context, names ...string) error{
+	subscribes   = [...]string{"subscribe", "psubscribe", "ssubscribe"}
+	unsubscribes = [...]string{"unsubscribe", "punsubscribe", "sunsubscribe"}
+	wanting      = [...]func(ps *redis.PubSub, ctx context.Context, names ...string) error{
 		(*redis.PubSub).Subscribe, (*redis.PubSub).PSubscribe, (*redis.PubSub).SSubscribe,
 	}
 	ending = [...]func(ps *redis.PubSub, ctx context.Context, names ...string) error{
@@ -54,10 +55,11 @@ func (s *subscription) isReady() bool { return s.there && s.asked == 0 }
 
 // subscriber subscribes. Its goroutines live until close.
 type subscriber struct {
-	client  redis.UniversalClient
-	onError func(error)
-	cancel  context.CancelFunc
-	over    sync.WaitGroup
+	client redis.UniversalClient
+	opts   *Options
+	moved  func() // is called when a subscription is lost; may be nil
+	cancel context.CancelFunc
+	over   sync.WaitGroup
 
 	mu     sync.Mutex
 	topics map[topic]*subscription
@@ -68,10 +70,10 @@ type subscriber struct {
 	wake   chan struct{} // has an element while there is something to tell Redis
 }
 
-func newSubscriber(c redis.UniversalClient, onError func(error)) *subscriber {
+func newSubscriber(c redis.UniversalClient, o *Options, moved func()) *subscriber {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &subscriber{
-		client: c, onError: onError, cancel: cancel, topics: make(map[topic]*subscription), dirty: make(map[topic]bool),
+		client: c, opts: o, moved: moved, cancel: cancel, topics: make(map[topic]*subscription), dirty: make(map[topic]bool),
 		change: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
 	s.over.Go(func() { s.run(ctx) })
@@ -173,7 +175,10 @@ func (s *subscriber) lose(err error) {
 	s.changed()
 	s.mu.Unlock()
 	if first {
-		s.onError(told)
+		s.opts.OnError(told)
+	}
+	if s.moved != nil {
+		s.moved()
 	}
 }
 
@@ -209,10 +214,11 @@ func (s *subscriber) receive(m any) {
 	s.mu.Lock()
 	s.heard, s.down = time.Now(), nil
 	var f func(channel, payload string)
+	lost := false
 	msg, _ := m.(*redis.Message)
 	switch m := m.(type) {
 	case *redis.Subscription:
-		s.confirm(m)
+		lost = s.confirm(m)
 	case *redis.Message:
 		for _, t := range []topic{{pattern, m.Pattern}, {channel, m.Channel}, {shard, m.Channel}} {
 			if one := s.topics[t]; one != nil && (t.kind == pattern) == (m.Pattern != "") {
@@ -225,21 +231,43 @@ func (s *subscriber) receive(m any) {
 	if f != nil {
 		f(msg.Channel, msg.Payload)
 	}
+	if lost && s.moved != nil {
+		s.moved()
+	}
 }
 
-// confirm notes that Redis has done as asked. mu is held.
-func (s *subscriber) confirm(m *redis.Subscription) {
+// confirm notes that Redis has done as asked. It reports whether Redis has ended a subscription unasked: the slot of a shard channel has moved. mu is
+// held.
+func (s *subscriber) confirm(m *redis.Subscription) (lost bool) {
 	i := slices.Index(subscribes[:], m.Kind)
 	if i < 0 {
-		return
+		i = slices.Index(unsubscribes[:], m.Kind)
+		lost = true
+	}
+	if i < 0 {
+		return false
 	}
 	t := topic{kind(i), m.Channel}
-	if one := s.topics[t]; one != nil {
-		one.asked = max(one.asked-1, 0)
-		one.there = one.sent
-		s.forget(t, one)
-		s.changed()
+	one := s.topics[t]
+	if one == nil {
+		return false
 	}
+	if lost { // what was asked for is not counted: only answers to wishes are
+		lost = one.sent && one.receive != nil && one.asked == 0
+		if lost {
+			one.sent, one.there = false, false
+			s.changed()
+		}
+		if lost && s.moved == nil { // otherwise who is told sees to it
+			s.touch(t)
+		}
+		return lost
+	}
+	one.asked = max(one.asked-1, 0)
+	one.there = one.sent
+	s.forget(t, one)
+	s.changed()
+	return false
 }
 
 // forget forgets a topic that is not wanted any more, when no answer about it is to come. mu is held.
@@ -249,12 +277,12 @@ func (s *subscriber) forget(t topic, one *subscription) {
 	}
 }
 
-// The times of pings.
-const pingInterval = 10 * time.Second
+// maxPings is how many pings are sent while nothing comes, before the connection counts as broken.
+const maxPings = 6
 
 // write tells Redis what is wanted, and pings it, until ctx ends or the connection is broken.
 func (s *subscriber) write(ctx context.Context, ps *redis.PubSub) {
-	ticks := time.NewTicker(pingInterval)
+	ticks := time.NewTicker(s.opts.patience / maxPings)
 	defer ticks.Stop()
 	for {
 		if err := s.sync(ctx, ps); err != nil {
@@ -276,7 +304,7 @@ func (s *subscriber) write(ctx context.Context, ps *redis.PubSub) {
 func (s *subscriber) isSilent() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return time.Since(s.heard) > patience
+	return time.Since(s.heard) > s.opts.patience
 }
 
 // sync tells Redis of topics that are wanted now, or no longer.
@@ -302,11 +330,15 @@ func (s *subscriber) sync(ctx context.Context, ps *redis.PubSub) error {
 	clear(s.dirty)
 	s.mu.Unlock()
 	for k := range more {
+		together := 1000
+		if kind(k) == shard && s.moved != nil { // channels of several slots are refused
+			together = 1
+		}
 		for _, f := range []struct {
 			call  func(*redis.PubSub, context.Context, ...string) error
 			names []string
 		}{{ending[k], less[k]}, {wanting[k], more[k]}} {
-			for part := range slices.Chunk(f.names, 1000) {
+			for part := range slices.Chunk(f.names, together) {
 				if err := f.call(ps, ctx, part...); err != nil {
 					return err
 				}

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +19,22 @@ import (
 	"github.com/seed-d69ae1b7/websocket/socketio/adapter"
 	"github.com/seed-d69ae1b7/websocket/socketio/internal/clustertest"
 )
+
+func TestMain(m *testing.M) {
+	clustertest.Program(func(arg string) adapter.New {
+		format, address, _ := strings.Cut(arg, " ")
+		return makers[format](clientOf(address), nil)
+	})
+	os.Exit(m.Run())
+}
+
+// clientOf returns a client: the address is the path of a socket, or those of a Redis Cluster.
+func clientOf(address string) redis.UniversalClient {
+	if strings.HasPrefix(address, "/") {
+		return redis.NewClient(&redis.Options{Network: "unix", Addr: address})
+	}
+	return redis.NewClusterClient(&redis.ClusterOptions{Addrs: strings.Split(address, ",")})
+}
 
 // broker is a redis-server on a socket of its own.
 type broker struct {
@@ -72,8 +89,9 @@ func ask[T any](b *broker, f func(c *redis.Client) T) T {
 	return f(c)
 }
 
-func (b *broker) HasSession(pid string) bool {
-	return ask(b, func(c *redis.Client) bool { return c.Exists(context.Background(), "sio:session:"+pid).Val() > 0 })
+func (b *broker) Session(pid string) string {
+	text, _ := unpackSession(ask(b, func(c *redis.Client) string { return c.Get(context.Background(), "sio:session:"+pid).Val() }))
+	return string(text)
 }
 
 func (b *broker) Logged() int {
@@ -91,19 +109,33 @@ var makers = map[string]func(c redis.UniversalClient, o *Options) adapter.New{
 	"pubsub": PubSub, "sharded": Sharded, "streams": Streams, "recovering": Streams, // with connection state recovery
 }
 
+// server is a Redis, or several.
+type server interface {
+	clustertest.Broker
+	dial(dialer func(ctx context.Context, network, addr string) (net.Conn, error)) redis.UniversalClient
+	address() string // for clientOf
+}
+
+func (b *broker) address() string { return b.socket }
+
+func (b *broker) dial(dialer func(ctx context.Context, network, addr string) (net.Conn, error)) redis.UniversalClient {
+	return redis.NewClient(&redis.Options{Network: "unix", Addr: b.socket, Dialer: dialer})
+}
+
 // start starts a broker for a cluster with a format.
 func start(t *testing.T, format string) *clustertest.Cluster {
-	t.Helper()
-	b := startBroker(t)
-	return &clustertest.Cluster{T: t, Broker: b, Recovers: format == "recovering", Adapter: func(o clustertest.Options) (adapter.New, func()) {
+	return clusterOf(t, startBroker(t), format)
+}
+
+// clusterOf returns a cluster with a format.
+func clusterOf(t *testing.T, b server, format string) *clustertest.Cluster {
+	return &clustertest.Cluster{T: t, Broker: b, Recovers: format == "recovering", Program: format + " " + b.address(), Adapter: func(o clustertest.Options) (adapter.New, func()) {
 		w := o.Wire
 		if w == nil {
 			w = new(clustertest.Wire)
 		}
-		c := redis.NewClient(&redis.Options{Network: "unix", Addr: b.socket, Dialer: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			return w.DialContext(ctx, network, addr)
-		}})
-		a := makers[format](c, &Options{RequestTimeout: o.RequestTimeout, MaxQueued: o.MaxQueued, MaxLen: o.MaxLen, OnError: o.OnError})
+		c := b.dial(w.DialContext)
+		a := makers[format](c, &Options{RequestTimeout: o.RequestTimeout, MaxQueued: o.MaxQueued, MaxLen: o.MaxLen, OnError: o.OnError, patience: o.Patience})
 		return a, func() { c.Close() }
 	}}
 }

@@ -15,6 +15,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/seed-d69ae1b7/websocket/bench/internal/wire"
 )
 
 const (
@@ -24,7 +26,8 @@ const (
 	acceptKey = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 	// No context takeover, because that is what all of the libraries can do.
-	deflateOffer = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n"
+	deflateOffer  = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n"
+	takeoverOffer = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
 )
 
 // connect opens a blocking TCP connection to addr, from source unless that is the zero Addr.
@@ -57,7 +60,7 @@ func Dial(source netip.Addr, addr netip.AddrPort) (fd int, err error) {
 	if fd, err = connect(source, addr); err != nil {
 		return -1, err
 	}
-	if err := handshake(blocking(fd), false); err != nil {
+	if err := handshake(blocking(fd), wire.Shape{}); err != nil {
 		unix.Close(fd)
 		return -1, err
 	}
@@ -80,9 +83,12 @@ func (fd blocking) Read(p []byte) (int, error) {
 }
 
 // handshake upgrades a connection, which blocks.
-func handshake(rw io.ReadWriter, deflate bool) error {
+func handshake(rw io.ReadWriter, shape wire.Shape) error {
 	out := request
-	if deflate {
+	switch {
+	case shape.Takeover:
+		out += takeoverOffer
+	case shape.Deflate:
 		out += deflateOffer
 	}
 	if _, err := io.WriteString(rw, out+"\r\n"); err != nil {
@@ -97,11 +103,11 @@ func handshake(rw io.ReadWriter, deflate bool) error {
 		}
 		response = append(response, buf[:n]...)
 	}
-	return checkResponse(response, deflate)
+	return checkResponse(response, shape)
 }
 
 // checkResponse makes sure that the server speaks what the benchmark is about to measure.
-func checkResponse(b []byte, deflate bool) error {
+func checkResponse(b []byte, shape wire.Shape) error {
 	rest := bufio.NewReader(bytes.NewReader(b))
 	r, err := http.ReadResponse(rest, nil)
 	if err != nil {
@@ -111,9 +117,11 @@ func checkResponse(b []byte, deflate bool) error {
 	switch {
 	case r.StatusCode != http.StatusSwitchingProtocols || r.Header.Get("Sec-WebSocket-Accept") != acceptKey:
 		return fmt.Errorf("load: handshake refused: %q", b)
-	case (extensions != "") != deflate:
-		return fmt.Errorf("load: extensions %q negotiated, permessage-deflate wanted: %v", extensions, deflate)
-	case deflate && !strings.Contains(extensions, "server_no_context_takeover"):
+	case (extensions != "") != shape.Deflate:
+		return fmt.Errorf("load: extensions %q negotiated, permessage-deflate wanted: %v", extensions, shape.Deflate)
+	case shape.Takeover && strings.Contains(extensions, "_no_context_takeover"):
+		return fmt.Errorf("load: %q: no context takeover", extensions)
+	case shape.Deflate && !shape.Takeover && !strings.Contains(extensions, "server_no_context_takeover"):
 		return fmt.Errorf("load: %q: the server keeps its context, which the others are not asked to", extensions)
 	case rest.Buffered() != 0:
 		return fmt.Errorf("load: %d bytes behind the handshake response", rest.Buffered())

@@ -99,8 +99,12 @@ func (l *Load) open() error {
 		return err
 	}
 	i := len(l.conns)
-	l.conns = append(l.conns, conn{fd: fd, checker: wire.NewChecker(l.traffic, l.args.Raw)})
+	first := l.traffic.First(i)
+	l.conns = append(l.conns, conn{fd: fd, next: first, checker: wire.NewChecker(l.traffic, l.args.Raw, first)})
 	if err := l.conns[i].begin(l.args); err != nil {
+		return err
+	}
+	if err := l.prelude(&l.conns[i]); err != nil {
 		return err
 	}
 	if err := unix.SetNonblock(fd, true); err != nil {
@@ -125,7 +129,28 @@ func (c *conn) begin(args Args) (err error) {
 	if args.Raw {
 		return nil
 	}
-	return handshake(rw, args.Shape.Deflate)
+	return handshake(rw, args.Shape)
+}
+
+// prelude says what must have been said before the first message, and waits for its echo.
+func (l *Load) prelude(c *conn) error {
+	p := l.traffic.Prelude(c.next)
+	if p == nil || l.args.Raw {
+		return nil
+	}
+	if _, err := blocking(c.fd).Write(p); err != nil {
+		return fmt.Errorf("load: write: %w", err)
+	}
+	for done := 0; done == 0; {
+		n, err := blocking(c.fd).Read(l.buf)
+		if n <= 0 {
+			return fmt.Errorf("load: no echo of what was said first: %w", err)
+		}
+		if done, err = c.checker.Feed(l.buf[:n]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close drops the connections without a closing handshake.
@@ -211,7 +236,7 @@ func (l *Load) burst(c *conn) error {
 	c.bursts--
 	n := l.args.Shape.InFlight
 	c.out, c.due, c.sent = l.traffic.Frames(c.next, n), n, now
-	c.next = (c.next + n) % wire.Messages
+	c.next = (c.next + n) % l.traffic.Len()
 	return c.flush()
 }
 

@@ -115,22 +115,26 @@ func TestCheckResponse(t *testing.T) {
 		ok      = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nsec-websocket-accept: " + acceptKey + "\r\n"
 		deflate = "Sec-Websocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n"
 	)
+	none, alone, takeover := wire.Shape{}, wire.Shape{Deflate: true}, wire.Shape{Deflate: true, Chat: true, Takeover: true}
 	for _, tc := range []struct {
 		response string
-		deflate  bool
+		shape    wire.Shape
 		want     string // in the error; empty: none
 	}{
-		{ok + "\r\n", false, ""},
-		{ok + deflate + "\r\n", true, ""},
-		{ok + deflate + "\r\n", false, "negotiated"},
-		{ok + "\r\n", true, "negotiated"},
-		{ok + "Sec-Websocket-Extensions: permessage-deflate\r\n\r\n", true, "context"},
-		{ok + "\r\nx", false, "behind"},
-		{strings.Replace(ok, "101", "400", 1) + "\r\n", false, "refused"},
-		{strings.Replace(ok, acceptKey, "x", 1) + "\r\n", false, "refused"},
-		{"nonsense\r\n\r\n", false, "response"},
+		{ok + "\r\n", none, ""},
+		{ok + deflate + "\r\n", alone, ""},
+		{ok + "Sec-Websocket-Extensions: permessage-deflate\r\n\r\n", takeover, ""},
+		{ok + deflate + "\r\n", none, "negotiated"},
+		{ok + "\r\n", alone, "negotiated"},
+		{ok + "\r\n", takeover, "negotiated"},
+		{ok + "Sec-Websocket-Extensions: permessage-deflate\r\n\r\n", alone, "context"},
+		{ok + deflate + "\r\n", takeover, "no context"},
+		{ok + "\r\nx", none, "behind"},
+		{strings.Replace(ok, "101", "400", 1) + "\r\n", none, "refused"},
+		{strings.Replace(ok, acceptKey, "x", 1) + "\r\n", none, "refused"},
+		{"nonsense\r\n\r\n", none, "response"},
 	} {
-		err := checkResponse([]byte(tc.response), tc.deflate)
+		err := checkResponse([]byte(tc.response), tc.shape)
 		if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
 			t.Errorf("%q: %v, want %q", tc.response, err, tc.want)
 		}

@@ -8,14 +8,18 @@ import (
 
 func init() {
 	register(Library{
-		Name:    "gws",
-		Module:  "github.com/lxzan/gws",
-		Setup:   "its own server, OnMessage, WriteMessage",
-		Deflate: true,
+		Name:     "gws",
+		Module:   "github.com/lxzan/gws",
+		Setup:    "its own server, OnMessage, WriteMessage",
+		Deflate:  true,
+		Takeover: true,
 		Serve: func(ln net.Listener, o Options) error {
-			return gws.NewServer(gwsEcho{}, &gws.ServerOption{
-				PermessageDeflate: gws.PermessageDeflate{Enabled: o.Deflate, Threshold: 1},
-			}).RunListener(ln)
+			deflate := gws.PermessageDeflate{Enabled: o.Deflate, Threshold: 1}
+			if o.Takeover {
+				deflate.ServerContextTakeover, deflate.ClientContextTakeover = true, true
+				deflate.ServerMaxWindowBits, deflate.ClientMaxWindowBits = 15, 15
+			}
+			return gws.NewServer(gwsEcho{}, &gws.ServerOption{PermessageDeflate: deflate}).RunListener(ln)
 		},
 	})
 }

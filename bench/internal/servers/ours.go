@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net"
 	"net/http"
+	"strings"
 
 	"github.com/seed-d69ae1b7/websocket"
 	"github.com/seed-d69ae1b7/websocket/compress"
@@ -16,6 +17,8 @@ func init() {
 	register(ours("ours-owned", "UpgradeConn, for msg := range Messages { Write }", oursLoop((*websocket.Conn).Messages)))
 	register(ours("ours-read", "UpgradeConn, for { Read; Write }", oursRead))
 	register(oursWrapped())
+	register(oursAtLevel("ours-balanced", compress.Balanced))
+	register(oursAtLevel("ours-smallest", compress.Smallest))
 	register(oursHTTP("ours-handler", "Handler", (*websocket.Upgrader).Handler))
 	register(oursHTTP("ours-detached", "DetachedHandler", (*websocket.Upgrader).DetachedHandler))
 }
@@ -37,16 +40,17 @@ func oursHTTP(name, method string, handler func(*websocket.Upgrader, func(*webso
 
 func ours(name, setup string, echo func(*websocket.Conn)) Library {
 	return Library{
-		Name: name, Module: oursModule, Setup: setup, Deflate: true, below: websocket.Listener,
-		Serve: func(ln net.Listener, o Options) error {
-			up := oursUpgrader(o)
-			return serveConns(ln, func(nc net.Conn) {
-				if c, err := up.UpgradeConn(context.Background(), nc, nil); err == nil {
-					go echo(c) // as UpgradeConn's documentation says
-				}
-			})
-		},
+		Name: name, Module: oursModule, Setup: setup, Deflate: true, Takeover: true, below: websocket.Listener,
+		Serve: func(ln net.Listener, o Options) error { return serveOurs(ln, oursUpgrader(o), echo) },
 	}
+}
+
+func serveOurs(ln net.Listener, up *websocket.Upgrader, echo func(*websocket.Conn)) error {
+	return serveConns(ln, func(nc net.Conn) {
+		if c, err := up.UpgradeConn(context.Background(), nc, nil); err == nil {
+			go echo(c) // as UpgradeConn's documentation says
+		}
+	})
 }
 
 // oursWrapped is the library over TLS as it is without websocket.Listener.
@@ -56,13 +60,25 @@ func oursWrapped() Library {
 	return l
 }
 
+// oursAtLevel is the library with other levels of compression, which the others have no counterparts of.
+func oursAtLevel(name string, level compress.Level) Library {
+	l := ours(name, "as ours-messages, at level "+strings.TrimPrefix(name, "ours-"), nil)
+	l.OnDemand = true
+	l.Serve = func(ln net.Listener, o Options) error {
+		up := oursUpgrader(o)
+		if up.Compression != nil {
+			up.Compression.Level = level
+		}
+		return serveOurs(ln, up, oursLoop((*websocket.Conn).MessagesInPlace))
+	}
+	return l
+}
+
 func oursUpgrader(o Options) *websocket.Upgrader {
 	up := new(websocket.Upgrader)
 	if o.Deflate {
-		up.Compression = &compress.Options{
-			Level: compress.Fastest, MinSize: -1,
-			FromServer: compress.Direction{NoContextTakeover: true}, FromClient: compress.Direction{NoContextTakeover: true},
-		}
+		alone := compress.Direction{NoContextTakeover: !o.Takeover}
+		up.Compression = &compress.Options{Level: compress.Fastest, MinSize: -1, FromServer: alone, FromClient: alone}
 	}
 	return up
 }

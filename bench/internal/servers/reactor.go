@@ -18,7 +18,7 @@ func init() {
 // oursReactor is the library's event loops.
 func oursReactor(name, setup string, workers func() int) Library {
 	return Library{
-		Name: name, Module: oursModule, Setup: setup, Deflate: true,
+		Name: name, Module: oursModule, Setup: setup, Deflate: true, Takeover: true,
 		Serve: func(ln net.Listener, o Options) error {
 			ctx := context.Background()
 			s := reactor.Server{

@@ -18,17 +18,23 @@ const Floor = "raw"
 
 // Options are the same for every library.
 type Options struct {
-	Deflate bool // permessage-deflate, at the fastest level, for messages of any size, without context takeover
-	TLS     bool // crypto/tls below
+	Deflate  bool // permessage-deflate, at the fastest level, for messages of any size, without context takeover
+	TLS      bool // crypto/tls below
+	Takeover bool // ... with it, in both directions, and the largest windows; only with Deflate
 }
 
 // AllOptions returns all that there are.
-func AllOptions() []Options { return []Options{{}, {Deflate: true}, {TLS: true}, {true, true}} }
+func AllOptions() []Options {
+	return []Options{{}, {Deflate: true}, {TLS: true}, {Deflate: true, TLS: true}, {Deflate: true, Takeover: true}}
+}
 
 // String returns options as a suffix.
 func (o Options) String() (s string) {
 	if o.Deflate {
 		s += "-deflate"
+	}
+	if o.Takeover {
+		s += "-takeover"
 	}
 	if o.TLS {
 		s += "-tls"
@@ -43,7 +49,9 @@ type Library struct {
 	Setup    string // how it is used here, for the report
 	Raw      bool   // echoes bytes: no handshake, no frames
 	Deflate  bool   // can do permessage-deflate
+	Takeover bool   // ... with context takeover
 	IdleOnly bool   // is of interest for memory only
+	OnDemand bool   // is measured only when it is named
 	PlainNet bool   // cannot be given a listener of TLS
 	Wrapped  bool   // of interest for TLS only: it does not know the socket below
 
@@ -67,7 +75,7 @@ func (l Library) ServeOver(ln net.Listener, o Options) error {
 
 // Can reports whether l can do what o says.
 func (l Library) Can(o Options) bool {
-	return (l.Deflate || l.Raw || !o.Deflate) && (!l.PlainNet || !o.TLS) && (!l.Wrapped || o.TLS)
+	return (l.Deflate || l.Raw || !o.Deflate) && (l.Takeover || !o.Takeover) && (!l.PlainNet || !o.TLS) && (!l.Wrapped || o.TLS)
 }
 
 // Version is the version of the library that this program was built with.
@@ -131,7 +139,7 @@ func Choose(names string, fits func(Library) bool) ([]Library, error) {
 	}
 	return slices.DeleteFunc(All(), func(l Library) bool {
 		if names == "" {
-			return !fits(l)
+			return l.OnDemand || !fits(l)
 		}
 		return !wanted[l.Name]
 	}), nil

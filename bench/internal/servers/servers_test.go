@@ -30,6 +30,9 @@ func TestEveryLibraryEchoes(t *testing.T) {
 			go l.ServeOver(ln, o)
 			for _, size := range []int{1, 125, 70000, 1 << 20} {
 				shape := wire.Shape{Conns: 2, InFlight: 2, Size: size, Deflate: o.Deflate, TLS: o.TLS}
+				if o.Takeover {
+					shape.Chat, shape.Takeover = true, true
+				}
 				if traffic[shape] == nil {
 					traffic[shape] = wire.NewTraffic(shape)
 				}

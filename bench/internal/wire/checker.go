@@ -2,10 +2,8 @@ package wire
 
 import (
 	"bytes"
-	"compress/flate"
-	"errors"
 	"fmt"
-	"io"
+	"slices"
 
 	"github.com/seed-d69ae1b7/websocket"
 )
@@ -17,6 +15,7 @@ type Checker struct {
 	traffic *Traffic
 	raw     bool // the echo is of the frames themselves, byte for byte
 	next    int  // the message that comes next, or is under way
+	prelude bool // ... is the prelude of that
 
 	at         int    // bytes of it that have been checked; raw: of its frame
 	partial    []byte // the start of a header that was cut
@@ -27,8 +26,19 @@ type Checker struct {
 	inflating  []byte // the compressed bytes of the message under way
 }
 
-// NewChecker returns a checker of the echoes of t. A raw one expects the frames as they were sent.
-func NewChecker(t *Traffic, raw bool) *Checker { return &Checker{traffic: t, raw: raw} }
+// NewChecker returns a checker of the echoes of t from message first on, and of its prelude if there is one. A raw one
+// expects the frames as they were sent, and no prelude.
+func NewChecker(t *Traffic, raw bool, first int) *Checker {
+	return &Checker{traffic: t, raw: raw, next: first, prelude: t.shape.Takeover && !raw}
+}
+
+// want is the payload that comes next, or is under way.
+func (c *Checker) want() []byte {
+	if c.prelude {
+		return c.traffic.before(c.next)
+	}
+	return c.traffic.payloads[c.next]
+}
 
 // Feed checks b and returns how many messages ended in it.
 func (c *Checker) Feed(b []byte) (done int, err error) {
@@ -97,7 +107,7 @@ func (c *Checker) header(b []byte) ([]byte, error) {
 		return nil, c.errorf("the server closes: % x", b[n-before:])
 	case h.Opcode != want:
 		return nil, c.errorf("%v frame, want %v", h.Opcode, want)
-	case h.Masked || h.RSV2 || h.RSV3 || h.RSV1 && (c.open || !c.traffic.deflate):
+	case h.Masked || h.RSV2 || h.RSV3 || h.RSV1 && (c.open || !c.traffic.shape.Deflate):
 		return nil, c.errorf("header %+v", h)
 	}
 	if !c.open {
@@ -113,7 +123,7 @@ func (c *Checker) data(b []byte) error {
 		c.inflating = append(c.inflating, b...)
 		return nil
 	}
-	want := c.traffic.payloads[c.next]
+	want := c.want()
 	if c.at+len(b) > len(want) {
 		return c.errorf("over %d bytes, want %d", c.at+len(b)-1, len(want))
 	}
@@ -126,9 +136,9 @@ func (c *Checker) data(b []byte) error {
 
 // end checks what can only be said of a whole message.
 func (c *Checker) end() error {
-	want := c.traffic.payloads[c.next]
+	want := c.want()
 	if c.compressed {
-		if err := c.inflate(); err != nil {
+		if err := c.inflate(want); err != nil {
 			return err
 		}
 	} else if c.at != len(want) {
@@ -138,29 +148,39 @@ func (c *Checker) end() error {
 	return nil
 }
 
-// inflate checks a compressed message. Without context takeover a server compresses the same message to the same
+// mostVerified is how many compressed echoes of a message are remembered. With takeover a few are right.
+const mostVerified = 8
+
+// inflate checks a compressed message. A server compresses the same message, behind the same ones, nearly always to the same
 // bytes again, so that one comparison is all that most messages need.
-func (c *Checker) inflate() error {
+func (c *Checker) inflate(want []byte) error {
 	known := &c.traffic.verified[c.next]
-	if *known != nil && bytes.Equal(c.inflating, *known) {
+	if !c.prelude && slices.ContainsFunc(*known, func(b []byte) bool { return bytes.Equal(b, c.inflating) }) {
 		return nil
 	}
-	// RFC 7692, Section 7.2.2: "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message."
-	r := flate.NewReader(io.MultiReader(bytes.NewReader(c.inflating), bytes.NewReader([]byte{0, 0, 0xFF, 0xFF})))
-	p, err := io.ReadAll(r)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) { // there is no final block
+	var window []byte
+	if c.traffic.shape.Takeover && !c.prelude {
+		window = c.traffic.before(c.next)
+	}
+	p, err := inflate(window, c.inflating)
+	if err != nil {
 		return c.errorf("%w", err)
 	}
-	if !bytes.Equal(p, c.traffic.payloads[c.next]) {
-		return c.errorf("inflates to %d other bytes, want %d", len(p), len(c.traffic.payloads[c.next]))
+	if !bytes.Equal(p, want) {
+		return c.errorf("inflates to %d other bytes, want %d", len(p), len(want))
 	}
-	*known = bytes.Clone(c.inflating)
+	if !c.prelude && len(*known) < mostVerified {
+		*known = append(*known, bytes.Clone(c.inflating))
+	}
 	return nil
 }
 
 // advance makes the checker expect the next message.
 func (c *Checker) advance() {
-	c.next = (c.next + 1) % Messages
+	if !c.prelude {
+		c.next = (c.next + 1) % c.traffic.Len()
+	}
+	c.prelude = false
 	c.at, c.open, c.compressed, c.inflating = 0, false, false, c.inflating[:0]
 }
 

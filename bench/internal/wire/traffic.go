@@ -8,10 +8,11 @@ import (
 	"fmt"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/internal/corpus"
 )
 
-// Messages is how many different messages a load cycles through. A server that answered with an earlier message, or
-// with another connection's place in the cycle, is found out.
+// Messages is how many different messages a load cycles through, unless they are a chat's. A server that answered with an
+// earlier message, or with another connection's place in the cycle, is found out.
 const Messages = 16
 
 // Shape is what a benchmark varies from cell to cell.
@@ -21,6 +22,8 @@ type Shape struct {
 	Size     int  `json:"size"`     // of a payload, in bytes, before compression
 	Deflate  bool `json:"deflate"`
 	TLS      bool `json:"tls,omitempty"`
+	Chat     bool `json:"chat,omitempty"`     // messages of a chat: see chat.go
+	Takeover bool `json:"takeover,omitempty"` // ... with deflate, and context takeover in both directions
 }
 
 // String names the shape in tables and errors.
@@ -28,6 +31,12 @@ func (s Shape) String() string {
 	name := fmt.Sprintf("%d conn x %d in flight x %s", s.Conns, s.InFlight, Bytes(s.Size))
 	if s.Deflate {
 		name += ", deflate"
+	}
+	if s.Chat {
+		name += ", chat"
+	}
+	if s.Takeover {
+		name += ", takeover"
 	}
 	if s.TLS {
 		name += ", TLS"
@@ -48,37 +57,66 @@ func Bytes(n int) string {
 
 // Traffic is the prebuilt traffic of all connections of a load, and what is known of its echoes.
 type Traffic struct {
-	deflate  bool
-	frames   []byte           // the masked frames of all messages, one behind the other
-	ends     [Messages]int    // where each of them ends
-	payloads [Messages][]byte // uncompressed
-	verified [Messages][]byte // a compressed echo that has been inflated and found right, or nil
+	shape    Shape
+	frames   []byte     // the masked frames of all messages, one behind the other
+	ends     []int      // where each of them ends
+	payloads [][]byte   // uncompressed
+	verified [][][]byte // compressed echoes of each that have been inflated and found right
+	said     []byte     // with takeover: the payloads, twice, one behind the other
+	preludes [][]byte   // ... and those that have been asked for
 }
 
 // NewTraffic builds the messages of s.
 func NewTraffic(s Shape) *Traffic {
-	t := &Traffic{deflate: s.Deflate}
-	for i := range Messages {
-		t.payloads[i] = payload(s.Size, i)
-		body, h := t.payloads[i], websocket.Header{Fin: true, Opcode: websocket.OpBinary, Masked: true}
-		if s.Deflate {
-			body, h.RSV1 = deflate(body), true
+	t := &Traffic{shape: s}
+	if s.Chat {
+		t.payloads = corpus.Chat(corpus.Seed, chatMessages)
+	} else {
+		for i := range Messages {
+			t.payloads = append(t.payloads, payload(s.Size, i))
 		}
-		h.Length = uint64(len(body))
-		binary.BigEndian.PutUint32(h.MaskKey[:], 0x9E3779B9*uint32(i+1))
-		t.frames = websocket.AppendHeader(t.frames, h)
-		start := len(t.frames)
-		t.frames = append(t.frames, body...)
-		for j := range body {
-			t.frames[start+j] ^= h.MaskKey[j&3]
-		}
-		t.ends[i] = len(t.frames)
+	}
+	t.verified, t.preludes = make([][][]byte, len(t.payloads)), make([][]byte, len(t.payloads))
+	for i, body := range t.compressed() {
+		t.frames = appendFrame(t.frames, body, s.Deflate, uint32(i+1))
+		t.ends = append(t.ends, len(t.frames))
 	}
 	return t
 }
 
+// compressed returns what stands for the payloads in their frames.
+func (t *Traffic) compressed() [][]byte {
+	if t.shape.Takeover {
+		return t.takenOver()
+	}
+	if !t.shape.Deflate {
+		return t.payloads
+	}
+	var bodies [][]byte
+	for _, p := range t.payloads {
+		bodies = append(bodies, deflate(p))
+	}
+	return bodies
+}
+
+// appendFrame appends the masked frame of a message.
+func appendFrame(dst, body []byte, compressed bool, key uint32) []byte {
+	h := websocket.Header{Fin: true, Opcode: websocket.OpBinary, Masked: true, RSV1: compressed, Length: uint64(len(body))}
+	binary.BigEndian.PutUint32(h.MaskKey[:], 0x9E3779B9*key)
+	dst = websocket.AppendHeader(dst, h)
+	start := len(dst)
+	dst = append(dst, body...)
+	for j := range body {
+		dst[start+j] ^= h.MaskKey[j&3]
+	}
+	return dst
+}
+
+// Len returns how many messages there are.
+func (t *Traffic) Len() int { return len(t.payloads) }
+
 // Frames returns the bytes of the n messages from message first on, which must not be changed. first + n must not be
-// more than Messages.
+// more than Len.
 func (t *Traffic) Frames(first, n int) []byte { return t.frames[t.start(first):t.ends[first+n-1]] }
 
 func (t *Traffic) start(i int) int {

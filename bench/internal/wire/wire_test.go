@@ -30,7 +30,7 @@ func echo(t *Traffic, first, n, parts int, compress bool) []byte {
 
 // feed gives b to a new checker in pieces of step bytes.
 func feed(t *Traffic, raw bool, b []byte, step int) (done int, err error) {
-	c := NewChecker(t, raw)
+	c := NewChecker(t, raw, 0)
 	for piece := range slices.Chunk(b, step) {
 		n, err := c.Feed(piece)
 		done += n
@@ -127,6 +127,55 @@ func TestTrafficIsValid(t *testing.T) {
 		}
 		if len(b) != 0 || len(tr.payloads[0]) != s.Size || bytes.Equal(tr.payloads[0], tr.payloads[1]) {
 			t.Fatalf("%v: %d bytes behind the last message, or all messages alike", s, len(b))
+		}
+	}
+}
+
+// A chat with takeover: whatever message a connection begins with, what it sends can be inflated behind its prelude, and is what
+// the checker wants back; and an echo that refers to other messages than those that were said is found out.
+func TestTakeover(t *testing.T) {
+	const conns = 7
+	tr := NewTraffic(Shape{Conns: conns, InFlight: 4, Size: 1 << 10, Deflate: true, Chat: true, Takeover: true})
+	for i := range conns {
+		first := tr.First(i)
+		if first%4 != 0 || (first == 0) != (i == 0) {
+			t.Fatalf("connection %d begins with message %d", i, first)
+		}
+		var window, back []byte
+		for k := range 41 {
+			b := tr.Prelude(first)
+			if k > 0 {
+				b = tr.Frames((first+k-1)%tr.Len(), 1)
+			}
+			h, n, err := websocket.ParseHeader(b)
+			if err != nil || !h.Fin || !h.RSV1 || n+int(h.Length) != len(b) {
+				t.Fatalf("%+v, %v", h, err)
+			}
+			p := bytes.Clone(b[n:])
+			websocket.Mask(h.MaskKey, p)
+			back = append(websocket.AppendHeader(back, websocket.Header{Fin: true, RSV1: true, Opcode: websocket.OpBinary, Length: h.Length}), p...)
+			m, err := inflate(window, p)
+			if err != nil || k > 0 && !bytes.Equal(m, tr.payloads[(first+k-1)%tr.Len()]) {
+				t.Fatalf("connection %d, message %d: %d bytes, %v", i, k, len(m), err)
+			}
+			window = append(window, m...)
+			window = window[max(0, len(window)-1<<15):]
+		}
+		for _, step := range []int{100, 1 << 20} {
+			c, done := NewChecker(tr, false, first), 0
+			for piece := range slices.Chunk(back, step) {
+				n, err := c.Feed(piece)
+				if err != nil {
+					t.Fatal(err)
+				}
+				done += n
+			}
+			if done != 41 {
+				t.Errorf("%d messages, want 41", done)
+			}
+		}
+		if _, err := NewChecker(tr, false, (first+1)%tr.Len()).Feed(back); err == nil {
+			t.Error("other messages than were said pass")
 		}
 	}
 }

@@ -199,10 +199,8 @@ var deflating = group{
 		{`RFC 7692, 7.2.1: the empty block that ends a message is marked as the last`, `	e.add(0b000, 3)`, `	e.add(0b001, 3)`},
 		{`RFC 7692, 7.2.1: no empty block ends a message`, `	e.add(0b000, 3)
 `, ``},
-		{`RFC 7692, 7.1.1.1: without takeover a message refers to the one before`, `	if d.takeover && n <= h.slack() {`, `	if n <= h.slack() {`},
 		{`RFC 7692, 7.2.1: a message that was not compressed is referred to`, `		d.history.window = before
 		out = dst`, `		out = dst`},
-		{`RFC 7692, 7.1.2: the window is twice as large`, `	d.history.maxDistance = 1 << windowBits(o.WindowBits)`, `	d.history.maxDistance = min(2<<windowBits(o.WindowBits), 1<<15)`},
 		{`RFC 7692, 7.1.2: a window of 16 bits is one`, `	return min(max(n, 8), 15)`, `	return min(max(n, 8), 16)`},
 	},
 }

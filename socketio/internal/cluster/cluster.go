@@ -37,6 +37,9 @@ type Carrier interface {
 	// others could be heard: the error is of interest.
 	Servers(ctx context.Context) (int, error)
 
+	// Gone returns which of some servers, which have answered before, are not there any more. It is not asked where the Config has heartbeats.
+	Gone(ctx context.Context, servers []string) ([]string, error)
+
 	// RoomOpened and RoomClosed are those of an adapter.Adapter.
 	RoomOpened(room string)
 	RoomClosed(room string)
@@ -52,6 +55,9 @@ type Config struct {
 	// Heartbeat, if positive, is how often servers say that they are there: then the Carrier need not count them. One that has not been
 	// heard for Silence, which is twice Heartbeat if 0, is gone.
 	Heartbeat, Silence time.Duration
+
+	// Saved waits until the sessions that were saved before can be taken by every server. nil means that none are kept.
+	Saved func(ctx context.Context) error
 
 	Logger *slog.Logger // nil means slog.Default
 }
@@ -257,6 +263,10 @@ func (n *Node) Receive(m *Message) {
 		n.answer(m, &Message{Kind: FetchedRoom, Rooms: n.allRooms()})
 	case ServerSideEmit:
 		n.serverSideEmit(m)
+	case Yield:
+		n.yield(m)
+	case Probe:
+		n.answer(m, &Message{Kind: Probed})
 	default:
 		n.answered(m)
 	}

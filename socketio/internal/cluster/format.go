@@ -62,6 +62,8 @@ func AppendData(b []byte, m *Message) []byte {
 		b = strconv.AppendBool(Member(AppendTarget(b, m, true), "close"), m.Close)
 	case FetchSockets:
 		b = appendRequest(AppendTarget(b, m, true), m)
+	case Probe, Probed:
+		b = appendRequest(b, m)
 	case FetchedSockets:
 		b = AppendSockets(Member(appendRequest(b, m), "sockets"), m.Sockets)
 		if m.More {
@@ -71,8 +73,10 @@ func AppendData(b []byte, m *Message) []byte {
 		b = append(Member(appendRequest(b, m), "packet"), m.Packet.Args...)
 	case ServerSideEmitted, ClientAck:
 		b = AppendAnswer(appendRequest(b, m), "packet", m)
-	case ClientCount:
+	case ClientCount, Yielded:
 		b = strconv.AppendInt(Member(appendRequest(b, m), "clientCount"), int64(m.Clients), 10)
+	case Yield:
+		b = AppendStrings(Member(appendRequest(b, m), "rooms"), m.Rooms)
 	}
 	return append(b, '}')
 }

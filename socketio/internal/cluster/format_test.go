@@ -30,6 +30,10 @@ var messages = []struct {
 	{Message{Kind: ServerSideEmit, Request: "r", Packet: event(`["e",1]`)}, `{"type":9,"data":{"requestId":"r","packet":["e",1]},"uid":"u","nsp":"/n"}`},
 	{Message{Kind: ServerSideEmitted, Request: "r", Answer: adapter.Answer{Args: jsontext.Value(`[{"a":1}]`)}}, `{"type":10,"data":{"requestId":"r","packet":{"a":1}},"uid":"u","nsp":"/n"}`},
 	{Message{Kind: ClientCount, Request: "r", Clients: 3}, `{"type":11,"data":{"requestId":"r","clientCount":3},"uid":"u","nsp":"/n"}`},
+	{Message{Kind: Probe, Request: "r"}, `{"type":203,"data":{"requestId":"r"},"uid":"u","nsp":"/n"}`},
+	{Message{Kind: Probed, Request: "r"}, `{"type":204,"data":{"requestId":"r"},"uid":"u","nsp":"/n"}`},
+	{Message{Kind: Yield, Request: "r", Rooms: []string{"pid"}}, `{"type":201,"data":{"requestId":"r","rooms":["pid"]},"uid":"u","nsp":"/n"}`},
+	{Message{Kind: Yielded, Request: "r", Clients: 1}, `{"type":202,"data":{"requestId":"r","clientCount":1},"uid":"u","nsp":"/n"}`},
 	{Message{Kind: ClientAck, Request: "r", Answer: adapter.Answer{Args: jsontext.Value(`[]`)}}, `{"type":12,"data":{"requestId":"r"},"uid":"u","nsp":"/n"}`},
 	{Message{Kind: ClientAck, Request: "r", Answer: adapter.Answer{Err: adapter.ErrDisconnected}}, `{"type":12,"data":{"requestId":"r","error":"socketio: disconnected"},"uid":"u","nsp":"/n"}`},
 }

@@ -33,6 +33,12 @@ const (
 	FetchRooms  Kind = 103 // answered with FetchedRooms
 	FetchedRoom Kind = 104 // Rooms
 	Done        Kind = 105 // answers Join, Leave and Disconnect with Request
+
+	// Those that only we have.
+	Yield   Kind = 201 // Rooms: the secret of a socket whose client has come back; answered with Yielded
+	Yielded Kind = 202 // Clients: 1 if there was one, and its session is saved
+	Probe   Kind = 203 // answered with Probed
+	Probed  Kind = 204
 )
 
 // Message is a message of a server to others. It is not changed once it has been given away.
@@ -59,7 +65,7 @@ type Message struct {
 // IsAnswer reports whether a message is for one server.
 func (m *Message) IsAnswer() bool {
 	switch m.Kind {
-	case FetchedSockets, ServerSideEmitted, ClientCount, ClientAck, FetchedIDs, FetchedRoom, Done:
+	case FetchedSockets, ServerSideEmitted, ClientCount, ClientAck, FetchedIDs, FetchedRoom, Done, Yielded, Probed:
 		return true
 	}
 	return false

@@ -104,13 +104,24 @@ func (q *Queue[T]) First(count, bytes int) (batch []T, closed bool) {
 
 // Remove takes the first n elements out, of which some are lost.
 func (q *Queue[T]) Remove(n, lost int) {
+	q.Settle(n, lost, func(int) bool { return false })
+}
+
+// Settle is Remove, but those of which waits is true stay in front.
+func (q *Queue[T]) Settle(n, lost int, waits func(i int) bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for i := range n {
-		q.bytes -= q.items[i].size
-		q.items[i] = queued[T]{}
+	front := n
+	for i := n - 1; i >= 0; i-- {
+		if waits(i) {
+			front--
+			q.items[front] = q.items[i]
+		} else {
+			q.bytes -= q.items[i].size
+		}
 	}
-	q.items = q.items[n:]
+	clear(q.items[:front])
+	q.items = q.items[front:]
 	q.dropped += lost
 }
 

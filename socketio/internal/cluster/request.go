@@ -12,8 +12,9 @@ import (
 
 // request is what answers are waited for. Those that have answered are known by name only where the format has names.
 type request struct {
-	own  string           // the identifier of the server that asks
-	each func(m *Message) // is called with every answer, one at a time
+	own     string           // the identifier of the server that asks
+	servers int              // how many there were, if they are counted
+	each    func(m *Message) // is called with every answer, one at a time
 
 	mu      sync.Mutex
 	asked   map[string]bool // servers that have not answered, with heartbeats
@@ -40,7 +41,7 @@ func (n *Node) newRequest(ctx context.Context, each func(*Message)) (*request, e
 		return r, n.closedOr(n.checkAlone(ctx, r.left))
 	}
 	servers, err := n.carrier.Servers(ctx)
-	r.left = max(servers-1, 0)
+	r.left, r.servers = max(servers-1, 0), servers
 	return r, n.closedOr(err)
 }
 
@@ -170,9 +171,29 @@ func (n *Node) recount(ctx context.Context, r *request) {
 	if n.conf.Heartbeat > 0 {
 		return
 	}
-	if servers, err := n.carrier.Servers(ctx); err == nil && servers > 0 {
-		r.recounted(servers)
+	servers, err := n.carrier.Servers(ctx)
+	if err != nil || servers <= 0 {
+		return
 	}
+	r.recounted(servers)
+	if all := r.indebted(); len(all) > 0 && servers < r.servers {
+		gone, _ := n.carrier.Gone(ctx, all) // without an answer, they are thought to be there
+		for _, one := range gone {
+			r.lose(one)
+		}
+	}
+}
+
+// indebted returns the other servers, as far as they are known by name, whose clients owe acknowledgements.
+func (r *request) indebted() (all []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for server, clients := range r.owed {
+		if clients > 0 && server != "" && server != r.own {
+			all = append(all, server)
+		}
+	}
+	return all
 }
 
 // answered deals with an answer.
@@ -199,7 +220,7 @@ func (r *request) answer(m *Message) {
 	case ClientCount:
 		r.owe(m.From, m.Clients)
 		r.hear(m.From)
-	case FetchedSockets, ServerSideEmitted:
+	case FetchedSockets, ServerSideEmitted, Yielded, Probed:
 		r.each(m)
 		if !m.More {
 			r.hear(m.From)

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -151,6 +152,28 @@ func TestServerDies(t *testing.T) {
 	})
 }
 
+// TestServerDiesInDebt: a server that dies behind its answer, while its clients owe acknowledgements, is noticed, too.
+func TestServerDiesInDebt(t *testing.T) {
+	simulate(t, 4, func(t *testing.T, h *hub, all []*server) {
+		for _, c := range all[2].ns.clients {
+			c.answer = "" // never
+		}
+		for _, c := range all[3].ns.clients {
+			c.delay = 10 * time.Second
+		}
+		time.AfterFunc(1500*time.Millisecond, all[2].port.kill)
+		if all[0].conf.Heartbeat > 0 {
+			go func() { <-all[2].port.over; all[2].Close(context.Background()) }() // its heartbeats end, and its Goodbye says so
+		}
+		began, answers := time.Now(), 0
+		err := all[0].BroadcastWithAck(t.Context(), event(`["e"]`), &adapter.Target{}, func(adapter.Answer) { answers++ })
+		wantError(t, err, ErrServerLost)
+		if took := time.Since(began); answers != 9 || took != 10*time.Second { // whoever lives is waited for
+			t.Errorf("%d answers after %v", answers, took)
+		}
+	})
+}
+
 // TestSilence: a server that has gone without a word is forgotten, and what its clients owe, too.
 func TestSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -224,6 +247,88 @@ func TestTimeouts(t *testing.T) {
 			t.Errorf("%v", d)
 		}
 		wantError(t, all[0].ServerSideEmit(t.Context(), event(`["e"]`), func(adapter.Answer) {}), ErrClosed)
+	})
+}
+
+// TestYield: whoever has a socket gives it up, and says so when its session is saved; servers that do not answer, as Node's, are waited for two seconds.
+func TestYield(t *testing.T) {
+	simulate(t, 10, func(t *testing.T, h *hub, all []*server) {
+		took := func(f func()) time.Duration {
+			began := time.Now()
+			f()
+			return time.Since(began)
+		}
+		for _, s := range all {
+			s.conf.Saved = func(context.Context) error { time.Sleep(100 * time.Millisecond); return nil }
+		}
+		if d := took(func() {
+			if all[0].Yield(t.Context(), "nobody") {
+				t.Error("somebody had it")
+			}
+		}); d != 0 {
+			t.Errorf("it took %v", d)
+		}
+		h.cost(t, map[Kind]int{Yield: 9, Yielded: 9})
+		if d := took(func() {
+			if !all[0].Yield(t.Context(), "c3.0") {
+				t.Error("nobody had it")
+			}
+		}); d != 100*time.Millisecond {
+			t.Errorf("it took %v", d)
+		}
+		if len(all[3].ns.clients) != 2 || all[0].Yield(t.Context(), "c3.0") {
+			t.Error("it was not given up")
+		}
+		all[3].conf.Saved = func(context.Context) error { return errors.New("away") }
+		all[4].conf.Saved = nil // keeps no sessions, and ends no sockets
+		if d := took(func() {
+			if all[0].Yield(t.Context(), "c3.1") || all[0].Yield(t.Context(), "c4.1") {
+				t.Error("what is not saved is given up")
+			}
+		}); d != 2*time.Second {
+			t.Errorf("it took %v", d)
+		}
+	})
+}
+
+// TestSpread: one question tells all who wait that their subscriptions are known, and one who does not answer is waited for once.
+func TestSpread(t *testing.T) {
+	simulate(t, 10, func(t *testing.T, h *hub, all []*server) {
+		s := NewSpread(all[0].Node)
+		wantError(t, s.Await(t.Context()), nil)
+		h.cost(t, map[Kind]int{})
+		s.Count()
+		s.Count()
+		wantError(t, s.Await(t.Context()), nil)
+		wantError(t, s.Await(t.Context()), nil)
+		h.cost(t, map[Kind]int{Probe: 9, Probed: 9})
+
+		all[3].Node.carrier = deaf{all[3].port} // is asked, and does not answer
+		took := func() time.Duration {
+			s.Count()
+			began := time.Now()
+			var waiting sync.WaitGroup
+			for range 10 {
+				waiting.Go(func() { s.Await(t.Context()) })
+			}
+			waiting.Wait()
+			return time.Since(began)
+		}
+		if d := took(); d != time.Second {
+			t.Errorf("it took %v", d)
+		}
+		if d := took(); d != 50*time.Millisecond {
+			t.Errorf("it took %v again", d)
+		}
+		all[3].Node.carrier = all[3].port
+		took()
+		if d := took(); d != 0 {
+			t.Errorf("it took %v when everybody answers", d)
+		}
+		s.Count()
+		canceled, cancel := context.WithCancel(t.Context())
+		cancel()
+		wantError(t, s.Await(canceled), context.Canceled)
 	})
 }
 

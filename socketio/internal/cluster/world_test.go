@@ -83,6 +83,12 @@ func (p *port) Servers(context.Context) (int, error) {
 	return len(p.hub.ports), p.hub.full
 }
 
+func (p *port) Gone(_ context.Context, servers []string) ([]string, error) {
+	p.hub.mu.Lock()
+	defer p.hub.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(servers), func(id string) bool { return p.hub.ports[id] != nil }), p.hub.full
+}
+
 func (p *port) RoomOpened(string) {}
 func (p *port) RoomClosed(string) {}
 
@@ -240,6 +246,14 @@ func (l *namespace) Rooms() []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(rooms))
+}
+
+func (l *namespace) Yield(pid string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, had := l.clients[pid]
+	delete(l.clients, pid)
+	return had
 }
 
 func (l *namespace) ServerSideEmit(p *adapter.Packet, ack func(adapter.Answer)) {

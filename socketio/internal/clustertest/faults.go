@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"testing"
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket/socketio/internal/cluster"
@@ -62,6 +63,46 @@ func CutOff(c *Cluster) {
 	p.WaitFor(`2["after, too"]`)
 	if told := alone.Told(); !slices.ContainsFunc(told, func(err error) bool { return errors.Is(err, cluster.ErrLost) }) {
 		t.Errorf("told %v", told)
+	}
+}
+
+// OneWay: a network that carries nothing in one direction keeps nobody waiting. It is noticed, the others go on, and when it carries again, all are one.
+func OneWay(c *Cluster) {
+	for name, d := range map[string]Direction{"in": In, "out": Out} {
+		c.T.Run(name, func(t *testing.T) {
+			w := Wire{OneWayed: true}
+			alone, one := c.Start(Options{Wire: &w, RequestTimeout: time.Second, Patience: 3 * time.Second}), c.Start(Options{RequestTimeout: time.Second})
+			p, q := Connect(t, alone.URL, "room"), Connect(t, one.URL, "room")
+			alone.Hears(t, 2)
+			one.Hears(t, 2)
+			mend := w.Stall(d)
+			for i := range 100 {
+				alone.IO.To("room").Emit("alone", i)
+			}
+			p.WaitFor(`2["alone",99]`)
+			q.Forget()
+			one.IO.Local().Emit("others")
+			q.WaitFor(`2["others"]`)
+			if sockets, err := alone.IO.All().FetchSockets(t.Context()); len(sockets) != 1 || err == nil {
+				t.Errorf("%d sockets, %v", len(sockets), err)
+			}
+			for late := time.Now().Add(patience); alone.Lost() == nil; time.Sleep(5 * time.Millisecond) {
+				alone.IO.To("room").Emit("nobody knows")
+				if time.Now().After(late) {
+					t.Fatal("it is not noticed")
+				}
+			}
+			mend()
+			alone.Hears(t, 2)
+			one.Hears(t, 2)
+			alone.IO.To("room").Emit("after")
+			one.IO.To("room").Emit("after, too")
+			for _, r := range []*Peer{p, q} {
+				r.Until("events", func() bool { return slices.Contains(r.Got, `2["after"]`) && slices.Contains(r.Got, `2["after, too"]`) })
+			}
+			p.CloseNow()
+			q.CloseNow()
+		})
 	}
 }
 

@@ -23,6 +23,8 @@ type Peer struct {
 	ID  string
 	PID string // with connection state recovery
 
+	Unordered bool // Expect does not mind the order
+
 	mu     sync.Mutex
 	Got    []string // packets; guarded by mu
 	Offset string   // the last; guarded by mu
@@ -173,7 +175,12 @@ func (p *Peer) Expect(want ...string) {
 	p.Until(fmt.Sprint(want), func() bool { return len(p.Got) >= len(want) })
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if got := p.Got[:len(want)]; !slices.Equal(got, want) {
+	got := p.Got[:len(want)]
+	if p.Unordered {
+		slices.Sort(got)
+		slices.Sort(want)
+	}
+	if !slices.Equal(got, want) {
 		p.T.Errorf("got %q, want %q", got, want)
 	}
 	p.Got = p.Got[len(want):]
@@ -205,7 +212,10 @@ func (p *Peer) WaitForAll(n int) {
 // ComeBack opens a new connection as who the client was, and waits until it is accepted. What it has missed is in got.
 func (p *Peer) ComeBack(url string) (q *Peer, recovered bool) {
 	p.T.Helper()
-	q = Open(p.T, url, fmt.Sprintf(`0{"pid":%q,"offset":%q}`, p.PID, p.Offset))
+	p.mu.Lock()
+	offset := p.Offset
+	p.mu.Unlock()
+	q = Open(p.T, url, fmt.Sprintf(`0{"pid":%q,"offset":%q}`, p.PID, offset))
 	q.accepted()
 	return q, q.ID == p.ID && q.PID == p.PID
 }

@@ -26,6 +26,9 @@ func Operations(c *Cluster) {
 	o := &operations{t: t, one: c.Start(Options{}), two: c.Start(Options{}), ctx: Timed(t, patience)}
 	o.near, o.far = Connect(t, o.one.URL, "room"), Connect(t, o.two.URL, "room", "other")
 	o.outside = Connect(t, o.two.URL)
+	for _, p := range []*Peer{o.near, o.far, o.outside} {
+		p.Unordered = c.Unordered
+	}
 	o.one.Await(t, 2)
 	o.emit()
 	o.ask()

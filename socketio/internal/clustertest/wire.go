@@ -11,11 +11,13 @@ import (
 
 // Wire is what the connections of a server to the broker go through.
 type Wire struct {
-	Dial func(ctx context.Context, network, addr string) (net.Conn, error) // nil means net.Dialer's
+	Dial     func(ctx context.Context, network, addr string) (net.Conn, error) // nil means net.Dialer's
+	OneWayed bool                                                              // Stall will be called
 
 	mu    sync.Mutex
 	isCut bool
 	conns map[net.Conn]bool
+	valve [2]valve // for reading, and for writing
 }
 
 var errCut = errors.New("the network is cut")
@@ -58,5 +60,8 @@ func (w *Wire) DialContext(ctx context.Context, network, addr string) (net.Conn,
 		w.conns = make(map[net.Conn]bool)
 	}
 	w.conns[c] = true
+	if w.OneWayed {
+		return &stalling{Conn: c, w: w, closed: make(chan struct{})}, nil
+	}
 	return c, nil
 }

@@ -24,17 +24,19 @@ type Broker interface {
 	Stop()                   // kills it
 	Signal(s syscall.Signal) // halts it, and lets it go on
 
-	HasSession(pid string) bool // connection state recovery keeps it
-	Logged() int                // how many messages stand in the log
-	Holds(offset string) bool   // one of them stands there
+	Session(pid string) string // what connection state recovery keeps, as JSON, or empty
+	Logged() int               // how many messages stand in the log
+	Holds(offset string) bool  // one of them stands there
 }
 
 // Cluster is a broker, and servers with one adapter.
 type Cluster struct {
 	T *testing.T
 	Broker
-	Recovers bool                                  // with connection state recovery
-	Adapter  func(o Options) (adapter.New, func()) // and what ends it, behind its servers
+	Recovers  bool                                  // with connection state recovery
+	Adapter   func(o Options) (adapter.New, func()) // and what ends it, behind its servers
+	Unordered bool                                  // what a server emits to rooms and to all may come in another order
+	Program   string                                // what a server in a process of its own makes its adapter of: see Program
 }
 
 // patience is how long anything is waited for, on a machine that is busy with others.
@@ -46,7 +48,8 @@ type Options struct {
 	Heartbeat      time.Duration // where there are any
 	MaxQueued      int
 	MaxLen         int64
-	Wire           *Wire // what the server is connected by; nil means a good one
+	Wire           *Wire         // what the server is connected by; nil means a good one
+	Patience       time.Duration // how long the broker may be silent before its connection counts as broken
 	OnError        func(error)
 }
 
@@ -82,21 +85,13 @@ func (m *Member) Note(err error) {
 
 // Serve starts the server, which ends with the test, and then end is called. Its clients may ask it to "join" a room.
 func (m *Member) Serve(t *testing.T, a adapter.New, recovers bool, end func()) {
-	so := &socketio.Options{Logger: slog.New(slog.DiscardHandler), Adapter: func(l adapter.Local) (adapter.Adapter, error) {
+	m.IO = newServer(func(l adapter.Local) (adapter.Adapter, error) {
 		one, err := a(l)
 		if l.Namespace() == "/" {
 			m.Main = one
 		}
 		return one, err
-	}}
-	if recovers {
-		so.Recovery = new(socketio.Recovery)
-	}
-	m.IO = socketio.NewServer(so)
-	m.IO.Handle("join", func(s *socketio.Socket, room string) (bool, error) {
-		s.Join(room)
-		return true, nil
-	})
+	}, recovers, socketio.Recovery{})
 	m.http = httptest.NewServer(m.IO)
 	m.URL = m.http.URL
 	t.Cleanup(func() {
@@ -106,6 +101,20 @@ func (m *Member) Serve(t *testing.T, a adapter.New, recovers bool, end func()) {
 		m.http.Close()
 		end()
 	})
+}
+
+// newServer returns a server whose clients may ask it to "join" a room.
+func newServer(a adapter.New, recovers bool, r socketio.Recovery) *socketio.Server {
+	o := &socketio.Options{Logger: slog.New(slog.DiscardHandler), Adapter: a}
+	if recovers {
+		o.Recovery = &r
+	}
+	io := socketio.NewServer(o)
+	io.Handle("join", func(s *socketio.Socket, room string) (bool, error) {
+		s.Join(room)
+		return true, nil
+	})
+	return io
 }
 
 // Stop ends the server of HTTP, after Shutdown.

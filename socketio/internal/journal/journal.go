@@ -33,6 +33,12 @@ type Log interface {
 	// Save keeps a session under a name. It does not wait.
 	Save(pid string, session []byte, keep time.Duration) error
 
+	// Saved waits until what was saved before can be taken by every server.
+	Saved(ctx context.Context) error
+
+	// Forget has no session kept under a name. It does not wait.
+	Forget(pid string) error
+
 	// Take returns a session that was kept, once, and nil if there is none. What this server has saved before is there.
 	Take(ctx context.Context, pid string) ([]byte, error)
 
@@ -72,13 +78,14 @@ type own struct {
 }
 
 var (
-	_ adapter.Store   = (*Journal)(nil)
+	_ adapter.Keeper  = (*Journal)(nil)
 	_ adapter.Waiter  = (*Journal)(nil)
 	_ adapter.Flusher = (*Journal)(nil)
 )
 
 // New returns a Journal. Its Node is not started.
 func New(l adapter.Local, c cluster.Config, log Log) *Journal {
+	c.Saved = log.Saved
 	n := cluster.New(l, c)
 	return &Journal{Node: n, log: log, timeout: n.RequestTimeout()}
 }

@@ -20,6 +20,7 @@ type session struct {
 	Rooms       []cluster.Text `json:"rooms"`
 	Data        jsontext.Value `json:"data,omitzero"`
 	Since       string         `json:"since,omitzero"`
+	Live        bool           `json:"live,omitzero"`
 	Memberships []membership   `json:"memberships,omitzero"`
 }
 
@@ -31,7 +32,7 @@ type membership struct {
 
 // Save keeps a session. It does not wait.
 func (j *Journal) Save(_ context.Context, one *adapter.Session, keep time.Duration) error {
-	w := session{SID: one.SID, PID: one.PID, Rooms: cluster.Texts(append([]string{one.SID}, one.Rooms...)), Data: one.Data, Since: one.Since}
+	w := session{SID: one.SID, PID: one.PID, Rooms: cluster.Texts(append([]string{one.SID}, one.Rooms...)), Data: one.Data, Since: one.Since, Live: one.Live}
 	for _, m := range one.Memberships {
 		w.Memberships = append(w.Memberships, membership(m))
 	}
@@ -42,6 +43,12 @@ func (j *Journal) Save(_ context.Context, one *adapter.Session, keep time.Durati
 	return j.log.Save(one.PID, text, keep)
 }
 
+// Forget forgets a session. It does not wait.
+func (j *Journal) Forget(_ context.Context, pid string) error { return j.log.Forget(pid) }
+
+// maxPID is how long a name may be that a client claims, and that other servers are asked for: ours, and Node's, are shorter.
+const maxPID = 64
+
 // Take gives a session back, and what was missed.
 func (j *Journal) Take(ctx context.Context, pid, offset string, resume adapter.Resume) error {
 	ctx, cancel := context.WithTimeout(ctx, j.timeout)
@@ -50,12 +57,9 @@ func (j *Journal) Take(ctx context.Context, pid, offset string, resume adapter.R
 	j.recovers = true
 	j.mu.Unlock()
 	var one *adapter.Session
-	if pid != "" {
-		text, err := j.log.Take(ctx, pid)
-		if err == nil && text != nil {
-			one, err = decodeSession(text)
-		}
-		if err != nil {
+	if pid != "" && len(pid) <= maxPID {
+		var err error
+		if one, err = j.claim(ctx, pid); err != nil {
 			return err
 		}
 	}
@@ -81,6 +85,28 @@ func (j *Journal) Take(ctx context.Context, pid, offset string, resume adapter.R
 	return j.catchUp(ctx, one, at, resume)
 }
 
+// claim takes a session. Where its socket may live, other servers are asked to end it, and save what it was to the last; one that was killed has saved
+// what it was a moment before.
+func (j *Journal) claim(ctx context.Context, pid string) (*adapter.Session, error) {
+	one, err := j.saved(ctx, pid)
+	if err != nil || one != nil && !one.Live || !j.Yield(ctx, pid) {
+		return one, err
+	}
+	if last, err := j.saved(ctx, pid); err != nil || last != nil {
+		return last, err
+	}
+	return one, nil
+}
+
+// saved takes a session as it was saved.
+func (j *Journal) saved(ctx context.Context, pid string) (*adapter.Session, error) {
+	text, err := j.log.Take(ctx, pid)
+	if err != nil || text == nil {
+		return nil, err
+	}
+	return decodeSession(text)
+}
+
 // refuse lets a new socket take part.
 func (j *Journal) refuse(resume adapter.Resume) error {
 	j.mu.Lock()
@@ -96,7 +122,7 @@ func decodeSession(text []byte) (*adapter.Session, error) {
 	if err := cluster.Unmarshal(text, &w); err != nil {
 		return nil, err
 	}
-	one := &adapter.Session{SID: w.SID, PID: w.PID, Data: w.Data, Since: w.Since}
+	one := &adapter.Session{SID: w.SID, PID: w.PID, Data: w.Data, Since: w.Since, Live: w.Live}
 	one.Rooms = slices.DeleteFunc(cluster.Strings(w.Rooms), func(room string) bool { return room == w.SID })
 	for _, m := range w.Memberships {
 		one.Memberships = append(one.Memberships, adapter.Membership(m))
