@@ -57,8 +57,8 @@ func (d *descriptor) open(nc net.Conn) (opened bool) {
 	return true
 }
 
-// run is Transport.Run.
-func (d *descriptor) run(r Reader, holds bool) error {
+// Run implements Transport. Who embeds a descriptor has it without a frame more on the stack in which a connection waits.
+func (d *descriptor) Run(r Reader, holds bool) error {
 	d.reader = r
 	if !holds {
 		return d.rc.Read(d.onRead)

@@ -35,8 +35,11 @@ func newSocket(nc net.Conn) Transport {
 		}
 		return &Stream{nc: &packetConn{UnixConn: packets, rc: rc}}
 	}
+	if !isSocket(nc) {
+		return nil
+	}
 	t := &Socket{nc: nc}
-	if !isSocket(nc) || !t.open(nc) {
+	if !t.open(nc) {
 		return nil
 	}
 	t.onWrite = func(fd uintptr) bool {
@@ -51,8 +54,6 @@ func newSocket(nc net.Conn) Transport {
 	}
 	return t
 }
-
-func (t *Socket) Run(r Reader, holds bool) error { return t.run(r, holds) }
 
 func (t *Socket) Polls() bool  { return true }
 func (t *Socket) Backlog() int { return 0 }

@@ -82,7 +82,7 @@ func newTLS(nc net.Conn) Transport {
 // Run implements Transport. What the kernel said before may not hold: an edge of readability since then wakes nobody.
 func (t *TLS) Run(r Reader, holds bool) error {
 	t.drained = false
-	return t.run(r, holds)
+	return t.descriptor.Run(r, holds)
 }
 
 func (t *TLS) Polls() bool       { return true }
