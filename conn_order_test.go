@@ -343,22 +343,31 @@ func TestCompressedWriterHoldsControls(t *testing.T) {
 // nothing goes between the fragments of a streamed one, and compressed ones leave in the order in which they were deflated.
 func TestOrderOfMessages(t *testing.T) {
 	takeover := paramsOf(15, true)
+	var feed Broadcaster
+	prepared := func(c *Conn, m *PreparedMessage, err error) error {
+		return errors.Join(err, c.WritePrepared(context.Background(), m))
+	}
 	kinds := map[byte]func(c *Conn, p []byte) error{
 		'l': func(c *Conn, p []byte) error { return c.Write(context.Background(), OpText, p) }, // large
 		's': func(c *Conn, p []byte) error { return c.Write(context.Background(), OpText, p) }, // small
 		'w': func(c *Conn, p []byte) error { return streamsSlowly(c, p) },
-		'p': func(c *Conn, p []byte) error {
+		'p': func(c *Conn, p []byte) error { // large
 			m, err := NewPreparedMessage(OpText, p)
-			if err != nil {
-				return err
-			}
-			return c.WritePrepared(context.Background(), m)
+			return prepared(c, m, err)
+		},
+		'q': func(c *Conn, p []byte) error { // small
+			m, err := NewPreparedMessage(OpText, p)
+			return prepared(c, m, err)
+		},
+		'b': func(c *Conn, p []byte) error {
+			m, err := feed.Prepare(Message{OpText, p})
+			return prepared(c, m, err)
 		},
 		'u': func(c *Conn, p []byte) error { return c.WriteUncompressed(context.Background(), OpText, p) },
 	}
-	sizes := map[byte]int{'l': 100_000, 's': 1000, 'w': 80_000, 'p': 90_000, 'u': 2000}
+	sizes := map[byte]int{'l': 100_000, 's': 1000, 'w': 80_000, 'p': 90_000, 'q': 1000, 'b': 1000, 'u': 2000}
 	for how, agreed := range map[string]Agreement{"plain": {}, "compressed": {Compression: &takeover}} {
-		for _, order := range []string{"lwl", "lslsl", "wlwlw", "slwslws", "lwlwswlsl", "plpwlup", "swwlwwl", "llsswwss"} {
+		for _, order := range []string{"lwl", "lslsl", "wlwlw", "slwslws", "lwlwswlsl", "plpwlup", "swwlwwl", "llsswwss", "lqlbqb", "bpbbsbb", "wlqwbls"} {
 			t.Run(how+"/"+order, func(t *testing.T) {
 				inBubble(t, func(t *testing.T, client bool) {
 					na, nb := netpipe.New(1000)

@@ -117,7 +117,8 @@
 //
 // Messages is the loop over messages, and Read returns one: to keep, at the price of one allocation each. AppendRead
 // appends a message to a slice of the caller's. MessagesInPlace is a loop over messages in a buffer that is used again, and
-// is the fastest. Reader and Writer stream a message that is too large to be held. WritePrepared sends one message to many connections and encodes it once.
+// is the fastest. Reader and Writer stream a message that is too large to be held. WritePrepared sends one message to many connections and
+// encodes and compresses it once.
 //
 // What is written while messages that arrived together are still being read is held back for them, at most for a
 // millisecond, and leaves in one system call: see Options.NoBatching and Conn.Flush. Queue and Send are for those who write to many.
@@ -139,7 +140,7 @@
 //   - concurrency, contexts, limits, origins, keepalive, back pressure: the package's own examples of these names;
 //   - closing: [Conn.CloseContext], [CloseStatus], [ErrWriteFailed];
 //   - compression: [CompressionOptions], which say what it costs, [Conn.WriteUncompressed];
-//   - broadcast: [NewPreparedMessage], [Conn.QueuePrepared], [Upgrader.All];
+//   - broadcast: [NewPreparedMessage], [Broadcaster], [Conn.QueuePrepared], [Upgrader.All];
 //   - shutdown: [Upgrader.Shutdown], [Upgrader.ShutdownWith];
 //   - who the user is: [Upgrader.Upgrade], [Request.HTTPRequest], [Conn.SetValue];
 //   - streams: [Stream], [Conn.Writer];

@@ -71,6 +71,32 @@ func ExampleNewPreparedMessage() {
 	// hello, all <nil>
 }
 
+// What goes to the same connections is compressed once, as a stream, where context takeover was negotiated: here, by the zero value of
+// CompressionOptions.
+func ExampleBroadcaster() {
+	ctx := context.Background()
+	o := &websocket.Options{Compression: &websocket.CompressionOptions{}}
+	client, member := wstest.Pipe(o, o)
+	defer client.CloseNow()
+	var prices websocket.Broadcaster
+	for i := range 50 {
+		line := fmt.Sprintf(`{"type":"trade","symbol":"ACME","price":%d.25,"volume":%d,"venue":"XNAS"}`, 100+i%7, i*13)
+		m, err := prices.Prepare(websocket.Message{Op: websocket.OpText, Data: []byte(line)})
+		if err != nil {
+			log.Fatal(err)
+		}
+		for _, member := range []*websocket.Conn{member} { // a server guards its list by a lock
+			member.WritePrepared(ctx, m)
+		}
+		if got, err := client.Read(ctx); string(got.Data) != line {
+			log.Fatal(err)
+		}
+	}
+	fmt.Println(client.Stats().BytesIn < 50*30)
+	// Output:
+	// true
+}
+
 // What is queued for a connection leaves in one write. Where first is true, nobody else is going to send it.
 func ExampleConn_Queue() {
 	client, server := wstest.Pipe(nil, nil)

@@ -13,28 +13,35 @@ import (
 // PreparedMessage is a message, or several behind one another, that is to be sent to many connections: what all of them need
 // is done once. Any number of goroutines may use one at the same time.
 //
-// Where compression without context takeover was negotiated, each message is compressed once for all connections with the
-// same window and level, and the result is kept. With context takeover no two connections can be sent the same: then it is
-// compressed for each, as by Write.
+// Where compression was negotiated, each message is compressed once for all connections with the same window, level and
+// takeover, and the result is kept. It refers to nothing before the message, whose bytes a connection with context takeover remembers for
+// messages of its own. To refer to earlier messages that went to the same connections, and take half the bytes, prepare it with a Broadcaster.
 type PreparedMessage struct {
-	parts []preparedPart
-	one   [1]preparedPart // what parts is where there is one
+	parts       []preparedPart
+	one         [1]preparedPart // what parts is where there is one
+	broadcaster *Broadcaster    // whose it is, or nil
 
-	mu sync.Mutex // guards the compressed frames
+	mu     sync.Mutex                         // guards shared
+	shared map[kind][]*compress.SharedMessage // of each part, or nil where it is not to be compressed
 }
 
 // preparedPart is one message.
 type preparedPart struct {
 	Message
-	plain    []preparedFrame
-	one      [1]preparedFrame // what plain is where there is one
-	deflated map[compress.DeflaterOptions][]preparedFrame
+	plain []preparedFrame
+	one   [1]preparedFrame // what plain is where there is one
 }
 
 // preparedFrame is a frame as a server sends it.
 type preparedFrame struct {
 	frame   []byte
 	payload []byte // the end of frame
+}
+
+// kind is what connections have in common that can be sent the same compressed bytes.
+type kind struct {
+	deflater compress.DeflaterOptions
+	minSize  int
 }
 
 // NewPreparedMessage returns a message of p, which is copied: text, which must be UTF-8, or binary, by op. The error
@@ -105,51 +112,69 @@ func (m *PreparedMessage) Size() (n int) {
 	return n
 }
 
-// AppendPrepared appends all messages of m, as AppendMessage would one by one but for the cost: a server's frames are encoded, and
-// compressed where that is without context takeover, once for all Senders.
+// AppendPrepared appends all messages of m, as AppendMessage would one by one but for the cost: frames are encoded and messages
+// compressed once for all Senders.
 func (s *Sender) AppendPrepared(dst []byte, m *PreparedMessage) ([]byte, error) {
 	if s.closed || s.inMessage {
 		return dst, s.refusal()
 	}
-	for i := range m.parts {
-		dst = s.appendPart(dst, m, &m.parts[i])
-	}
-	return dst, nil
+	return s.appendParts(dst, m, s.sharedParts(m)), nil
 }
 
-// appendPart appends one message of m.
-func (s *Sender) appendPart(dst []byte, m *PreparedMessage, part *preparedPart) []byte {
-	if s.compressesItself(part) {
-		return s.appendCompressed(dst, finBit|byte(part.Op), part.Data)
+// sharedParts returns the messages of m as they are compressed for connections of this kind, or nil where none of them is.
+func (s *Sender) sharedParts(m *PreparedMessage) []*compress.SharedMessage {
+	if !s.compressesAny(m) {
+		return nil
 	}
-	for _, f := range s.sharedFrames(m, part) {
-		dst = s.appendPreparedFrame(dst, f)
+	return m.sharedBy(kind{s.deflater.Options(), s.minSize})
+}
+
+// compressesAny reports whether a message of m is to be compressed.
+func (s *Sender) compressesAny(m *PreparedMessage) bool {
+	for i := range m.parts {
+		if s.compresses(len(m.parts[i].Data)) {
+			return true
+		}
+	}
+	return false
+}
+
+// remembers reports whether the deflater, if there is one, is changed by what is sent.
+func (s *Sender) remembers() bool { return s.deflater != nil && s.deflater.Options().Takeover }
+
+// sharedPart returns the payload of the part i, if it is sent compressed.
+func (s *Sender) sharedPart(shared []*compress.SharedMessage, i int) (payload []byte, compressed bool) {
+	if shared == nil || shared[i] == nil {
+		return nil, false
+	}
+	return s.deflater.Share(shared[i])
+}
+
+// appendParts appends the messages of m, of which those in shared are compressed.
+func (s *Sender) appendParts(dst []byte, m *PreparedMessage, shared []*compress.SharedMessage) []byte {
+	for i := range m.parts {
+		part := &m.parts[i]
+		if payload, compressed := s.sharedPart(shared, i); compressed {
+			// RFC 7692, Section 6: "the "Per-Message Compressed" bit" is RSV1.
+			dst = s.appendFrame(dst, finBit|rsv1Bit|byte(part.Op), payload)
+			continue
+		}
+		for _, f := range part.plain {
+			dst = s.appendPreparedFrame(dst, f)
+		}
 	}
 	return dst
 }
 
-// compressesItself reports whether a message has to be compressed for this connection by itself.
-func (s *Sender) compressesItself(part *preparedPart) bool {
-	return s.compresses(len(part.Data)) && s.deflater.Options().Takeover
-}
-
-// sharedFrames returns the frames of a message that may be the same for many connections.
-func (s *Sender) sharedFrames(m *PreparedMessage, part *preparedPart) []preparedFrame {
-	if s.compresses(len(part.Data)) {
-		return m.deflate(part, s.deflater.Options())
-	}
-	return part.plain
-}
-
-// WritePrepared sends m. It is Write in all respects but its cost, and that a message which is shared compressed is one
+// WritePrepared sends m. It is Write in all respects but its cost, and that a message which is compressed is one
 // frame whatever its size.
 func (c *Conn) WritePrepared(ctx context.Context, m *PreparedMessage) error {
 	if ctx.Done() != nil && ctx.Err() != nil {
 		return c.contextError(ctx)
 	}
-	need, how := c.preparedNeed(m)
+	need := c.preparedNeed(m)
 	if need > c.limit() && !c.opts.FailWhenFull {
-		return c.writeBeside(ctx, how, uint64(len(m.parts)), func() (int64, error) { return c.sendPrepared(ctx, m) })
+		return c.writePreparedLarge(ctx, m)
 	}
 	c.mu.Lock()
 	defer c.unlock()
@@ -160,50 +185,51 @@ func (c *Conn) WritePrepared(ctx context.Context, m *PreparedMessage) error {
 	return c.appended(ctx)
 }
 
-// preparedNeed returns how many bytes m takes at most in the buffer, and what it is past it.
-func (c *Conn) preparedNeed(m *PreparedMessage) (need int, how writing) {
-	how = large
+// preparedNeed returns how many bytes m takes at most in the buffer.
+func (c *Conn) preparedNeed(m *PreparedMessage) (need int) {
 	for i := range m.parts {
-		part := &m.parts[i]
-		need += c.writeNeed(len(part.Data))
-		if c.s.compressesItself(part) {
-			how = deflating
-		}
+		need += c.writeNeed(len(m.parts[i].Data))
 	}
-	return need, how
+	return need
 }
 
 // appendPrepared appends m to out, which has room for need bytes. mu is held.
 func (c *Conn) appendPrepared(m *PreparedMessage, need int) {
-	out := growBuffer(c.out, need)
-	for i := range m.parts {
-		part := &m.parts[i]
-		if c.s.compressesItself(part) {
-			out, _ = c.appendMessage(out, part.Op, part.Data) // it was checked when it was prepared; see there who has the deflater
-			continue
-		}
-		out = c.s.appendPart(out, m, part)
+	var shared []*compress.SharedMessage
+	if !c.s.remembers() || !c.deflaterIsAwaited() {
+		shared = c.s.sharedParts(m)
 	}
-	c.out = out
+	c.out = c.s.appendParts(growBuffer(c.out, need), m, shared)
 	c.counts.messagesOut += uint64(len(m.parts))
 }
 
-// sendPrepared sends m past the buffer.
-func (c *Conn) sendPrepared(ctx context.Context, m *PreparedMessage) (sent int64, err error) {
-	for i := 0; i < len(m.parts) && err == nil; i++ {
-		var n int64
-		if part := &m.parts[i]; c.s.compressesItself(part) {
-			n, err = c.sendCompressed(ctx, part.Op, part.Data)
-		} else {
-			n, err = c.sendShared(ctx, c.s.sharedFrames(m, part), len(part.Data))
-		}
-		sent += n
+// writePreparedLarge is WritePrepared past the buffer.
+func (c *Conn) writePreparedLarge(ctx context.Context, m *PreparedMessage) error {
+	how := large
+	if c.s.compressesAny(m) && c.s.remembers() {
+		how = deflating
 	}
-	return sent, err
+	return c.writeBeside(ctx, how, uint64(len(m.parts)), func() (sent int64, err error) {
+		shared := c.s.sharedParts(m)
+		for i := 0; i < len(m.parts) && err == nil; i++ {
+			var n int64
+			part := &m.parts[i]
+			if payload, compressed := c.s.sharedPart(shared, i); compressed {
+				n, err = c.sendFrame(ctx, finBit|rsv1Bit|byte(part.Op), payload, len(payload))
+				if how == deflating {
+					n = max(n, 1) // it cannot be taken back
+				}
+			} else {
+				n, err = c.sendPlainParts(ctx, part.plain, len(part.Data))
+			}
+			sent += n
+		}
+		return sent, err
+	})
 }
 
-// sendShared sends the frames of one message, whose payload has left bytes.
-func (c *Conn) sendShared(ctx context.Context, frames []preparedFrame, left int) (sent int64, err error) {
+// sendPlainParts sends the frames of one message, whose payload has left bytes.
+func (c *Conn) sendPlainParts(ctx context.Context, frames []preparedFrame, left int) (sent int64, err error) {
 	for _, f := range frames {
 		n, err := c.sendFrame(ctx, f.frame[0], f.payload, left)
 		if sent += n; err != nil {
@@ -214,27 +240,34 @@ func (c *Conn) sendShared(ctx context.Context, frames []preparedFrame, left int)
 	return sent, nil
 }
 
-// deflate returns the compressed frame of a message, or the plain ones if compression does not pay. It is made when it is
-// first asked for, while others who ask for it wait.
-func (m *PreparedMessage) deflate(part *preparedPart, o compress.DeflaterOptions) []preparedFrame {
+// sharedBy returns the messages of m as they are compressed for connections of a kind. Those of a Broadcaster become the next of its
+// stream when they are first asked for.
+func (m *PreparedMessage) sharedBy(k kind) []*compress.SharedMessage {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	frames := part.deflated[o]
-	if frames != nil {
-		return frames
+	shared := m.shared[k]
+	if shared != nil {
+		return shared
 	}
-	s := Sender{deflater: compress.NewDeflater(o)}
-	frames = part.plain
-	if frame := s.appendCompressed(nil, finBit|byte(part.Op), part.Data); frame[0]&rsv1Bit != 0 {
-		frame = exactly(frame)
-		_, n, _ := parseHead(frame)
-		frames = []preparedFrame{{frame, frame[n:]}}
+	var stream *compress.SharedStream
+	if m.broadcaster != nil && k.deflater.Takeover {
+		stream = m.broadcaster.stream(k)
 	}
-	if part.deflated == nil {
-		part.deflated = make(map[compress.DeflaterOptions][]preparedFrame)
+	shared = make([]*compress.SharedMessage, len(m.parts))
+	for i := range m.parts {
+		switch p := m.parts[i].Data; {
+		case len(p) < k.minSize:
+		case stream != nil:
+			shared[i] = stream.Compress(p)
+		default:
+			shared[i] = compress.NewSharedMessage(k.deflater, p)
+		}
 	}
-	part.deflated[o] = frames
-	return frames
+	if m.shared == nil {
+		m.shared = make(map[kind][]*compress.SharedMessage)
+	}
+	m.shared[k] = shared
+	return shared
 }
 
 // appendPreparedFrame appends f.

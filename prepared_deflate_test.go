@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -86,30 +85,26 @@ func TestPreparedDeflate(t *testing.T) {
 	}
 }
 
-// TestPreparedDeflateOnce protects that connections which can share a frame do: it is made once, for each window and
-// level, by however many goroutines at the same time, and never for those with context takeover; and that a message
-// which does not shrink is kept once.
+// TestPreparedDeflateOnce protects that connections which can share compressed bytes do: they are made once for each kind of
+// connections, by however many goroutines at the same time.
 func TestPreparedDeflateOnce(t *testing.T) {
 	m, err := NewPreparedMessage(OpText, compressible(5000, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var wg sync.WaitGroup
-	part := &m.parts[0]
-	frames := make(chan *preparedFrame, 100)
-	for i := range cap(frames) {
-		wg.Go(func() { frames <- &m.deflate(part, compress.DeflaterOptions{WindowBits: 8 + i%4})[0] })
+	shared := make(chan *compress.SharedMessage, 100)
+	for i := range cap(shared) {
+		wg.Go(func() { shared <- m.sharedBy(kind{compress.DeflaterOptions{WindowBits: 8 + i%4}, 64})[0] })
 	}
 	wg.Wait()
-	close(frames)
-	var different []*preparedFrame
-	for f := range frames {
-		if !slices.Contains(different, f) {
-			different = append(different, f)
-		}
+	close(shared)
+	different := make(map[*compress.SharedMessage]bool)
+	for s := range shared {
+		different[s] = true
 	}
-	if len(different) != 4 || len(part.deflated) != 4 {
-		t.Errorf("%d frames were made, and %d are kept, want 4", len(different), len(part.deflated))
+	if len(different) != 4 || len(m.shared) != 4 {
+		t.Errorf("%d were made, and %d are kept, want 4", len(different), len(m.shared))
 	}
 
 	for _, row := range []struct {
@@ -122,31 +117,23 @@ func TestPreparedDeflateOnce(t *testing.T) {
 		{paramsOf(8, false), true, compress.Options{}, 0},
 		{paramsOf(8, false), false, compress.Options{Level: compress.Smallest}, 1},
 		{paramsOf(15, false), true, compress.Options{}, 1},
-		{paramsOf(15, false), false, compress.Options{MinSize: 5001}, 0},
-		{paramsOf(14, true), false, compress.Options{}, 0},
+		{paramsOf(15, false), false, compress.Options{MinSize: 5001}, 0}, // nothing to compress
+		{paramsOf(14, true), false, compress.Options{}, 1},
 		{paramsOf(14, true), true, compress.Options{}, 0},
 		{compress.Params{ServerMaxWindowBits: 14, ClientMaxWindowBits: 13, ServerNoContextTakeover: true}, false, compress.Options{}, 1},
-		{compress.Params{ServerMaxWindowBits: 14, ClientMaxWindowBits: 13, ServerNoContextTakeover: true}, true, compress.Options{}, 0},
+		{compress.Params{ServerMaxWindowBits: 14, ClientMaxWindowBits: 13, ServerNoContextTakeover: true}, true, compress.Options{}, 1},
 		{compress.Params{ServerMaxWindowBits: 14, ClientMaxWindowBits: 13, ClientNoContextTakeover: true}, true, compress.Options{}, 1},
 	} {
-		had := len(part.deflated)
+		had := len(m.shared)
 		c, _ := deflatePair(t, row.client, row.p, Options{Compression: &row.o})
 		for range 2 {
 			if err := c.WritePrepared(t.Context(), m); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if n := len(part.deflated) - had; n != row.more {
-			t.Errorf("%+v, client %v, %+v: %d frames were made, want %d", row.p, row.client, row.o, n, row.more)
+		if n := len(m.shared) - had; n != row.more {
+			t.Errorf("%+v, client %v, %+v: made for %d kinds, want %d", row.p, row.client, row.o, n, row.more)
 		}
-	}
-
-	noise, err := NewPreparedMessage(OpBinary, make([]byte, 3))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if f := noise.deflate(&noise.parts[0], compress.DeflaterOptions{}); &f[0] != &noise.parts[0].plain[0] {
-		t.Error("a message that does not shrink is kept twice")
 	}
 }
 

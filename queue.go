@@ -27,7 +27,7 @@ func (c *Conn) Queue(op Opcode, p []byte) (first bool, err error) {
 
 // QueuePrepared is Queue for a prepared message, or several: all of them are one item.
 func (c *Conn) QueuePrepared(m *PreparedMessage) (first bool, err error) {
-	need, _ := c.preparedNeed(m)
+	need := c.preparedNeed(m)
 	c.mu.Lock()
 	defer c.unlock()
 	if err := c.unready(need, forMessage); err != nil {

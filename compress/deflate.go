@@ -44,6 +44,7 @@ type Deflater struct {
 	takeover bool
 	used     bool   // since the last Rest
 	stream   stream // the message that AppendPart is writing
+	tail     tail   // with takeover, what is known of the end of the peer's window: see shared.go
 }
 
 // stream is the state of a message between its parts.
@@ -116,7 +117,7 @@ func (d *Deflater) Append(dst, msg []byte) (out []byte, compressed bool) {
 		out, compressed = e.compressAlone(dst, &d.history, msg)
 	}
 	out = e.finish(out)
-	compressed = compressed && len(out)-len(dst) < len(msg)-len(msg)>>5
+	compressed = compressed && worthIt(len(out)-len(dst), len(msg))
 	if compressed {
 		d.keep(before)
 	} else {
@@ -126,6 +127,9 @@ func (d *Deflater) Append(dst, msg []byte) (out []byte, compressed bool) {
 	encoders.Put(e)
 	return out, compressed
 }
+
+// worthIt reports whether a payload is shorter than its message by a useful amount.
+func worthIt(payload, message int) bool { return payload < message-message>>5 }
 
 // AppendPart compresses the next part of a message and appends what it makes of it to dst; up to seven bits are held
 // back until the next part. After the last part the message is complete and ends as one written by Append does. The
@@ -186,6 +190,7 @@ func (e *encoder) room() []byte {
 // keep makes what the message left in the window the window, in memory of the Deflater's own. before is the window as
 // it was before the message.
 func (d *Deflater) keep(before window) {
+	d.tail = tail{}
 	h := &d.history
 	if cap(h.buf) != cap(before.buf) { // borrowed
 		recent := h.recent()

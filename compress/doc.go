@@ -31,6 +31,9 @@
 // [Deflater.Rest] and [Inflater.Rest], called every few minutes, give most of the memory of a connection back that has said
 // nothing in between.
 //
+// A message for many connections is a [SharedMessage], by itself or as part of a [SharedStream], and [Deflater.Share] is what
+// Append is for others: it returns the payload that this connection can be sent.
+//
 // # Negotiation
 //
 // [Options] are what one side wants. A server gives the parameters of each offer to [Options.Accept], in the order of the

@@ -28,7 +28,8 @@ type side struct {
 	endedAt atomic.Int64                         // when, in nanoseconds
 	must    atomic.Int64                         // from when on every call must return, in nanoseconds; 0 for never
 
-	out ledger // of what this side sends
+	out  ledger                // of what this side sends
+	feed websocket.Broadcaster // of half of what it prepares
 
 	bodies     atomic.Int32
 	stream     struct{ sent, got atomic.Int64 }

@@ -86,9 +86,13 @@ func (s *side) writeOne(ctx context.Context, r *rand.Rand, writer int, kind kind
 	case byWrite:
 		err = s.do("Write", ctx, atOnce, func() error { return s.conn.Write(ctx, st.op, p) })
 	case byPrepared:
-		m, perr := websocket.NewPreparedMessage(st.op, p)
+		prepare := websocket.PrepareMessages
+		if st.seq%2 == 0 {
+			prepare = s.feed.Prepare
+		}
+		m, perr := prepare(websocket.Message{Op: st.op, Data: p})
 		if perr != nil {
-			s.t.fail("untyped", "NewPreparedMessage: %v", perr)
+			s.t.fail("untyped", "preparing: %v", perr)
 			return
 		}
 		err = s.do("WritePrepared", ctx, atOnce, func() error { return s.conn.WritePrepared(ctx, m) })
