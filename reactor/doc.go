@@ -31,7 +31,7 @@
 // # Topics
 //
 // Conn.Subscribe, Conn.Publish and Server.Publish send one message to many connections: it is encoded once, and what is published at once
-// leaves each connection in one system call. A subscriber without room for it loses the message or the connection: Server.WhenFull.
+// leaves each connection in one system call. PublishPrepared does so for messages of a websocket.Broadcaster. A subscriber without room for it loses the message or the connection: Server.WhenFull.
 //
 // # Connections of every kind
 //

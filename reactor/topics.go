@@ -27,7 +27,12 @@ func (c *Conn) Unsubscribe(topic string) {
 
 // Publish sends a message to all subscribers of topic but c, on all loops of its server. See Server.Publish.
 func (c *Conn) Publish(topic string, op websocket.Opcode, p []byte) error {
-	return c.loop.server.publish(c, topic, op, p)
+	return c.loop.server.publishMessage(c, topic, op, p)
+}
+
+// PublishPrepared is Publish for what is prepared. See Server.PublishPrepared.
+func (c *Conn) PublishPrepared(topic string, m *websocket.PreparedMessage) error {
+	return c.loop.server.publish(c, topic, m)
 }
 
 // Publish sends a message to all subscribers of topic: OpText, whose p must be UTF-8, or OpBinary. p is copied. It never waits: the
@@ -35,15 +40,26 @@ func (c *Conn) Publish(topic string, op websocket.Opcode, p []byte) error {
 // what it has written. What happens where a subscriber has no room, WhenFull says. The error is that of a wrong opcode or of
 // text that is not UTF-8, or ErrServerClosed.
 func (s *Server) Publish(topic string, op websocket.Opcode, p []byte) error {
-	return s.publish(nil, topic, op, p)
+	return s.publishMessage(nil, topic, op, p)
 }
 
-// publish is Publish to all but one.
-func (s *Server) publish(but *Conn, topic string, op websocket.Opcode, p []byte) error {
+// PublishPrepared is Publish for a prepared message, or several, of which each subscriber gets all or none. Where compression with context
+// takeover was negotiated, the messages of a websocket.Broadcaster for this topic take about half the bytes of others.
+func (s *Server) PublishPrepared(topic string, m *websocket.PreparedMessage) error {
+	return s.publish(nil, topic, m)
+}
+
+// publishMessage is Publish to all but one.
+func (s *Server) publishMessage(but *Conn, topic string, op websocket.Opcode, p []byte) error {
 	m, err := websocket.NewPreparedMessage(op, p)
 	if err != nil {
 		return err
 	}
+	return s.publish(but, topic, m)
+}
+
+// publish is PublishPrepared to all but one.
+func (s *Server) publish(but *Conn, topic string, m *websocket.PreparedMessage) error {
 	if err := s.begin(); err != nil {
 		return err
 	}
@@ -253,7 +269,7 @@ func (l *loop) publishTo(c *Conn, m *websocket.PreparedMessage) {
 	case err == websocket.ErrBackpressure && l.server.WhenFull == CloseConn:
 		l.full = append(l.full, c)
 	case err == websocket.ErrBackpressure:
-		l.server.dropped.Add(1)
+		l.server.dropped.Add(uint64(m.Len()))
 	case first && err == nil:
 		l.published = append(l.published, c)
 	}
