@@ -12,6 +12,7 @@ bench:
 	mkdir -p $(BENCH_RESULTS)
 	go run ./bench/echo -rounds $(BENCH_ROUNDS) -warm 50ms -time 200ms -json $(BENCH_RESULTS)/echo.json
 	go run ./bench/idle -json $(BENCH_RESULTS)/idle.json
+	go run ./bench/broadcast -rounds $(BENCH_ROUNDS) -json $(BENCH_RESULTS)/broadcast.json
 	$(MAKE) bench-tls
 	$(BENCH_MICRO) -bench 'Header|Mask|Message|Upgrade' -count 5 -benchtime 50ms | tee $(BENCH_RESULTS)/micro.txt
 	go test . -run '^$$' -bench UTF8 -benchmem -count 5 -benchtime 50ms | tee -a $(BENCH_RESULTS)/micro.txt
@@ -45,5 +46,6 @@ bench-quick:
 	go run ./bench/idle -libs ours-messages,ours-owned,ours-handler,ours-detached,ours-reactor,gorilla,gobwas -rounds 1
 	go run ./bench/million -conns 1000 -per 500 -times 1
 	go run ./bench/feed -libs ours-messages,gorilla -rounds 1
+	go run ./bench/broadcast -conns 100 -rounds 1
 	go run ./bench/echo -tls on -deflate off -libs ours-messages,gorilla -conns 100 -sizes 125 -rounds 1
 	$(BENCH_MICRO) -bench 'ParseHeader|AppendHeader|Upgrade' -benchtime 20ms

@@ -24,11 +24,20 @@ type flags struct {
 	rounds                                     *int
 	warm, time                                 *time.Duration
 	json, gate, profile                        *string
+	programs                                   *[]servers.Library
 }
 
 func newFlags() flags {
+	programs := new([]servers.Library)
+	flag.Func("exec", "a server of anybody's, `name=command`, run without a shell, with "+servers.Port+" for the port; may be given several times",
+		func(s string) error {
+			l, err := servers.Program(s)
+			*programs = append(*programs, l)
+			return err
+		})
 	return flags{
-		libs:     flag.String("libs", "", "libraries, separated by commas; empty: all"),
+		programs: programs,
+		libs:     flag.String("libs", "", "libraries, separated by commas; empty: all, or with -exec only the floor"),
 		conns:    flag.String("conns", "1,100,1000", "numbers of connections"),
 		inFlight: flag.String("inflight", "1,16", "messages in flight on each connection, at most 16"),
 		sizes:    flag.String("sizes", "125,1024,65536,1048576", "payload sizes in bytes"),
@@ -47,9 +56,14 @@ func newFlags() flags {
 func (f flags) plan() (p plan, err error) {
 	p = plan{rounds: *f.rounds, warm: *f.warm, time: *f.time, profiles: *f.profile}
 	p.serverCore, p.loadCore = child.Cores()
-	if p.libraries, err = servers.Choose(*f.libs, func(l servers.Library) bool { return !l.IdleOnly }); err != nil {
+	names := *f.libs
+	if names == "" && len(*f.programs) > 0 {
+		names = servers.Floor
+	}
+	if p.libraries, err = servers.Choose(names, func(l servers.Library) bool { return !l.IdleOnly }); err != nil {
 		return p, err
 	}
+	p.libraries = append(p.libraries, *f.programs...)
 	p.cells, err = f.cells()
 	return p, err
 }

@@ -39,7 +39,7 @@ func run(dir, document string) error {
 	for _, section := range []struct {
 		name  string
 		build func(dir string) (string, error)
-	}{{"echo", echo}, {"tls", overTLS}, {"feed", feed}, {"idle", idle}, {"idle-tls", idleTLS}, {"million", million}, {"micro", micro}, {"compress", compress}, {"takeover", takeover}} {
+	}{{"echo", echo}, {"tls", overTLS}, {"feed", feed}, {"broadcast", broadcast}, {"idle", idle}, {"idle-tls", idleTLS}, {"million", million}, {"micro", micro}, {"compress", compress}, {"takeover", takeover}} {
 		s, err := section.build(dir)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -116,6 +116,15 @@ func feed(dir string) (string, error) {
 		text += "\n" + r.Feed(c).Markdown()
 	}
 	return text + "\n" + setups(r).Markdown(), nil
+}
+
+// broadcast returns the table of the broadcast benchmark.
+func broadcast(dir string) (string, error) {
+	r, err := report.Open(filepath.Join(dir, "broadcast.json"))
+	if err != nil {
+		return "", err
+	}
+	return origin(r) + "\n" + r.Broadcast().Markdown() + "\n" + setups(r).Markdown(), nil
 }
 
 // setups lists how each library was used.

@@ -21,6 +21,11 @@ import (
 // Process is a child that runs.
 type Process struct {
 	*rpc.Client
+	started
+}
+
+// started is a process that this one has started.
+type started struct {
 	cmd  *exec.Cmd
 	core Core
 }
@@ -56,10 +61,7 @@ func Start(core Core, args ...string) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("child: %w", err)
 	}
-	cmd := exec.Command(self, args...)
-	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
-	cmd.Stderr = os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a group of its own, which Trace can wait for
+	cmd := command(self, args...)
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("child: %w", err)
@@ -71,7 +73,16 @@ func Start(core Core, args ...string) (*Process, error) {
 	if err := onCore(core, cmd.Start); err != nil {
 		return nil, fmt.Errorf("child: %s: %w", args, err)
 	}
-	return &Process{jsonrpc.NewClient(stdio{out, in}), cmd, core}, nil
+	return &Process{jsonrpc.NewClient(stdio{out, in}), started{cmd, core}}, nil
+}
+
+// command prepares a process to be measured.
+func command(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
+	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a group of its own, which Trace can wait for
+	return cmd
 }
 
 // onCore runs f on one thread that is bound to core. A child that f starts inherits that.

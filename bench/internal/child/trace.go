@@ -18,7 +18,7 @@ import (
 
 // Trace counts the system calls that p makes while run runs. Every call costs p several microseconds then. Where that
 // is not possible the error is ErrNotTraced, and run may not have been called; any other error is of run.
-func (p *Process) Trace(run func() error) (Calls, error) {
+func (p *started) Trace(run func() error) (Calls, error) {
 	t := &tracer{process: p.cmd.Process, threads: map[int]*thread{}}
 	attached, detached := make(chan struct{}), make(chan error, 1)
 	go func() {

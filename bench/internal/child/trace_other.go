@@ -7,6 +7,6 @@ package child
 import "fmt"
 
 // Trace would count the system calls that p makes while run runs. It does not call run.
-func (p *Process) Trace(run func() error) (Calls, error) {
+func (p *started) Trace(run func() error) (Calls, error) {
 	return Calls{}, fmt.Errorf("%w: not on this architecture", ErrNotTraced)
 }

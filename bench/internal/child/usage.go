@@ -45,16 +45,19 @@ func ReadMemory(settle bool) (Memory, error) {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	mem := Memory{Mallocs: m.Mallocs, MallocBytes: m.TotalAlloc, Goroutines: runtime.NumGoroutine()}
-	rollup, err := os.ReadFile("/proc/self/smaps_rollup")
+	var err error
+	mem.Resident, err = resident("self")
+	return mem, err
+}
+
+// resident returns the bytes that a process holds in memory. of is its number, or self.
+func resident(of string) (uint64, error) {
+	rollup, err := os.ReadFile("/proc/" + of + "/smaps_rollup")
 	if err != nil {
-		return Memory{}, fmt.Errorf("child: %w", err)
+		return 0, fmt.Errorf("child: %w", err)
 	}
-	resident, err := field(rollup, "Rss:")
-	if err != nil {
-		return Memory{}, err
-	}
-	mem.Resident = resident << 10
-	return mem, nil
+	n, err := field(rollup, "Rss:")
+	return n << 10, err
 }
 
 // field returns the number behind name in a file of /proc.

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/coder/websocket"
 	"github.com/gobwas/ws"
@@ -37,6 +38,39 @@ type Client struct {
 	// Read connects to addr, with TLS unless config is nil, and calls got for what it reads until that ends: with the number of
 	// messages, or of bytes if it is Raw.
 	Read func(addr string, config *tls.Config, got func(n int)) error
+
+	// ReadDeflated is Read without TLS, of messages that are compressed with context takeover. nil where it cannot.
+	ReadDeflated func(addr string, got func(n int)) error
+
+	// Command, if not empty, is a program in place of Read, with its arguments, in which URL stands for what to connect to.
+	Command []string
+}
+
+// URL stands for one in a Command.
+const URL = "{url}"
+
+// Program returns the client that name=command means: a program of anybody's, which is to connect, read, and answer pings. It is asked for
+// compression where that is measured, and cannot do TLS.
+func Program(s string) (Client, error) {
+	name, command, _ := strings.Cut(s, "=")
+	if name == "" || !strings.Contains(command, URL) {
+		return Client{}, fmt.Errorf("clients: %q is not name=command with %s in it", s, URL)
+	}
+	if _, err := Named(name); err == nil {
+		return Client{}, fmt.Errorf("clients: %q is the name of another client", name)
+	}
+	return Client{Name: name, Setup: command, Command: strings.Fields(command)}, nil
+}
+
+// Can reports whether c can read what is sent in this shape.
+func (c Client) Can(s wire.Shape) bool {
+	if len(c.Command) > 0 {
+		return !s.TLS
+	}
+	if c.TLSOnly && !s.TLS {
+		return false
+	}
+	return c.Raw || !s.Deflate || c.ReadDeflated != nil && !s.TLS
 }
 
 // All are the clients, the floor first.
@@ -47,6 +81,9 @@ var All = []Client{
 		Read: func(addr string, config *tls.Config, got func(int)) error {
 			return readOurs(&ours.Dialer{TLS: config}, addr, got)
 		},
+		ReadDeflated: func(addr string, got func(int)) error {
+			return readOurs(&ours.Dialer{Options: ours.Options{Compression: &ours.CompressionOptions{}}}, addr, got)
+		},
 	},
 	{
 		Name: "ours-netconn", Module: "github.com/seed-d69ae1b7/websocket", TLSOnly: true,
@@ -55,10 +92,10 @@ var All = []Client{
 			return readOurs(&ours.Dialer{TLS: config, DialContext: dialHidden}, addr, got)
 		},
 	},
-	{Name: "coder", Module: "github.com/coder/websocket", Setup: "Reader into one buffer", Read: readCoder},
+	{Name: "coder", Module: "github.com/coder/websocket", Setup: "Reader into one buffer", Read: readCoder, ReadDeflated: readCoderDeflated},
 	{Name: "gobwas", Module: "github.com/gobwas/ws", Setup: "ReadHeader through a bufio.Reader", Read: readGobwas},
 	{Name: "gorilla", Module: "github.com/gorilla/websocket", Setup: "NextReader into one buffer", Read: readGorilla},
-	{Name: "gws", Module: "github.com/lxzan/gws", Setup: "OnMessage", Read: readGWS},
+	{Name: "gws", Module: "github.com/lxzan/gws", Setup: "OnMessage", Read: readGWS, ReadDeflated: readGWSDeflated},
 }
 
 // Named returns the client of that name.
@@ -131,7 +168,15 @@ func dialHidden(ctx context.Context, network, addr string) (net.Conn, error) {
 
 func readCoder(addr string, config *tls.Config, got func(int)) error {
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: config}}
-	c, _, err := websocket.Dial(context.Background(), url(addr, config), &websocket.DialOptions{HTTPClient: client})
+	return readCoderWith(&websocket.DialOptions{HTTPClient: client}, url(addr, config), got)
+}
+
+func readCoderDeflated(addr string, got func(int)) error {
+	return readCoderWith(&websocket.DialOptions{CompressionMode: websocket.CompressionContextTakeover}, url(addr, nil), got)
+}
+
+func readCoderWith(o *websocket.DialOptions, url string, got func(int)) error {
+	c, _, err := websocket.Dial(context.Background(), url, o)
 	if err != nil {
 		return err
 	}
@@ -203,7 +248,17 @@ func (r gwsReader) OnMessage(_ *gws.Conn, m *gws.Message) {
 }
 
 func readGWS(addr string, config *tls.Config, got func(int)) error {
-	c, _, err := gws.NewClient(gwsReader{got: got}, &gws.ClientOption{Addr: url(addr, config), TlsConfig: config})
+	return readGWSWith(&gws.ClientOption{Addr: url(addr, config), TlsConfig: config}, got)
+}
+
+func readGWSDeflated(addr string, got func(int)) error {
+	return readGWSWith(&gws.ClientOption{Addr: url(addr, nil), PermessageDeflate: gws.PermessageDeflate{
+		Enabled: true, ServerContextTakeover: true, ClientContextTakeover: true,
+	}}, got)
+}
+
+func readGWSWith(o *gws.ClientOption, got func(int)) error {
+	c, _, err := gws.NewClient(gwsReader{got: got}, o)
 	if err != nil {
 		return err
 	}

@@ -20,9 +20,9 @@ func (r Report) Details(c Cell) Table {
 		v := func(m Metric) float64 { return c.Value(l.Name, m).Median }
 		x := func(m Metric) string { return fmt.Sprintf("%.2f", c.Ratio(l.Name, m).Median) }
 		t.Rows = append(t.Rows, []string{l.Name,
-			number(v(CPU)) + " ns", spread(c.Ratio(l.Name, CPU)), number(v(Rate)), x(Rate), number(v(P50)), x(P50), number(v(P99)), x(P99),
-			bytes(v(Resident)), x(Resident), fmt.Sprintf("%.2f", v(Allocs)), number(v(AllocBytes)),
-			calls(c.Value(l.Name, Reads)), calls(c.Value(l.Name, Writes)), number(v(BytesBack)),
+			Number(v(CPU)) + " ns", spread(c.Ratio(l.Name, CPU)), Number(v(Rate)), x(Rate), Number(v(P50)), x(P50), Number(v(P99)), x(P99),
+			bytes(v(Resident)), x(Resident), calls(c.Value(l.Name, Allocs)), known(c.Value(l.Name, AllocBytes)),
+			calls(c.Value(l.Name, Reads)), calls(c.Value(l.Name, Writes)), Number(v(BytesBack)),
 			fmt.Sprintf("%.0f%%", 100*v(Utilisation)), fmt.Sprintf("%.0f%%", 100*v(LoadBusy))})
 	}
 	return t
@@ -36,13 +36,21 @@ func (r Report) Short(c Cell) Table {
 			continue
 		}
 		v := func(m Metric) float64 { return c.Value(l.Name, m).Median }
-		t.Rows = append(t.Rows, []string{l.Name, number(v(CPU)) + " ns", spread(c.Ratio(l.Name, CPU)), fmt.Sprintf("%.2f", v(Allocs)),
-			calls(c.Value(l.Name, Reads)), calls(c.Value(l.Name, Writes)), number(v(P50)), number(v(P99))})
+		t.Rows = append(t.Rows, []string{l.Name, Number(v(CPU)) + " ns", spread(c.Ratio(l.Name, CPU)), calls(c.Value(l.Name, Allocs)),
+			calls(c.Value(l.Name, Reads)), calls(c.Value(l.Name, Writes)), Number(v(P50)), Number(v(P99))})
 	}
 	return t
 }
 
-// calls writes how many system calls a message takes, if that is known.
+// known writes a number, if it is known.
+func known(s stats.Summary) string {
+	if s.N == 0 {
+		return "-"
+	}
+	return Number(s.Median)
+}
+
+// calls writes how many system calls or allocations a message takes, if that is known.
 func calls(s stats.Summary) string {
 	if s.N == 0 {
 		return "-"

@@ -13,14 +13,17 @@ func (r Report) Feed(c Cell) Table {
 	if c.Shape.TLS {
 		title += ", TLS"
 	}
+	if c.Shape.Deflate {
+		title += ", permessage-deflate with context takeover"
+	}
 	t := Table{Title: title, Note: c.Note, Header: []string{"client", "CPU/msg", "x floor (spread)", "allocs", "reads", "futex and sleeps", "msg/s", "busy"}}
 	for _, l := range r.Libraries {
 		if !c.Has(l.Name) {
 			continue
 		}
 		v := func(m Metric) float64 { return c.Value(l.Name, m).Median }
-		t.Rows = append(t.Rows, []string{l.Name, number(v(CPU)) + " ns", spread(c.Ratio(l.Name, CPU)), fmt.Sprintf("%.2f", v(Allocs)),
-			calls(c.Value(l.Name, Reads)), calls(c.Value(l.Name, Naps)), number(v(Rate)), fmt.Sprintf("%.0f%%", 100*v(Utilisation))})
+		t.Rows = append(t.Rows, []string{l.Name, Number(v(CPU)) + " ns", spread(c.Ratio(l.Name, CPU)), calls(c.Value(l.Name, Allocs)),
+			calls(c.Value(l.Name, Reads)), calls(c.Value(l.Name, Naps)), Number(v(Rate)), fmt.Sprintf("%.0f%%", 100*v(Utilisation))})
 	}
 	return t
 }

@@ -42,13 +42,13 @@ func Micro(output string) Table {
 func microValue(values map[string][]float64, unit string) string {
 	if unit == "spread" {
 		s := stats.Summarize(values["ns/op"])
-		return fmt.Sprintf("%s-%s", number(s.Min), number(s.Max))
+		return fmt.Sprintf("%s-%s", Number(s.Min), Number(s.Max))
 	}
 	s := stats.Summarize(values[unit])
 	if s.N == 0 {
 		return "-"
 	}
-	return number(s.Median)
+	return Number(s.Median)
 }
 
 // benchmarkLine reads "BenchmarkName-2   1000   12.3 ns/op   0 B/op". The name comes without "Benchmark" and without

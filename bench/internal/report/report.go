@@ -92,7 +92,12 @@ func (c Cell) Value(library string, m Metric) stats.Summary {
 
 // Ratio is the median and spread of m divided by the floor's of the same round.
 func (c Cell) Ratio(library string, m Metric) stats.Summary {
-	return stats.Summarize(stats.Ratios(c.values(library, m), c.values(servers.Floor, m)))
+	return c.RatioTo(servers.Floor, library, m)
+}
+
+// RatioTo is Ratio to another one than the floor.
+func (c Cell) RatioTo(floor, library string, m Metric) stats.Summary {
+	return stats.Summarize(stats.Ratios(c.values(library, m), c.values(floor, m)))
 }
 
 // Library says what was compared.

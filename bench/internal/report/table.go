@@ -59,8 +59,8 @@ func (t Table) Markdown() string {
 	return b.String()
 }
 
-// number writes v with three significant digits, and thousands as k and M.
-func number(v float64) string {
+// Number writes v with three significant digits, and thousands as k and M.
+func Number(v float64) string {
 	switch {
 	case v >= 1e6:
 		return fmt.Sprintf("%.3gM", v/1e6)

@@ -5,8 +5,12 @@ package rig
 // This file holds the parent's side: what a benchmark calls.
 
 import (
+	"errors"
 	"fmt"
+	"net"
 	"net/netip"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket/bench/internal/child"
@@ -18,12 +22,16 @@ import (
 // Server is a server process.
 type Server struct {
 	Library servers.Library
-	process *child.Process
 	addr    netip.AddrPort
+	process *child.Process // this program, with the library in it
+	program *child.Program // or somebody's
 }
 
 // StartServer starts an echo server of l on core.
 func StartServer(core child.Core, l servers.Library, o servers.Options) (*Server, error) {
+	if len(l.Command) > 0 {
+		return startProgram(core, l)
+	}
 	p, err := child.Start(core, serverRole+o.String(), l.Name)
 	if err != nil {
 		return nil, err
@@ -35,26 +43,89 @@ func StartServer(core child.Core, l servers.Library, o servers.Options) (*Server
 	return s, nil
 }
 
+// patience is how long a program may need before it accepts connections.
+const patience = 20 * time.Second
+
+// startProgram starts a program that listens on a port of our choice, and waits until it does.
+func startProgram(core child.Core, l servers.Library) (*Server, error) {
+	addr, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	args := make([]string, len(l.Command))
+	for i, arg := range l.Command {
+		args[i] = strings.ReplaceAll(arg, servers.Port, strconv.Itoa(int(addr.Port())))
+	}
+	p, err := child.StartProgram(core, args...)
+	if err != nil {
+		return nil, err
+	}
+	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		nc, err := net.Dial("tcp4", addr.String())
+		if err == nil {
+			return &Server{Library: l, addr: addr, program: p}, nc.Close()
+		}
+		select {
+		case <-p.Ended():
+			return nil, fmt.Errorf("rig: %s: %w", l.Name, p.Err())
+		default:
+		}
+		if time.Now().After(end) {
+			return nil, errors.Join(fmt.Errorf("rig: %s does not listen on %v: %w", l.Name, addr, err), p.Stop())
+		}
+	}
+}
+
+// freePort returns an address that nobody listens at.
+func freePort() (netip.AddrPort, error) {
+	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("rig: %w", err)
+	}
+	return ln.Addr().(*net.TCPAddr).AddrPort(), ln.Close()
+}
+
 // CPU returns the processor time that the server has used.
 func (s *Server) CPU() (d time.Duration, err error) {
+	if s.program != nil {
+		return s.program.CPU()
+	}
 	err = s.process.Call("Child.CPU", None{}, &d)
 	return d, err
 }
 
-// Memory measures the server's memory, after collecting garbage if settle is set.
+// Memory measures the server's memory, after collecting garbage if settle is set. A program is not told to.
 func (s *Server) Memory(settle bool) (m child.Memory, err error) {
+	if s.program != nil {
+		return s.program.Memory()
+	}
 	err = s.process.Call("Child.Memory", settle, &m)
 	return m, err
 }
 
-// Profile starts a CPU profile of the server into file. An empty name ends it.
-func (s *Server) Profile(file string) error { return s.process.Call("Child.Profile", file, &None{}) }
+// Profile starts a CPU profile of the server into file. An empty name ends it. Of a program there is none.
+func (s *Server) Profile(file string) error {
+	if s.program != nil {
+		return nil
+	}
+	return s.process.Call("Child.Profile", file, &None{})
+}
 
 // Trace is Process.Trace.
-func (s *Server) Trace(run func() error) (child.Calls, error) { return s.process.Trace(run) }
+func (s *Server) Trace(run func() error) (child.Calls, error) {
+	if s.program != nil {
+		return s.program.Trace(run)
+	}
+	return s.process.Trace(run)
+}
 
 // Stop ends the server.
-func (s *Server) Stop() error { return s.process.Stop() }
+func (s *Server) Stop() error {
+	if s.program != nil {
+		return s.program.Stop()
+	}
+	return s.process.Stop()
+}
 
 // Load is the load's process.
 type Load struct{ process *child.Process }

@@ -58,8 +58,27 @@ type Library struct {
 	// below, if not nil, is put between the listener and TLS.
 	below func(net.Listener) net.Listener
 
+	// Command, if not empty, is a program in place of Serve, with its arguments, in which Port stands for the port to listen on.
+	Command []string
+
 	// Serve accepts connections from ln and echoes their messages until ln fails.
 	Serve func(ln net.Listener, o Options) error
+}
+
+// Port stands for a number in a Command.
+const Port = "{port}"
+
+// Program returns the library that name=command means: a program of anybody's. It is asked for compression where that is measured,
+// and cannot do TLS.
+func Program(s string) (Library, error) {
+	name, command, _ := strings.Cut(s, "=")
+	if name == "" || !strings.Contains(command, Port) {
+		return Library{}, fmt.Errorf("servers: %q is not name=command with %s in it", s, Port)
+	}
+	if _, err := Named(name); err == nil {
+		return Library{}, fmt.Errorf("servers: %q is the name of another library", name)
+	}
+	return Library{Name: name, Setup: command, Command: strings.Fields(command), Deflate: true, PlainNet: true}, nil
 }
 
 // ServeOver is Serve over what o says.

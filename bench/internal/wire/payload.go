@@ -10,9 +10,9 @@ var words = [...]string{
 	"token", "session", "東京", "user", "login", "stream", "value", "market", "closed", "pending", "quote",
 }
 
-// payload returns n bytes of what applications send: small JSON records with a few changing numbers and words. The
+// Payload returns n bytes of what applications send: small JSON records with a few changing numbers and words. The
 // seed decides which. The last record is cut, so payloads are sent as binary messages.
-func payload(n, seed int) []byte {
+func Payload(n, seed int) []byte {
 	r := rand.New(rand.NewPCG(uint64(seed), 6455))
 	b := make([]byte, 0, n+128)
 	for len(b) < n {

@@ -73,7 +73,7 @@ func NewTraffic(s Shape) *Traffic {
 		t.payloads = corpus.Chat(corpus.Seed, chatMessages)
 	} else {
 		for i := range Messages {
-			t.payloads = append(t.payloads, payload(s.Size, i))
+			t.payloads = append(t.payloads, Payload(s.Size, i))
 		}
 	}
 	t.verified, t.preludes = make([][][]byte, len(t.payloads)), make([][]byte, len(t.payloads))
