@@ -103,14 +103,16 @@ func ExampleConn_NetConn() {
 // A program that ends does not wait for the peers of its connections for longer than it has time.
 func ExampleConn_CloseContext() {
 	client, server := wstest.Pipe(nil, nil)
+	ended := make(chan error)
 	go func() {
 		_, err := server.Read(context.Background())
-		fmt.Println(websocket.CloseStatus(err))
+		ended <- err
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if err := client.CloseContext(ctx, websocket.StatusGoingAway, "see you"); err != nil {
 		log.Fatal(err)
 	}
+	fmt.Println(websocket.CloseStatus(<-ended))
 	// Output: 1001 (going away)
 }

@@ -109,20 +109,21 @@ func (f flood) run(t *testing.T, serve func(*testing.T, net.Listener) func(conte
 		f.attack(t, peers[i], i)
 	})
 	during := beside.measure(t)
+	each(len(peers), func(i int) {
+		if f.ends == 0 {
+			return
+		}
+		if code := closeCode(peers[i]); code != f.ends { // until then the server is at work on what the peer has sent
+			t.Errorf("peer %d was closed with %v, want %v", i, code, f.ends)
+		}
+	})
 	now := count()
 	t.Logf("%d peers: %d bytes of heap and %.1f goroutines each; the connection beside them took %v, and %v in peace",
 		len(peers), (int(now.heap)-int(before.heap))/len(peers), float64(now.goroutines-before.goroutines)/float64(len(peers)), during, quiet)
 	if limit := int(before.heap) + len(peers)*f.heap; f.heap > 0 && int(now.heap) > limit+slack {
 		t.Errorf("the heap has %d bytes, at most %d are right", now.heap, limit)
 	}
-	each(len(peers), func(i int) {
-		if f.ends != 0 {
-			if code := closeCode(peers[i]); code != f.ends {
-				t.Errorf("peer %d was closed with %v, want %v", i, code, f.ends)
-			}
-		}
-		peers[i].Close()
-	})
+	each(len(peers), func(i int) { peers[i].Close() })
 	settle(t, before)
 	beside.c.CloseNow()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
