@@ -1,6 +1,6 @@
 # What people and CI run. Nothing here needs more than Go, but for interop (Node.js, npm, Chromium, Firefox, nginx, HAProxy and
 # Apache), interop-more (Debian's python3-websockets, -aiohttp and -tornado, microsocks and tinyproxy), examples (Chromium),
-# interop-socketio (python3-socketio and python3-aiohttp, too), platforms (qemu-user-static) and faulty-network (root, iproute2);
+# interop-socketio (python3-socketio and python3-aiohttp, too), platforms (qemu-user-static), test-js (Node.js) and faulty-network (root, iproute2);
 # .ci/run installs these.
 
 SHELL := bash
@@ -50,6 +50,8 @@ lint: bin/staticcheck
 	done
 	go vet -tags purego ./...
 	bin/staticcheck ./... $(INSIDE)
+	$(JS) go vet ./interop/js/... ./examples/chat/client
+	$(JS) bin/staticcheck -checks inherit,-U1000 . ./internal/jssocket/... ./interop/js/... ./examples/chat/client
 	@for module in $(OUTSIDE); do \
 		echo "go vet and staticcheck in $$module"; \
 		(cd $$module && GOWORK=off go vet ./... && GOWORK=off $(CURDIR)/bin/staticcheck ./...); \
@@ -101,6 +103,7 @@ interop/node/node_modules/.package-lock.json: interop/node/package-lock.json
 include bench/bench.mk
 include conformance.mk
 include model.mk
+include js.mk
 include compat.mk
 include http2.mk
 include socketio.mk

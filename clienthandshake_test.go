@@ -1,3 +1,5 @@
+//go:build !js
+
 package websocket
 
 // This file tests the client's opening handshake without I/O, over streams, and what its errors must not show.

@@ -71,6 +71,9 @@ func (c *Conn) CloseContext(ctx context.Context, code StatusCode, reason string)
 	if _, err := AppendClose(nil, code, reason); err != nil {
 		return err
 	}
+	if c.inBrowser() && !browserSends(code) {
+		return errBrowserCode
+	}
 	first, begun := c.beginClose(code, reason)
 	if !begun {
 		return c.closeUnwritable(ctx)
@@ -238,6 +241,10 @@ func validReason(text string) string {
 
 // lost deals with an error of the transport.
 func (c *Conn) lost(err error) {
+	if _, limit := err.(*ProtocolError); limit {
+		c.violated(err) // the transport has one of its own: browserconn_js.go
+		return
+	}
 	c.stopped = true
 	how := endAborted
 	if err == io.EOF {

@@ -6,15 +6,19 @@ package websocket
 // readability.
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // ends are ways in which a peer's stream ends.
@@ -224,4 +228,38 @@ func stranger(t *testing.T, name string, round int) {
 		}
 	}
 	both.Wait()
+}
+
+// TestSocketsHeldInBubble protects sockets that live in a bubble of testing/synctest: replies leave although the bubble's
+// clock stands still, as it does while anybody waits for a socket; and the timer of the connections outside stays as it is.
+func TestSocketsHeldInBubble(t *testing.T) {
+	var bubbled []*Conn
+	for _, client := range []bool{false, true} {
+		a, b := tcpPair(t)
+		b.SetReadDeadline(time.Now().Add(10 * time.Second)) // by the clock outside: fails the test
+		synctest.Test(t, func(t *testing.T) {
+			c, p := connOver(t, a, client, nil), peerOver(t, b, !client)
+			bubbled = append(bubbled, c)
+			p.write(bytes.Repeat(p.message("m"), 3), p.frame(true, OpPing, "p"), p.message("n"))
+			for range 3 {
+				msg, err := c.Read(t.Context())
+				wantMessage(t, msg.Op, msg.Data, err, "m")
+				c.Write(t.Context(), msg.Op, msg.Data)
+				p.expect(OpText, "m")
+			}
+			msg, err := c.Read(t.Context())
+			wantMessage(t, msg.Op, msg.Data, err, "n")
+			p.expect(OpPong, "p")
+		})
+	}
+	socketHolds.mu.Lock()
+	defer socketHolds.mu.Unlock()
+	for _, c := range bubbled {
+		if slices.Contains(socketHolds.conns, c) {
+			t.Error("a connection of a bubble waits for the timer of those outside")
+		}
+	}
+	if due := socketHolds.due; !due.IsZero() && due == due.Round(0) {
+		t.Errorf("the timer of those outside has been set by a bubble's clock, to %v", due)
+	}
 }

@@ -1,3 +1,5 @@
+//go:build !js
+
 package websocket
 
 // This file holds Dialer, the client's role in the opening handshake: from a URL to a Conn. What the request and the

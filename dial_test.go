@@ -1,3 +1,5 @@
+//go:build !js
+
 package websocket
 
 // This file tests the client's role against servers that play a script: what it sends, what it takes, what it refuses,

@@ -1,3 +1,5 @@
+//go:build !js
+
 package websocket
 
 // This file holds the two halves of Dial for those who speak something else than HTTP/1.1 with a server that can: the connection,

@@ -1,3 +1,5 @@
+//go:build !js
+
 package websocket
 
 // This file tests the halves of Dial that others use.

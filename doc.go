@@ -36,6 +36,8 @@
 //	err = conn.Write(ctx, websocket.OpText, []byte("hello"))
 //	reply, err := conn.Read(ctx)
 //
+// Under GOOS=js Dial goes over the WebSocket of the browser, with a Dialer that has what browsers allow.
+//
 // # TLS
 //
 // A Dialer's wss needs nothing. A server that speaks TLS itself puts Listener below it, as the innermost listener:

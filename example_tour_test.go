@@ -1,3 +1,5 @@
+//go:build !js
+
 package websocket_test
 
 // Subjects of the package's documentation that no single identifier stands for.

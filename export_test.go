@@ -1,3 +1,5 @@
+//go:build !js
+
 package websocket
 
 // This file gives tests of package websocket_test, which may import what imports this package, what they need of ours.

@@ -1,3 +1,5 @@
+//go:build !js
+
 package websocket
 
 // This file holds the table of hostile peers: what each sends, and the exact outcome on both sides, for every way to

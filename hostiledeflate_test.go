@@ -1,3 +1,5 @@
+//go:build !js
+
 package websocket
 
 // This file holds the hostile peers that have negotiated compression: rows for the table of hostile_test.go, and bombs.

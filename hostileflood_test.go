@@ -1,3 +1,5 @@
+//go:build !js
+
 package websocket
 
 // This file holds the hostile peers that try to take memory or time: announcements without bodies, and floods. Their

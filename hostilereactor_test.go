@@ -1,3 +1,5 @@
+//go:build !js
+
 package websocket_test
 
 // This file has hostile peers meet the servers of package reactor, which the table in hostile_test.go holds for as well.

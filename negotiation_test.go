@@ -1,3 +1,5 @@
+//go:build !js
+
 package websocket
 
 // This file tests the negotiation of permessage-deflate through the opening handshake, in both roles, on sockets: RFC

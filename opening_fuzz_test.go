@@ -1,3 +1,5 @@
+//go:build !js
+
 package websocket
 
 // This file holds the fuzz targets of what came to the opening handshake later: bytes to bytes, origins, URLs, and proxies. Those of

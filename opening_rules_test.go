@@ -1,3 +1,5 @@
+//go:build !js
+
 package websocket
 
 // This file holds rows about the opening handshake that mutants have asked for (internal/mutants/rules).

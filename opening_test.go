@@ -1,3 +1,5 @@
+//go:build !js
+
 package websocket
 
 // This file tests our client against both our servers, on real sockets.

@@ -1,3 +1,5 @@
+//go:build !js
+
 package websocket
 
 // This file holds the client's way through a proxy: HTTP CONNECT (RFC 9110, Section 9.3.6), plain or over TLS, and

@@ -1,3 +1,5 @@
+//go:build !js
+
 package websocket
 
 // This file tests the client's way through proxies: real ones on real sockets, and the bytes of each kind.

@@ -41,6 +41,9 @@ const (
 
 // reserve waits until out has room for need bytes. mu is held, and released while it waits.
 func (c *Conn) reserve(ctx context.Context, need int, why purpose) error {
+	if why == forControl && c.inBrowser() {
+		return errBrowserControl
+	}
 	if c.opts.FailWhenFull && why != forFragment {
 		return c.unlessFull(ctx, need, why)
 	}

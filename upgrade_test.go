@@ -6,7 +6,6 @@ package websocket
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"log"
@@ -406,26 +405,6 @@ func TestHTTP2(t *testing.T) {
 	body, _ := io.ReadAll(resp.Body)
 	if resp.ProtoMajor != 2 || resp.StatusCode != 505 || !strings.Contains(string(body), "HTTP/2.0") {
 		t.Errorf("%s %s: %q", resp.Proto, resp.Status, body)
-	}
-}
-
-// TestSecureOrigin protects a server that speaks TLS from pages that came without it.
-func TestSecureOrigin(t *testing.T) {
-	u := &Upgrader{}
-	s := httptest.NewTLSServer(u.Handler(func(c *Conn, r *http.Request) {}))
-	defer s.Close()
-	for scheme, want := range map[string]int{"http": 403, "https": 101} {
-		d := Dialer{
-			TLS:    &tls.Config{RootCAs: s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs},
-			Header: http.Header{"Origin": {scheme + "://" + s.Listener.Addr().String()}},
-		}
-		c, resp, err := d.Dial(t.Context(), s.URL)
-		if resp == nil || resp.StatusCode != want {
-			t.Fatalf("%s: %v, %v", scheme, resp, err)
-		}
-		if err == nil {
-			c.CloseNow()
-		}
 	}
 }
 

@@ -87,20 +87,6 @@ func start(t testing.TB, s *Server, wrap wrapper) (addr string) {
 	return ln.Addr().String()
 }
 
-// dial connects a client of this library.
-func dial(t testing.TB, addr string, o websocket.Options) *websocket.Conn {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), settleTime)
-	defer cancel()
-	d := websocket.Dialer{Options: o}
-	c, _, err := d.Dial(ctx, "ws://"+addr+"/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.CloseNow() })
-	return c
-}
-
 // bounded returns a context that ends when a test has to have.
 func bounded(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), settleTime)

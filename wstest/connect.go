@@ -1,3 +1,5 @@
+//go:build !js
+
 package wstest
 
 // This file holds connections whose opening handshake is a real one, in memory: of one Dialer with one Upgrader, and with
@@ -129,3 +131,24 @@ func (l *listener) Close() error {
 
 // Addr returns the name of the server's ends.
 func (l *listener) Addr() net.Addr { return netpipe.Addr("b") }
+
+// agree returns what a client and a server with such options agree on, as each of them sees it.
+func agree(client, server *websocket.Options) (ofClient, ofServer websocket.Agreement) {
+	if client == nil || server == nil {
+		return
+	}
+	d := websocket.Dialer{Options: websocket.Options{Compression: client.Compression}}
+	u := websocket.Upgrader{Options: websocket.Options{Compression: server.Compression}}
+	opening, err := d.Handshake(address)
+	if err != nil {
+		panic("wstest: the client's options: " + err.Error())
+	}
+	ofServer, response, err := u.Handshake(opening.Request())
+	if err == nil {
+		ofClient, err = opening.Check(response)
+	}
+	if err != nil {
+		panic("wstest: the options of both sides: " + err.Error())
+	}
+	return ofClient, ofServer
+}

@@ -1,3 +1,5 @@
+//go:build !js
+
 package wstest_test
 
 import (

@@ -12,6 +12,8 @@
 //
 // In such a bubble every connection must be ended before the test returns: the goroutines that end it belong to the
 // bubble. What Serve returns does it for all of the server's.
+//
+// Under GOOS=js, whose Dialer knows no network and no compression, there are Pipe, on which nothing is compressed, and NetPipe.
 package wstest
 
 import (
@@ -28,27 +30,6 @@ func Pipe(client, server *websocket.Options) (*websocket.Conn, *websocket.Conn) 
 	ofClient, ofServer := agree(client, server)
 	c, s := netpipe.New(0)
 	return websocket.ClientConn(c, client, ofClient, nil), websocket.ServerConn(s, server, ofServer, nil)
-}
-
-// agree returns what a client and a server with such options agree on, as each of them sees it.
-func agree(client, server *websocket.Options) (ofClient, ofServer websocket.Agreement) {
-	if client == nil || server == nil {
-		return
-	}
-	d := websocket.Dialer{Options: websocket.Options{Compression: client.Compression}}
-	u := websocket.Upgrader{Options: websocket.Options{Compression: server.Compression}}
-	opening, err := d.Handshake(address)
-	if err != nil {
-		panic("wstest: the client's options: " + err.Error())
-	}
-	ofServer, response, err := u.Handshake(opening.Request())
-	if err == nil {
-		ofClient, err = opening.Check(response)
-	}
-	if err != nil {
-		panic("wstest: the options of both sides: " + err.Error())
-	}
-	return ofClient, ofServer
 }
 
 // NetPipe returns the two ends of a connection in memory, without WebSocket on it. Unlike those of net.Pipe, they

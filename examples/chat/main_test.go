@@ -4,6 +4,9 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +25,7 @@ func TestMain(m *testing.M) { program.Main(m, main) }
 func enter(t *testing.T, b *chromium.Browser, url, name, room string) *chromium.Tab {
 	t.Helper()
 	tab := b.Open(t.Context(), t, url)
+	tab.Run(`WebSocket = class extends WebSocket { constructor(...a) { super(...a); globalThis.newest = this } }; undefined`)
 	tab.WaitFor(`document.getElementById("room").options.length === 3`)
 	tab.Set("name", name)
 	tab.Set("room", room)
@@ -60,10 +64,31 @@ func quoted(texts []string) string {
 }
 
 // TestPages protects what two people see in a browser: one another, what both say, what was said before they came, nothing of other
-// rooms, and texts as text; and that a page comes back.
+// rooms, and texts as text; and that a page comes back. It protects both clients: the one in JavaScript and the one in Go.
 func TestPages(t *testing.T) {
-	url := program.Start(t, "-addr", "localhost:0").URL()
+	dir := t.TempDir()
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "client.wasm"), "./client")
+	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(strings.TrimSpace(string(root)), "lib/wasm/wasm_exec.js"), filepath.Join(dir, "wasm_exec.js")); err != nil {
+		t.Fatal(err)
+	}
 	b := chromium.Start(t.Context(), t)
+	for _, page := range []string{"/", "/go.html"} {
+		t.Run(page, func(t *testing.T) {
+			visitPages(t, b, program.Start(t, "-addr", "localhost:0", "-go", dir).URL()+page)
+		})
+	}
+}
+
+// visitPages is TestPages for one of the clients.
+func visitPages(t *testing.T, b *chromium.Browser, url string) {
 	ada := enter(t, b, url, "Ada", "kitchen")
 	say(ada, "Is anybody here?")
 	waitForLog(ada, "Is anybody here?")
@@ -83,7 +108,7 @@ func TestPages(t *testing.T) {
 	grace.Click("#exit")
 	waitForMembers(ada, "Ada")
 
-	ada.Run(`socket.close()`) // as the end of a network would
+	ada.Run(`newest.close()`) // as the end of a network would
 	ada.WaitFor(`document.getElementById("state").value.startsWith("disconnected")`)
 	ada.WaitFor(`document.getElementById("state").value === "connected"`)
 	waitForLog(ada, "Is anybody here?", `<b>I am</b> 🙂`)

@@ -61,6 +61,7 @@ func goroutines(counts func(stack string) bool) string {
 		switch {
 		case i == 0: // the caller
 		case strings.Contains(g, "os/signal.loop"), strings.Contains(g, "runtime.ensureSigM"):
+		case strings.Contains(g, "runtime.handleEvent") && !strings.Contains(g, "syscall/js."): // under js, between two events
 		case strings.Contains(g, "created by runtime."), strings.Contains(g, "testing.(*M).startAlarm"):
 		case counts(g):
 			left = append(left, g+"\n")

@@ -47,11 +47,3 @@ func bare(client bool, nc net.Conn, o *websocket.Options) *websocket.Conn {
 	}
 	return websocket.ServerConn(nc, o, websocket.Agreement{}, nil)
 }
-
-// dial makes the client's side over nc, with an opening handshake.
-func dial(nc net.Conn, o websocket.Options) (*websocket.Conn, error) {
-	d := websocket.Dialer{Options: o}
-	d.DialContext = func(context.Context, string, string) (net.Conn, error) { return nc, nil }
-	c, _, err := d.Dial(context.Background(), "ws://model.test/")
-	return c, err
-}
