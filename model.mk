@@ -8,6 +8,8 @@
 #	                                one conversation again and again, for DURATION: the scheduler is not drawn. A finding says
 #	                                whether it was in a bubble
 #	make model-mutants              each of a table of defects put in, and the time until the model has found it
+#	make mutants                    each rule of the RFCs broken by a line, and the quick test that fails then: internal/mutants/rules,
+#	                                where the result is committed. FLAGS=-new takes only what is new or was changed
 
 DURATION ?= 1m
 MUTANT_TIME ?= 1m
@@ -36,3 +38,7 @@ model-short:
 .PHONY: model-mutants
 model-mutants:
 	nice go run ./internal/model/mutants -for $(MUTANT_TIME) $(FLAGS)
+
+.PHONY: mutants
+mutants:
+	nice go run ./internal/mutants/rules $(FLAGS)

@@ -13,7 +13,7 @@ func TestTable(t *testing.T) {
 			t.Errorf("two mutants are called %q", m.name)
 		}
 		names[m.name] = true
-		if _, _, err := m.texts(filepath.Join("..", "..", "..")); err != nil {
+		if _, err := m.defect().Text(filepath.Join("..", "..", "..")); err != nil {
 			t.Error(err)
 		}
 	}

@@ -1,11 +1,18 @@
 package main
 
+import "github.com/seed-d69ae1b7/websocket/internal/mutants"
+
 // mutant is a defect to be put into the library. Its old text must stand in its file exactly once.
 type mutant struct {
 	name, file string
 	old, new   string
 	flags      []string // of the model, beside those of all
 	behind     string   // what the model leaves out as known, and without which it cannot find this; or empty
+}
+
+// defect is m for what puts it in.
+func (m mutant) defect() mutants.Mutant {
+	return mutants.Mutant{Name: m.name, File: m.file, Old: m.old, New: m.new}
 }
 
 // churn lets the model hold only short conversations whose owner closes the net.Conn.
