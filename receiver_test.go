@@ -432,3 +432,25 @@ func TestReceiverReset(t *testing.T) {
 		}
 	}
 }
+
+// TestReceiverPartialHeader_5_1 protects that a peer which stops in the middle of a header hears of what is wrong with its first two
+// bytes: a mask bit of the wrong role.
+func TestReceiverPartialHeader_5_1(t *testing.T) {
+	for _, client := range []bool{false, true} {
+		header := []byte{0x81, 0x7E} // more of the length is due
+		if client {
+			header[1] |= maskBit
+		}
+		for _, chunks := range [][][]byte{{header}, {header[:1], header[1:]}} {
+			r := newReceiver(client, 0)
+			var err error
+			for _, chunk := range chunks {
+				_, _, _, err = r.Next(nil, chunk)
+			}
+			var violation *ProtocolError
+			if !errors.As(err, &violation) || violation.Section != "5.1" {
+				t.Errorf("client %v, in %d pieces: %v", client, len(chunks), err)
+			}
+		}
+	}
+}
