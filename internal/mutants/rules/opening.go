@@ -3,7 +3,7 @@ package main
 // The rules about the opening handshake, and what both sides agree on by it.
 
 var opening = group{
-	file: "handshake.go", tests: `AcceptKey|Key_|TokenLists|UpgradeList|Extensions_|ExtensionBounds|Field|Subprotocol|Response_|HandshakeError|Switching|Requests_|HandshakeSameAnswer|AcceptStream|BothRoles|Reserved|Offers|Answers|TestUpgradeHeader`,
+	file: "handshake.go", tests: `AcceptKey|Key_|TokenLists|UpgradeList|Extensions_|ExtensionBounds|Field|Subprotocol|Response_|HandshakeError|Switching|Requests_|HandshakeSameAnswer|AcceptStream|BothRoles|Reserved|Offers|Answers|TestUpgradeHeader|TestHTTP2`,
 	list: []change{
 		{`4.2.1: HTTP/1.0 is enough`, `if o.major != 1 || o.minor < 1 {`, `if o.major != 1 {`},
 		{`4.2.1: HTTP/2 without a stream is enough`, `if o.major != 1 || o.minor < 1 {`, `if o.major < 1 || o.minor < 1 && o.major == 1 {`},
