@@ -207,7 +207,7 @@ var extending = group{
 }
 
 var negotiating = group{
-	file: "compress/negotiate.go", pkg: "compress", tests: `Accept|Confirm|Offer|Validate|Negoti|Param|Compressors|Options`,
+	file: "compress/negotiate.go", pkg: "compress", tests: `Accept|Confirm|Offer|Validate|Negoti|Options|WindowOf`,
 	list: []change{
 		{`RFC 7692, 7.1: a parameter may stand twice`, `		if twice {`, `		if twice && answer {`},
 		{`RFC 7692, 7.1: a parameter may stand twice in an answer`, `		if twice {`, `		if twice && !answer {`},
