@@ -133,11 +133,17 @@ var origins = group{
 	},
 }
 
-var clientSide = group{
-	file: "clienthandshake.go", tests: `ClientHandshake|DialRequest|DialKey|DialMisuse|DialResponse|DialStream$|BothRoles|DialCookies`,
+var urls = group{
+	file: "url.go", tests: `ClientHandshake|DialMisuse`,
 	list: []change{
 		{`3: a URL may have a fragment`, `if strings.Contains(rawURL, "#") {`, `if strings.HasSuffix(rawURL, "##") {`},
 		{`3: any scheme will do`, `	case "ws", "http":`, `	case "ws", "http", "ftp":`},
+	},
+}
+
+var clientSide = group{
+	file: "clienthandshake.go", tests: `ClientHandshake|DialRequest|DialKey|DialMisuse|DialResponse|DialStream$|BothRoles|DialCookies`,
+	list: []change{
 		{`4.1: the default port stands in Host`, `if port == "" || port == defaultPorts[u.Scheme] {`, `if port == "" {`},
 		{`4.1: the key is always the same`, `		rand.Read(nonce[:])
 `, `		rand.Read(nonce[:0])

@@ -10,7 +10,7 @@ import (
 // table is all of it.
 var table = []group{
 	frames, closes, texts, masks, keys, receiving, sending, inflating, deflating, blocks,
-	opening, lists, requests, origins, clientSide, choices, streams, extending, negotiating,
+	opening, lists, requests, origins, urls, clientSide, choices, streams, extending, negotiating,
 	streaming, receivingStreams,
 }
 
