@@ -189,7 +189,7 @@ func TestSilence(t *testing.T) {
 		}
 		synctest.Wait()
 		all[2].port.kill() // it may still send heartbeats: nobody is told that come from the dead
-		all[2].Node.carrier = deaf{all[2].port}
+		all[2].port.mute.Store(true)
 		answers, began := 0, time.Now()
 		err := all[0].BroadcastWithAck(t.Context(), event(`["e"]`), &adapter.Target{}, func(adapter.Answer) { answers++ })
 		wantError(t, err, ErrServerLost)
@@ -204,11 +204,6 @@ func TestSilence(t *testing.T) {
 		}
 	})
 }
-
-// deaf is a Carrier that carries nothing.
-type deaf struct{ *port }
-
-func (deaf) Send(*Message) error { return nil }
 
 // TestTimeouts: nothing waits longer than it is to.
 func TestTimeouts(t *testing.T) {
@@ -303,7 +298,7 @@ func TestSpread(t *testing.T) {
 		wantError(t, s.Await(t.Context()), nil)
 		h.cost(t, map[Kind]int{Probe: 9, Probed: 9})
 
-		all[3].Node.carrier = deaf{all[3].port} // is asked, and does not answer
+		all[3].port.mute.Store(true) // is asked, and does not answer
 		took := func() time.Duration {
 			s.Count()
 			began := time.Now()
@@ -320,7 +315,7 @@ func TestSpread(t *testing.T) {
 		if d := took(); d != 50*time.Millisecond {
 			t.Errorf("it took %v again", d)
 		}
-		all[3].Node.carrier = all[3].port
+		all[3].port.mute.Store(false)
 		took()
 		if d := took(); d != 0 {
 			t.Errorf("it took %v when everybody answers", d)

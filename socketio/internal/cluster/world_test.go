@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +32,7 @@ type port struct {
 	hub   *hub
 	node  *Node
 	inbox chan []byte
+	mute  atomic.Bool // carries nothing
 	once  sync.Once
 	over  chan struct{}
 	ended sync.WaitGroup
@@ -39,6 +41,9 @@ type port struct {
 func newHub() *hub { return &hub{ports: make(map[string]*port), carried: make(map[Kind]int)} }
 
 func (p *port) Send(m *Message) error {
+	if p.mute.Load() {
+		return nil
+	}
 	p.hub.mu.Lock()
 	defer p.hub.mu.Unlock()
 	if p.hub.full != nil {
