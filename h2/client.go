@@ -24,7 +24,8 @@ type Client struct {
 	MaxStreams int
 
 	// Fallback makes connections over HTTP/1.1 to servers that do not take them over HTTP/2: over the same connection if it is by ALPN that
-	// the server chooses HTTP/1.1; otherwise over another one, and again at once for ten minutes. Without it the error wraps ErrUnsupported.
+	// the server chooses HTTP/1.1; otherwise over another one, and again at once for ten minutes. A server may also want HTTP/1.1 for one request
+	// (HTTP_1_1_REQUIRED: RFC 9113, Section 7). Without it the error is ErrUnsupported (errors.Is).
 	Fallback bool
 
 	mu    sync.Mutex
@@ -58,8 +59,8 @@ func (c *Client) Dial(ctx context.Context, rawURL string) (*websocket.Conn, *htt
 // Where the response does not accept, the stream is the response's body.
 //
 // The stream has real deadlines, and CloseWrite() error and Abort() beside: the former ends the outgoing half, and the latter resets the stream.
-// It keeps at most 64 KiB that nobody has read. ctx bounds the opening, as HandshakeTimeout does. There is no fallback: the error wraps
-// ErrUnsupported.
+// It keeps at most 64 KiB that nobody has read. ctx bounds the opening, as HandshakeTimeout does. There is no fallback: the error is
+// ErrUnsupported (errors.Is).
 func (c *Client) OpenStream(ctx context.Context, r *http.Request) (stream net.Conn, resp *http.Response, err error) {
 	h, err := c.host(r.URL.String())
 	if err != nil {
@@ -85,11 +86,11 @@ func (c *Client) OpenStream(ctx context.Context, r *http.Request) (stream net.Co
 	return stream, resp, err
 }
 
-// twice calls f, and once more if the server has done nothing about the first request.
+// twice calls f, and once more if the server has done nothing about the first request, which it may do over HTTP/2.
 func twice(f func() error) error {
 	err := f()
 	var untouched *unprocessed
-	if errors.As(err, &untouched) {
+	if errors.As(err, &untouched) && !errors.Is(err, ErrUnsupported) {
 		err = f()
 	}
 	return err
@@ -110,13 +111,22 @@ func (c *Client) dial(ctx context.Context, h *host, rawURL string) (*websocket.C
 	case err != nil:
 		return nil, w.resp, err
 	case w.conn != nil:
-		p := place{c: w.conn}
-		defer p.leave()
-		return h.dialer.DialStream(ctx, rawURL, p.open)
+		conn, resp, err := c.dialStream(ctx, h, w.conn, rawURL)
+		if c.Fallback && errors.Is(err, ErrUnsupported) {
+			return h.dialer.Dial(ctx, rawURL) // of this request alone it is known
+		}
+		return conn, resp, err
 	case w.nc != nil:
 		return h.dialer.DialConn(ctx, w.nc, rawURL)
 	}
 	return h.dialer.Dial(ctx, rawURL)
+}
+
+// dialStream is dial on a connection on which there is a place.
+func (c *Client) dialStream(ctx context.Context, h *host, on *conn, rawURL string) (*websocket.Conn, *http.Response, error) {
+	p := place{c: on}
+	defer p.leave()
+	return h.dialer.DialStream(ctx, rawURL, p.open)
 }
 
 // CloseIdleConnections closes the connections of HTTP/2 that have no stream.

@@ -406,3 +406,28 @@ func TestClientFallback(t *testing.T) {
 		})
 	}
 }
+
+// TestClientHTTP11Required protects what a server says of one request, or of the connection: HTTP/1.1 does where it may, and else the error tells.
+func TestClientHTTP11Required(t *testing.T) {
+	for name, answer := range map[string]func() []byte{
+		"stream":     func() []byte { return appendReset(nil, 1, HTTP11Required) },
+		"connection": func() []byte { return appendGoAway(nil, 0, HTTP11Required) },
+	} {
+		for _, fallback := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, fallback %v", name, fallback), func(t *testing.T) {
+				inBubble(t, func(t *testing.T) {
+					c := &Client{Fallback: fallback}
+					p := newServerPeer(t, c)
+					p.wantHead(0, 1)
+					p.send(answer())
+					err := <-p.served
+					if again := strings.Contains(err.Error(), "dialled twice"); again != fallback || errors.Is(err, ErrUnsupported) == fallback {
+						t.Error(err)
+					}
+					c.CloseIdleConnections()
+					p.nc.Close()
+				})
+			})
+		}
+	}
+}

@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// ErrUnsupported is wrapped by the error of Client.Dial where the server does not take WebSocket over HTTP/2, and Client.Fallback is
-// not set.
+// ErrUnsupported is what the error of Client.Dial is (errors.Is) where the server does not take WebSocket over HTTP/2, or wants HTTP/1.1 for this
+// request, and Client.Fallback is not set.
 var ErrUnsupported = errors.New("h2: the server does not take WebSocket over HTTP/2 (RFC 8441)")
 
 // ErrorCode says why a stream or a connection was ended (RFC 9113, Section 7).
@@ -75,6 +75,9 @@ func (e *ConnectionError) Error() string {
 // Unwrap returns Err.
 func (e *ConnectionError) Unwrap() error { return e.Err }
 
+// Is reports whether the peer wants HTTP/1.1, which is what ErrUnsupported says.
+func (e *ConnectionError) Is(target error) bool { return e.Code.unsupported(target) }
+
 // violation is what the peer did wrong.
 func violation(code ErrorCode, reason string) error {
 	return &ConnectionError{Code: code, Reason: reason}
@@ -93,6 +96,12 @@ func (e *StreamError) Error() string {
 	}
 	return fmt.Sprintf("h2: stream reset with %v", e.Code)
 }
+
+// Is reports whether the peer wants HTTP/1.1 for this request, which is what ErrUnsupported says.
+func (e *StreamError) Is(target error) bool { return e.Code.unsupported(target) }
+
+// unsupported is the Is of errors with a code. RFC 9113, Section 7: "The endpoint requires that HTTP/1.1 be used instead of HTTP/2."
+func (c ErrorCode) unsupported(target error) bool { return c == HTTP11Required && target == ErrUnsupported }
 
 // unprocessed is why a stream has ended that the peer has done nothing about, so that it may be tried again. RFC 9113, Section 8.7: GOAWAY
 // and REFUSED_STREAM say so.
