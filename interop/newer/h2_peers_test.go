@@ -245,17 +245,29 @@ func TestH2NodeClient(t *testing.T) {
 	}
 }
 
-// TestH2HAProxy protects both roles with HAProxy in between: it gets streams from a client, and opens others at Serve.
+// TestH2HAProxy protects both roles with HAProxy in between, which gets streams from a client, with TLS and without, and opens others at Serve.
 func TestH2HAProxy(t *testing.T) {
-	u := &websocket.Upgrader{}
-	addr := serveH2(t, u, echo, nil)
-	w := &world{Server: &httptest.Server{Listener: listenerAt(addr)}}
-	url := newHAProxy(t, w)
-	c := newClient(nil)
-	defer c.CloseIdleConnections()
-	conns := make(chan *websocket.Conn, 100)
+	for name, front := range map[string]func(*testing.T, *world) string{"plaintext": newHAProxy, "TLS": newHAProxyTLS} {
+		t.Run(name, func(t *testing.T) {
+			u := &websocket.Upgrader{}
+			url := front(t, &world{Server: &httptest.Server{Listener: listenerAt(serveH2(t, u, echo, nil))}})
+			c := newClient(&tls.Config{InsecureSkipVerify: true})
+			dialled := counting(c)
+			defer c.CloseIdleConnections()
+			crowd(t, c, url, 100, func() {
+				if n := u.Len(); n != 100 || dialled() != 1 {
+					t.Errorf("%d connections over %d", n, dialled())
+				}
+			})
+		})
+	}
+}
+
+// crowd makes n connections, exchanges a message on each, calls there when all are there, and closes them.
+func crowd(t *testing.T, c *h2.Client, url string, n int, there func()) {
+	conns := make(chan *websocket.Conn, n)
 	var all sync.WaitGroup
-	for i := range cap(conns) {
+	for i := range n {
 		all.Go(func() {
 			conn, _, err := c.Dial(t.Context(), url)
 			if err != nil {
@@ -267,9 +279,7 @@ func TestH2HAProxy(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if n := u.Len(); n != cap(conns) {
-		t.Errorf("%d connections", n)
-	}
+	there()
 	close(conns)
 	for conn := range conns {
 		if err := conn.Close(4000, "bye"); err != nil {

@@ -4,15 +4,18 @@ package newer
 
 import (
 	"bytes"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"net"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 )
 
-// haproxyConfig is its configuration, for the address of the server and what follows it.
+// haproxyConfig is its configuration, for what follows the listening socket, the address of the server, and what follows that.
 const haproxyConfig = `defaults
     mode http
     timeout connect 10s
@@ -21,22 +24,47 @@ const haproxyConfig = `defaults
     timeout tunnel 1h
 
 frontend web
-    bind fd@3
+    bind fd@3 %s
     default_backend app
 
 backend app
     server app %s proto h2 ws h2 %s
 `
 
-// newHAProxy returns the URL of an HAProxy in front of w. It is given its listening socket, so that nobody has to wait for it.
+// newHAProxy returns the URL of an HAProxy in front of w.
 func newHAProxy(t *testing.T, w *world) string {
+	t.Helper()
+	return "ws://" + startHAProxy(t, w, "")
+}
+
+// newHAProxyTLS is newHAProxy with TLS for clients, and the certificate of somebody.
+func newHAProxyTLS(t *testing.T, w *world) string {
+	t.Helper()
+	somebody := httptest.NewTLSServer(nil)
+	defer somebody.Close()
+	certificate := somebody.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})...)
+	file := filepath.Join(t.TempDir(), "haproxy.pem")
+	if err := os.WriteFile(file, both, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "wss://" + startHAProxy(t, w, "ssl alpn h2,http/1.1 crt "+file)
+}
+
+// startHAProxy starts an HAProxy in front of w, and returns its address. It is given its listening socket, so that nobody has to wait for it.
+func startHAProxy(t *testing.T, w *world, bind string) string {
 	t.Helper()
 	secured := "ssl verify none alpn h2"
 	if w.TLS == nil {
 		secured = ""
 	}
 	file := filepath.Join(t.TempDir(), "haproxy.cfg")
-	config := fmt.Sprintf(haproxyConfig, w.Listener.Addr(), secured)
+	config := fmt.Sprintf(haproxyConfig, bind, w.Listener.Addr(), secured)
 	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -64,5 +92,5 @@ func newHAProxy(t *testing.T, w *world) string {
 			t.Log(output.String())
 		}
 	})
-	return "ws://" + l.Addr().String()
+	return l.Addr().String()
 }
