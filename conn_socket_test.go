@@ -598,31 +598,3 @@ func TestSocketsCloseNowKeepsAccepted(t *testing.T) {
 		}
 	}
 }
-
-// TestSocketsCloseNowBesideFlood protects what had been accepted before CloseNow from a peer that goes on sending: input that
-// nobody has read would make the end a reset, which destroys what is on its way. There is more of it than is discarded otherwise,
-// and no more than a slow machine takes within lingerTime.
-func TestSocketsCloseNowBesideFlood(t *testing.T) {
-	onSockets(t, func(t *testing.T, cn, sn net.Conn) {
-		if _, ok := sn.(interface{ CloseWrite() error }); !ok {
-			return // it ends its stream by closing: see CloseNow
-		}
-		s, p := connOver(t, sn, false, &Options{FailWhenFull: true}), peerOver(t, cn, true)
-		flood := bytes.Repeat(p.message(strings.Repeat("m", 1000)), 2*lingerBytes/1000)
-		flooded := inGoroutine(func() error { return second(p.nc.Write(flood)) })
-		accepted := 0
-		for s.Write(t.Context(), OpText, bytes.Repeat([]byte("a"), 4000)) == nil {
-			accepted++
-		}
-		s.CloseNow()
-		for i := range accepted {
-			if _, payload, err := p.next(); len(payload) != 4000 {
-				t.Errorf("%d of %d messages came: %v", i, accepted, err)
-				break
-			}
-		}
-		if err := <-flooded; err != nil {
-			t.Errorf("the peer's input was not taken: %v", err)
-		}
-	})
-}

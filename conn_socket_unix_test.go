@@ -8,17 +8,21 @@ package websocket
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // ends are ways in which a peer's stream ends.
@@ -262,4 +266,54 @@ func TestSocketsHeldInBubble(t *testing.T) {
 	if due := socketHolds.due; !due.IsZero() && due == due.Round(0) {
 		t.Errorf("the timer of those outside has been set by a bubble's clock, to %v", due)
 	}
+}
+
+// holdLittle makes the kernel hold little of what is written to a socket, or has come.
+func holdLittle(t *testing.T, nc net.Conn) {
+	t.Helper()
+	if over, ok := nc.(*tls.Conn); ok {
+		nc = over.NetConn()
+	}
+	raw, err := nc.(syscall.Conn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	controlled := raw.Control(func(fd uintptr) {
+		err = errors.Join(unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, 32<<10),
+			unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF, 32<<10))
+	})
+	if err := errors.Join(controlled, err); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestSocketsCloseNowBesideFlood protects what had been accepted before CloseNow from a peer that goes on sending: input that
+// nobody has read would make the end a reset, which destroys what is on its way. There is more of it than is discarded otherwise,
+// and, with little that the kernel holds, no more in all than a slow machine takes within lingerTime.
+func TestSocketsCloseNowBesideFlood(t *testing.T) {
+	onSockets(t, func(t *testing.T, cn, sn net.Conn) {
+		if _, ok := sn.(interface{ CloseWrite() error }); !ok {
+			return // it ends its stream by closing: see CloseNow
+		}
+		for _, nc := range []net.Conn{cn, sn} {
+			holdLittle(t, nc)
+		}
+		s, p := connOver(t, sn, false, &Options{FailWhenFull: true}), peerOver(t, cn, true)
+		flood := bytes.Repeat(p.message(strings.Repeat("m", 1000)), lingerBytes*5/4/1000)
+		flooded := inGoroutine(func() error { return second(p.nc.Write(flood)) })
+		accepted := 0
+		for s.Write(t.Context(), OpText, bytes.Repeat([]byte("a"), 4000)) == nil {
+			accepted++
+		}
+		s.CloseNow()
+		for i := range accepted {
+			if _, payload, err := p.next(); len(payload) != 4000 {
+				t.Errorf("%d of %d messages came: %v", i, accepted, err)
+				break
+			}
+		}
+		if err := <-flooded; err != nil {
+			t.Errorf("the peer's input was not taken: %v", err)
+		}
+	})
 }

@@ -101,7 +101,9 @@ func (e *StreamError) Error() string {
 func (e *StreamError) Is(target error) bool { return e.Code.unsupported(target) }
 
 // unsupported is the Is of errors with a code. RFC 9113, Section 7: "The endpoint requires that HTTP/1.1 be used instead of HTTP/2."
-func (c ErrorCode) unsupported(target error) bool { return c == HTTP11Required && target == ErrUnsupported }
+func (c ErrorCode) unsupported(target error) bool {
+	return c == HTTP11Required && target == ErrUnsupported
+}
 
 // unprocessed is why a stream has ended that the peer has done nothing about, so that it may be tried again. RFC 9113, Section 8.7: GOAWAY
 // and REFUSED_STREAM say so.
