@@ -265,29 +265,92 @@ func TestTakeover(t *testing.T) {
 	}
 }
 
-// TestPreparedMessageIsShared sends a prepared message to two connections without context takeover: one compression serves
-// both, and the same frame goes to both.
+// TestPreparedMessageIsShared protects that a prepared message is compressed for nobody in particular: the same frame goes to all
+// whatever they were sent before, with context takeover or without, to one that has just been sent the very text, too; that what a
+// connection with a window sends afterwards may refer to it; and that clients, which mask, send the same payload.
 func TestPreparedMessageIsShared(t *testing.T) {
-	params := takeover()
-	params.ServerNoContextTakeover = true
-	pm, err := NewPreparedMessage(TextMessage, bytes.Repeat([]byte("shared "), 100))
+	const text = "The quick brown fox jumps over the lazy dog, then packs my box with five dozen jugs of liquor, liquor, liquor."
+	pm, err := NewPreparedMessage(TextMessage, []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var frames [2]string
-	for i := range frames {
-		client, server, _, wire := pipe(t, ws.Agreement{Compression: params})
-		got := messagesOf(client)
-		if err := server.WritePreparedMessage(pm); err != nil {
+	for _, forgets := range []bool{false, true} {
+		params := takeover()
+		params.ServerNoContextTakeover, params.ClientNoContextTakeover = forgets, forgets
+		first := ""
+		for _, before := range []string{"", strings.Repeat("something else that came before it, ", 3), text} {
+			for _, isClient := range []bool{false, true} {
+				client, server, clientWire, serverWire := pipe(t, ws.Agreement{Compression: params})
+				say := sayer(t, server, client, serverWire)
+				if isClient {
+					say = sayer(t, client, server, clientWire)
+				}
+				say(before, func(c *Conn) error { return c.WriteMessage(TextMessage, []byte(before)) })
+				frame := say(text, func(c *Conn) error { return c.WritePreparedMessage(pm) })
+				if first == "" {
+					first = frame
+				}
+				switch {
+				case len(first) >= len(text):
+					t.Errorf("%d bytes became %d", len(text), len(first))
+				case isClient && len(frame) != len(first)+4: // the masking key
+					t.Errorf("a client sent %d bytes, a server %d", len(frame), len(first))
+				case !isClient && frame != first:
+					t.Errorf("behind %q: %x, and for the first %x", before, frame, first)
+				}
+				after := say(text, func(c *Conn) error { return c.WriteMessage(TextMessage, []byte(text)) })
+				if refers := len(after) < len(frame)/2; refers != (before != "" && !forgets) {
+					t.Errorf("without takeover: %v; %d bytes, and then %d for the same as a message of its own", forgets, len(frame), len(after))
+				}
+			}
+		}
+	}
+}
+
+// sayer returns a function that writes to a connection, waits for the message on the other side, and returns the bytes that it took.
+func sayer(t *testing.T, from, to *Conn, wire *countingConn) func(want string, write func(*Conn) error) string {
+	got := messagesOf(to)
+	return func(want string, write func(*Conn) error) string {
+		t.Helper()
+		at := wire.written.Len()
+		if err := write(from); err != nil {
 			t.Fatal(err)
 		}
-		if s := <-got; s != string(pm.data) {
-			t.Errorf("got %q", s)
+		if s := <-got; s != want {
+			t.Fatalf("got %q", s)
 		}
-		frames[i] = wire.written.String()
+		return wire.written.String()[at:]
 	}
-	if frames[0] != frames[1] || len(frames[0]) > 100 || len(pm.packed) != 1 || pm.plain != nil {
-		t.Errorf("frames of %d and %d bytes, %d compressions", len(frames[0]), len(frames[1]), len(pm.packed))
+}
+
+// TestPreparedMessageOtherwise protects that prepared messages which are not shared are what WriteMessage makes of them: a long one goes
+// out in fragments, compressed, and a ping is one.
+func TestPreparedMessageOtherwise(t *testing.T) {
+	client, server, _, wire := pipe(t, ws.Agreement{Compression: takeover()})
+	pings := make(chan string, 1)
+	client.SetPingHandler(func(data string) error { pings <- data; return nil })
+	got := messagesOf(client)
+	write := func(messageType int, data string) {
+		pm, err := NewPreparedMessage(messageType, []byte(data))
+		if err == nil {
+			err = server.WritePreparedMessage(pm)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := strings.Repeat("0123456789abcdef", maxFrame/16+1)
+	write(TextMessage, text)
+	if s := <-got; s != text {
+		t.Errorf("got %d bytes, want %d", len(s), len(text))
+	}
+	// RFC 6455, Section 5.2, and RFC 7692, Section 6: FIN is not set, RSV1 is, and the opcode is that of text.
+	if b := wire.written.Bytes()[0]; b != 0x41 {
+		t.Errorf("the first frame begins with %#x", b)
+	}
+	write(PingMessage, "ping")
+	if s := <-pings; s != "ping" {
+		t.Errorf("the ping had %q", s)
 	}
 }
 

@@ -4,27 +4,24 @@ package websocket
 
 import (
 	"bytes"
-	"sync"
 	"unicode/utf8"
 
 	ws "github.com/seed-d69ae1b7/websocket"
-	"github.com/seed-d69ae1b7/websocket/compress"
 )
 
-// PreparedMessage is a message that is to be sent to many connections. A server encodes it once for all that are not
-// compressed, and once for each way of compressing without context takeover. Where there is takeover, and for clients, which
-// mask, it is encoded each time. Any number of goroutines may use one.
+// PreparedMessage is a message that is to be sent to many connections. Of up to a mebibyte, it is encoded once for all of them, and
+// compressed once for all with the same window, level and takeover, where it refers to nothing before it: with context takeover, that makes it
+// about twice as long as what WriteMessage sends. Only masking, which is for clients, is done each time. Any number of goroutines may
+// use one.
 type PreparedMessage struct {
 	messageType int
-	data        []byte
-
-	mu     sync.Mutex
-	plain  []byte // the frame, uncompressed
-	packed map[compress.DeflaterOptions][]byte
+	shared      *ws.PreparedMessage // or nil, for what WriteMessage sends: control frames, and what is too long for one frame
+	data        []byte              // of what WriteMessage sends
 }
 
 // NewPreparedMessage returns a message, or a control frame, with a copy of data. The error is that of WriteMessage.
 func NewPreparedMessage(messageType int, data []byte) (*PreparedMessage, error) {
+	pm := &PreparedMessage{messageType: messageType}
 	switch {
 	case isControl(messageType) && len(data) > ws.MaxControlPayload:
 		return nil, errControlLong
@@ -32,13 +29,18 @@ func NewPreparedMessage(messageType int, data []byte) (*PreparedMessage, error) 
 		return nil, errMessageType
 	case messageType == TextMessage && !utf8.Valid(data):
 		return nil, errText
+	case isControl(messageType) || len(data) > maxFrame:
+		pm.data = bytes.Clone(data)
+		return pm, nil
 	}
-	return &PreparedMessage{messageType: messageType, data: bytes.Clone(data)}, nil
+	var err error
+	pm.shared, err = ws.NewPreparedMessage(ws.Opcode(messageType), data)
+	return pm, err
 }
 
 // WritePreparedMessage sends a message as WriteMessage does.
 func (c *Conn) WritePreparedMessage(pm *PreparedMessage) error {
-	if c.client || isControl(pm.messageType) || len(pm.data) > maxFrame {
+	if pm.shared == nil {
 		return c.WriteMessage(pm.messageType, pm.data)
 	}
 	deadline := c.deadline()
@@ -47,44 +49,6 @@ func (c *Conn) WritePreparedMessage(pm *PreparedMessage) error {
 	}
 	defer c.turn.unlock()
 	return c.send(deadline, func(dst []byte) ([]byte, error) {
-		sender := c.choose()
-		if sender == &c.plain {
-			return append(dst, pm.plainFrame()...), nil
-		}
-		if o := c.deflaterOptions(c.packedLevel); !o.Takeover {
-			return append(dst, pm.packedFrame(o)...), nil
-		}
-		return sender.AppendMessage(dst, ws.Opcode(pm.messageType), pm.data)
+		return c.choose().AppendPrepared(dst, pm.shared)
 	})
-}
-
-// plainFrame returns the frame as a server sends it uncompressed.
-func (pm *PreparedMessage) plainFrame() []byte {
-	pm.mu.Lock()
-	defer pm.mu.Unlock()
-	if pm.plain == nil {
-		pm.plain = pm.frame(ws.SenderOptions{})
-	}
-	return pm.plain
-}
-
-// packedFrame returns the frame as a server sends it compressed.
-func (pm *PreparedMessage) packedFrame(o compress.DeflaterOptions) []byte {
-	pm.mu.Lock()
-	defer pm.mu.Unlock()
-	if pm.packed[o] == nil {
-		if pm.packed == nil {
-			pm.packed = make(map[compress.DeflaterOptions][]byte)
-		}
-		pm.packed[o] = pm.frame(ws.SenderOptions{Deflater: compress.NewDeflater(o)})
-	}
-	return pm.packed[o]
-}
-
-// frame returns the frame that a Sender with the given options makes.
-func (pm *PreparedMessage) frame(o ws.SenderOptions) []byte {
-	var sender ws.Sender
-	sender.Reset(o)
-	frame, _ := sender.AppendMessage(nil, ws.Opcode(pm.messageType), pm.data) // it was checked when it was prepared
-	return frame
 }
