@@ -38,6 +38,7 @@ var benchmarks = []benchmark{
 	echo("echo", wire.Shape{InFlight: 16, Size: 125}, report.CPU),
 	echo("echo", wire.Shape{InFlight: 1, Size: 1 << 10}, report.CPU),
 	echo("deflate", wire.Shape{InFlight: 1, Size: 1 << 10, Deflate: true}, report.CPU, report.BytesBack),
+	echo("takeover", wire.Shape{InFlight: 1, Size: 1 << 10, Deflate: true, Chat: true, Takeover: true}, report.CPU, report.BytesBack),
 	{"handshake", []report.Metric{handshakeCPU}, side.hasServer, handshakes},
 	{"idle", []report.Metric{report.Fresh, report.Echoed}, side.hasServer, idle(wire.Shape{Size: 125}, 1)},
 	{"idle, after deflate", []report.Metric{report.Echoed}, side.hasServer, idle(wire.Shape{Size: 1 << 10, Deflate: true}, 3)},
@@ -165,4 +166,4 @@ func reads(name string, shape wire.Shape) benchmark {
 }
 
 // names are what -only takes: the first words of the names of benchmarks.
-func names() []string { return []string{"echo", "deflate", "handshake", "idle", "feed"} }
+func names() []string { return []string{"echo", "deflate", "takeover", "handshake", "idle", "feed"} }

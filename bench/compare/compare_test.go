@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,13 +13,20 @@ import (
 	"github.com/seed-d69ae1b7/websocket/bench/internal/report"
 )
 
-// TestMain lets this program be the children that a comparison starts.
+// asCompare, in the environment, makes the test's program the program itself.
+const asCompare = "TEST_AS_COMPARE"
+
+// TestMain lets this program be the children that a comparison starts, and compare itself.
 func TestMain(m *testing.M) {
 	if ran, err := role(os.Args[1:]); ran {
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
+		os.Exit(0)
+	}
+	if os.Getenv(asCompare) != "" {
+		main()
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
@@ -120,7 +126,7 @@ func TestParse(t *testing.T) {
 var few = []string{"-rounds", "2", "-warm", "1ms", "-time", "5ms", "-conns", "3", "-idle-conns", "5", "-handshakes", "10", "-threshold", "100000"}
 
 // TestRun protects the whole: this library is built twice, of a directory and of a revision, everything is measured of both, and the table
-// says so. Then a server that does much for nothing is found out.
+// says so.
 func TestRun(t *testing.T) {
 	library, err := filepath.Abs("../..")
 	if err != nil {
@@ -140,16 +146,32 @@ func TestRun(t *testing.T) {
 	if got := strings.Count(table.String(), "\n| ") - 1; got != rows || !strings.Contains(table.String(), library) {
 		t.Errorf("%d rows, want %d\n%s", got, rows, &table)
 	}
+}
 
+// TestExit protects what the program exits with, which is what CI goes by: a server that does much for nothing is found out, the same one
+// the other way round is no regression, nor is it one below a high threshold; and what cannot be measured is not taken for one.
+func TestExit(t *testing.T) {
 	subject := filepath.Join(t.TempDir(), "subject")
 	if out, err := exec.Command("go", "build", "-o", subject, "./subject").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	table.Reset()
-	err = run([]string{"-rounds", "6", "-warm", "1ms", "-time", "5ms", "-conns", "2", "-only", "echo", "-threshold", "100",
-		subject + " serve {port}", subject + " serve -waste 4096 {port}"}, &table)
-	if !errors.Is(err, errWorse) || !strings.Contains(table.String(), string(isWorse)) {
-		t.Errorf("%v\n%s", err, &table)
+	lean, wasteful := subject+" serve {port}", subject+" serve -waste 4096 {port}"
+	for _, row := range []struct {
+		threshold, old, fresh string
+		status                int
+		table                 string
+	}{
+		{"100", lean, wasteful, 1, string(isWorse)},
+		{"100", wasteful, lean, 0, string(isBetter)},
+		{"100000000", lean, wasteful, 0, "echo"},
+		{"100", lean, subject + " no-such-command {port}", 2, ""},
+	} {
+		cmd := exec.Command(os.Args[0], "-rounds", "6", "-warm", "1ms", "-time", "5ms", "-conns", "2", "-only", "echo", "-threshold", row.threshold, row.old, row.fresh)
+		cmd.Env = append(os.Environ(), asCompare+"=1")
+		out, err := cmd.Output()
+		if got := cmd.ProcessState.ExitCode(); got != row.status || !strings.Contains(string(out), row.table) {
+			t.Errorf("%s to %s, threshold %s: exit %d (%v), want %d and %q\n%s", row.old, row.fresh, row.threshold, got, err, row.status, row.table, out)
+		}
 	}
 }
 

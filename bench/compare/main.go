@@ -1,7 +1,8 @@
 //go:build linux
 
 // Compare measures two versions of the library, or of any server or client, in turns and in one run, prints a Markdown table of the
-// ratios with their spread, and exits 1 if the new one is worse by more than the threshold and by more than the spread explains.
+// ratios with their spread, and exits 1 if the new one is worse by more than the threshold and by more than the spread explains, 2 if it
+// could not be measured.
 //
 // Usage, from the root of the repository:
 //
@@ -33,13 +34,26 @@ func main() {
 	if !ran {
 		err = run(os.Args[1:], os.Stdout)
 	}
-	switch {
-	case errors.Is(err, errWorse), errors.Is(err, flag.ErrHelp):
-		os.Exit(1)
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "compare:", err)
-		os.Exit(2)
+	if status := status(err); status != 0 {
+		if status > worseStatus {
+			fmt.Fprintln(os.Stderr, "compare:", err)
+		}
+		os.Exit(status)
 	}
+}
+
+// worseStatus is what the program exits with if the new side is worse. It is no failure's, for CI to tell them apart.
+const worseStatus = 1
+
+// status is what the program exits with.
+func status(err error) int {
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errWorse):
+		return worseStatus
+	}
+	return 2
 }
 
 // role runs this process as a child, if args say so.
@@ -57,7 +71,7 @@ var errWorse = errors.New("the new one is worse")
 type plan struct {
 	rounds               int
 	warm, time           time.Duration // of either side in each round
-	conns                int           // of echo and deflate
+	conns                int           // of echo, deflate and takeover
 	idle                 int           // of idle
 	handshakes           int           // in each round
 	threshold            float64       // percent
@@ -120,7 +134,7 @@ func parse(args []string) (p parsed, err error) {
 	f.IntVar(&p.rounds, "rounds", 9, "rounds of each benchmark; less than six cannot tell a regression from noise as surely")
 	f.DurationVar(&p.warm, "warm", 50*time.Millisecond, "warm-up of either side in each round")
 	f.DurationVar(&p.time, "time", 200*time.Millisecond, "measured time of either side in each round")
-	f.IntVar(&p.conns, "conns", 100, "connections of echo and deflate")
+	f.IntVar(&p.conns, "conns", 100, "connections of echo, deflate and takeover")
 	f.IntVar(&p.idle, "idle-conns", 500, "connections of idle")
 	f.IntVar(&p.handshakes, "handshakes", 300, "opening handshakes of either side in each round")
 	f.Float64Var(&p.threshold, "threshold", 5, "how many percent worse are a regression, if all of the spread is")
