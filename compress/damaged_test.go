@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
-	"strings"
 	"testing"
 
 	"github.com/seed-d69ae1b7/websocket/internal/corpus"
@@ -17,16 +16,15 @@ import (
 // flateJudges decompresses a payload with compress/flate as far as it goes, behind what went before it. corrupt says that
 // it was refused.
 func flateJudges(window, payload []byte) (out []byte, corrupt bool) {
-	tail := "\x00\x00\xff\xff\x01\x00\x00\xff\xff"
-	out, err := io.ReadAll(flate.NewReaderDict(io.MultiReader(bytes.NewReader(payload), strings.NewReader(tail)), window))
+	out, err := flateRead(window, payload)
 	var e flate.CorruptInputError
 	return out, errors.As(err, &e) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// primed returns an inflater that holds window, packed or not.
-func primed(t testing.TB, window []byte, packed bool) *Inflater {
+// primed returns an inflater that holds the window that a payload stands for, packed or not.
+func primed(t testing.TB, payload []byte, packed bool) *Inflater {
 	f := NewInflater(InflaterOptions{Takeover: true})
-	inflateAll(t, f, NewDeflater(DeflaterOptions{}).AppendPart(nil, window, true))
+	inflateAll(t, f, payload)
 	if f.Rest(); packed {
 		f.Rest()
 	}
@@ -84,14 +82,15 @@ func TestDamaged(t *testing.T) {
 	chat := corpus.Chat(corpus.Seed, 60)
 	window := bytes.Join(chat[:50], nil)
 	window = window[len(window)-1<<15:]
-	for seed := range uint64(250) {
-		r := rand.New(rand.NewPCG(seed, 11))
+	primer := NewDeflater(DeflaterOptions{}).AppendPart(nil, window, true)
+	for seed := range few(250) {
+		r := rand.New(rand.NewPCG(uint64(seed), 11))
 		d := NewDeflater(DeflaterOptions{Takeover: true, Level: Level(r.IntN(3))})
 		d.AppendPart(nil, window, true)
 		payload := d.AppendPart(nil, chat[50+r.IntN(10)][:20+r.IntN(900)], true)
 		if r.IntN(8) > 0 {
 			payload = damage(r, payload)
 		}
-		judge(t, r, window, payload, primed(t, window, false), primed(t, window, true))
+		judge(t, r, window, payload, primed(t, primer, false), primed(t, primer, true))
 	}
 }

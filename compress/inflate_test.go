@@ -143,7 +143,7 @@ func TestInflatePieces(t *testing.T) {
 	}
 }
 
-// Every payload cut short is refused.
+// Every payload cut short is refused; under the race detector, one in eight is looked at, and those that lack little.
 func TestInflateTruncated(t *testing.T) {
 	for _, m := range messages(2, 40) {
 		p, ok := NewDeflater(DeflaterOptions{}).Append(nil, m)
@@ -151,6 +151,9 @@ func TestInflateTruncated(t *testing.T) {
 			continue
 		}
 		for n := range len(p) {
+			if underRace && n%8 != 0 && n < len(p)-16 {
+				continue
+			}
 			_, _, done, err := NewInflater(InflaterOptions{}).Append(nil, p[:n], true, 1<<20)
 			if done || !errors.Is(err, ErrCorrupt) {
 				t.Fatalf("%x: %d of %d bytes were taken for a message: %v", p, n, len(p), err)
@@ -262,7 +265,7 @@ func TestBomb(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Write(make([]byte, 30<<20)); err != nil {
+	if _, err := w.Write(make([]byte, 4<<20)); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Flush(); err != nil {

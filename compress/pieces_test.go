@@ -13,8 +13,8 @@ import (
 // TestPieces protects the change from the careful decoding of single symbols to the fast one and back, at any place of
 // a message, with any number of bits at hand: once, 64 of them were too many.
 func TestPieces(t *testing.T) {
-	for seed := range uint64(100) {
-		r := rand.New(rand.NewPCG(seed, 7))
+	for seed := range few(100) {
+		r := rand.New(rand.NewPCG(uint64(seed), 7))
 		bits, takeover := 8+r.IntN(8), r.IntN(2) == 0
 		d := NewDeflater(DeflaterOptions{WindowBits: bits, Takeover: takeover, Level: Level(r.IntN(3))})
 		f := NewInflater(InflaterOptions{WindowBits: bits, Takeover: takeover})

@@ -21,7 +21,7 @@ func TestRest(t *testing.T) {
 				d := NewDeflater(DeflaterOptions{WindowBits: bits, Takeover: true, Level: level})
 				f := NewInflater(InflaterOptions{WindowBits: bits, Takeover: true})
 				var dict []byte
-				for i, m := range messages(uint64(bits)+20, 70) {
+				for i, m := range messages(uint64(bits)+20, few(70)) {
 					for range r.IntN(3) {
 						if r.IntN(3) == 0 {
 							d.Rest()
