@@ -150,7 +150,8 @@ func TestH2Suite(t *testing.T) {
 	t.Run("HAProxy", func(t *testing.T) { playSuite(t, newHAProxy(t, serve(t, nil))) })
 }
 
-// playSuite plays the suite against the server at a URL.
+// playSuite plays the suite against the server at a URL. What the server is given a second for in the original goes through a bridge or a
+// proxy here, on machines that may be busy, and may take longer.
 func playSuite(t *testing.T, url string) {
 	// S1 is about the opening handshake of HTTP/1.1, which is the bridge's here, S4 about the memory of a process.
 	cases := []string{"1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "9.1.1", "9.2.3", "10.*", "12.1.1", "13.3.1", "S3.*"}
@@ -162,6 +163,7 @@ func playSuite(t *testing.T, url string) {
 		Spec: autobahn.ClientSpec{
 			Servers: []autobahn.ServerSpec{{Agent: "http2", URL: url}},
 			Cases:   cases,
+			Options: autobahn.ProtocolOptions{OpenHandshakeTimeout: 30, CloseHandshakeTimeout: 30, ServerConnectionDropTimeout: 30},
 		},
 		Rounds: 20, Parallel: 4,
 		Progress: func(r *autobahn.Result) {
