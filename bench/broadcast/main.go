@@ -154,12 +154,12 @@ func (p plan) start(w way) (*pair, error) {
 	}
 	q := &pair{way: w, server: server, readers: readers, conns: p.conns}
 	var addr string
-	err = server.Call("Child.Addr", None{}, &addr)
+	err = server.Call("Child.Addr", child.None{}, &addr)
 	if err == nil {
-		err = readers.Call("Child.Open", OpenArgs{addr, p.conns}, &None{})
+		err = readers.Call("Child.Open", OpenArgs{addr, p.conns}, &child.None{})
 	}
 	if err == nil {
-		err = server.Call("Child.Await", p.conns, &None{})
+		err = server.Call("Child.Await", p.conns, &child.None{})
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", w.name, err), readers.Stop(), server.Stop())
@@ -170,15 +170,15 @@ func (p plan) start(w way) (*pair, error) {
 // publish has the server send messages by one of its methods, and returns what each delivery has cost when all have been read.
 func (q *pair) publish(method string, messages int) (report.Sample, error) {
 	var start, end time.Duration
-	if err := q.server.Call("Child.CPU", None{}, &start); err != nil {
+	if err := q.server.Call("Child.CPU", child.None{}, &start); err != nil {
 		return nil, err
 	}
-	if err := q.server.Call(method, messages, &None{}); err != nil {
+	if err := q.server.Call(method, messages, &child.None{}); err != nil {
 		return nil, err
 	}
 	q.sent += messages
 	read := 0
-	if err := errors.Join(q.readers.Call("Child.Wait", q.sent*q.conns, &read), q.server.Call("Child.CPU", None{}, &end)); err != nil {
+	if err := errors.Join(q.readers.Call("Child.Wait", q.sent*q.conns, &read), q.server.Call("Child.CPU", child.None{}, &end)); err != nil {
 		return nil, err
 	}
 	n := float64(messages * q.conns)

@@ -35,14 +35,11 @@ const fill = 48
 // patience is how long the readers wait for what has been sent.
 const patience = 30 * time.Second
 
-// None stands where a call has nothing to say or to ask.
-type None struct{}
-
 // role runs this process as the child that args name. It reports false when they name none.
 func role(args []string) (ran bool, err error) {
 	switch {
 	case len(args) == 1 && args[0] == readersRole:
-		return true, child.Serve(&readers{changed: make(chan struct{}, 1)})
+		return true, child.Serve(&readers{got: child.NewCount()})
 	case len(args) == 3 && args[0] == serverRole:
 		level, err := levelNamed(args[2])
 		i := slices.IndexFunc(ways, func(w way) bool { return w.name == args[1] })
@@ -60,6 +57,7 @@ func role(args []string) (ran bool, err error) {
 
 // server is the process that sends.
 type server struct {
+	child.Usage
 	way     way
 	addr    string
 	hub     hub
@@ -119,13 +117,13 @@ func (s *server) each(data []byte) error {
 }
 
 // Addr is where the server listens.
-func (s *server) Addr(_ None, addr *string) error {
+func (s *server) Addr(_ child.None, addr *string) error {
 	*addr = s.addr
 	return nil
 }
 
 // Await waits until all connections are there.
-func (s *server) Await(conns int, _ *None) error {
+func (s *server) Await(conns int, _ *child.None) error {
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		if s.hub.count() == conns || s.reactor != nil && s.reactor.Subscribers(topic) == conns {
 			return nil
@@ -135,7 +133,7 @@ func (s *server) Await(conns int, _ *None) error {
 }
 
 // Publish says so many messages to all connections.
-func (s *server) Publish(messages int, _ *None) error {
+func (s *server) Publish(messages int, _ *child.None) error {
 	for range messages {
 		data := chat()[s.said%len(chat())]
 		s.said++
@@ -151,7 +149,7 @@ func (s *server) Publish(messages int, _ *None) error {
 }
 
 // Own says so many messages to each connection by itself.
-func (s *server) Own(messages int, _ *None) error {
+func (s *server) Own(messages int, _ *child.None) error {
 	for range messages {
 		data := chat()[s.said%len(chat())]
 		s.said++
@@ -162,26 +160,10 @@ func (s *server) Own(messages int, _ *None) error {
 	return nil
 }
 
-// CPU is the processor time used so far.
-func (s *server) CPU(_ None, d *time.Duration) (err error) {
-	*d, err = child.CPU()
-	return err
-}
-
-// Memory is child.ReadMemory.
-func (s *server) Memory(settle bool, m *child.Memory) (err error) {
-	*m, err = child.ReadMemory(settle)
-	return err
-}
-
 // readers is the process that reads.
 type readers struct {
-	conns   []*websocket.Conn
-	changed chan struct{} // there is something in it if count may have reached want
-
-	mu          sync.Mutex
-	count, want int
-	failed      error
+	conns []*websocket.Conn
+	got   *child.Count // messages
 }
 
 // OpenArgs say what to connect to, and how often.
@@ -191,7 +173,7 @@ type OpenArgs struct {
 }
 
 // Open connects, and begins to read.
-func (r *readers) Open(args OpenArgs, _ *None) error {
+func (r *readers) Open(args OpenArgs, _ *child.None) error {
 	d := &websocket.Dialer{Options: websocket.Options{Compression: &compress.Options{}}}
 	for range args.Conns {
 		c, _, err := d.Dial(context.Background(), "ws://"+args.Addr)
@@ -211,53 +193,22 @@ func (r *readers) read(c *websocket.Conn) {
 		if err == nil && !bytes.Equal(msg.Data, chat()[i%len(chat())]) {
 			err = fmt.Errorf("message %d is not what was said", i)
 		}
-		i++
-		r.got(err)
 		if err != nil {
+			r.got.Fail(err)
 			return
 		}
-	}
-}
-
-// got counts a message, or notes what went wrong.
-func (r *readers) got(err error) {
-	r.mu.Lock()
-	r.count++
-	if r.failed == nil {
-		r.failed = err
-	}
-	tell := r.count == r.want || err != nil
-	r.mu.Unlock()
-	if tell {
-		select {
-		case r.changed <- struct{}{}:
-		default:
-		}
+		i++
+		r.got.Add(1)
 	}
 }
 
 // Wait waits until so many messages have come in all, and returns how many bytes.
 func (r *readers) Wait(want int, bytes *int) error {
-	for timeout := time.After(patience); ; {
-		r.mu.Lock()
-		r.want = want
-		count, failed := r.count, r.failed
-		r.mu.Unlock()
-		switch {
-		case failed != nil:
-			return failed
-		case count > want:
-			return fmt.Errorf("%d messages came, and %d were sent", count, want)
-		case count == want:
-			for _, c := range r.conns {
-				*bytes += int(c.Stats().BytesIn)
-			}
-			return nil
-		}
-		select {
-		case <-r.changed:
-		case <-timeout:
-			return fmt.Errorf("only %d of %d messages came", count, want)
-		}
+	if err := r.got.Wait(want, patience); err != nil {
+		return err
 	}
+	for _, c := range r.conns {
+		*bytes += int(c.Stats().BytesIn)
+	}
+	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/bench/internal/child"
 	"github.com/seed-d69ae1b7/websocket/bench/internal/load"
 )
 
@@ -39,7 +40,7 @@ type ConnectArgs struct {
 const perSource = 8000
 
 // Connect opens connections, or drops those that there are if there is to be none.
-func (c *crowd) Connect(args ConnectArgs, _ *None) (err error) {
+func (c *crowd) Connect(args ConnectArgs, _ *child.None) (err error) {
 	if args.Conns == 0 {
 		return c.drop()
 	}
@@ -73,7 +74,7 @@ func (c *crowd) drop() error {
 }
 
 // Expect begins to receive what will be published.
-func (c *crowd) Expect(args PublishArgs, _ *None) error {
+func (c *crowd) Expect(args PublishArgs, _ *child.None) error {
 	p := args.payload()
 	frame := append(websocket.AppendHeader(nil, websocket.Header{Fin: true, Opcode: websocket.OpBinary, Length: uint64(len(p))}), p...)
 	c.want = bytes.Repeat(frame, args.Messages)
@@ -84,7 +85,7 @@ func (c *crowd) Expect(args PublishArgs, _ *None) error {
 }
 
 // Received waits until everybody has received everything, and says when that was.
-func (c *crowd) Received(_ None, at *time.Duration) error {
+func (c *crowd) Received(_ child.None, at *time.Duration) error {
 	err := <-c.end
 	*at = c.last
 	return err

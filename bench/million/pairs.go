@@ -62,7 +62,7 @@ func (p *pair) start(host netip.Addr) (err error) {
 	if p.server, err = child.Start(child.Unpinned, serverRole, host.String()); err != nil {
 		return err
 	}
-	if err := p.server.Call("Child.Addr", None{}, &p.addr); err != nil {
+	if err := p.server.Call("Child.Addr", child.None{}, &p.addr); err != nil {
 		return err
 	}
 	if p.crowd, err = child.Start(child.Unpinned, crowdRole); err != nil {
@@ -73,15 +73,15 @@ func (p *pair) start(host netip.Addr) (err error) {
 			return err
 		}
 	}
-	return p.server.Call("Child.State", None{}, &p.idle)
+	return p.server.Call("Child.State", child.None{}, &p.idle)
 }
 
 // connect has the crowd keep n connections.
 func (p *pair) connect(n int) error {
-	if err := p.crowd.Call("Child.Connect", ConnectArgs{Addr: p.addr, Conns: n}, &None{}); err != nil {
+	if err := p.crowd.Call("Child.Connect", ConnectArgs{Addr: p.addr, Conns: n}, &child.None{}); err != nil {
 		return err
 	}
-	return p.server.Call("Child.Await", n, &None{})
+	return p.server.Call("Child.Await", n, &child.None{})
 }
 
 // each runs f for all pairs at once.
@@ -117,7 +117,7 @@ type ServerState struct {
 func (ps *pairs) states() (memory uint64, goroutines int, cpu time.Duration, err error) {
 	for _, p := range ps.all {
 		var s ServerState
-		if err := p.server.Call("Child.State", None{}, &s); err != nil {
+		if err := p.server.Call("Child.State", child.None{}, &s); err != nil {
 			return 0, 0, 0, err
 		}
 		memory += s.Resident - p.idle.Resident
@@ -131,7 +131,7 @@ func (ps *pairs) states() (memory uint64, goroutines int, cpu time.Duration, err
 func (ps *pairs) cpu() (sum time.Duration, err error) {
 	for _, p := range ps.all {
 		var d time.Duration
-		if err := p.server.Call("Child.CPU", None{}, &d); err != nil {
+		if err := p.server.Call("Child.CPU", child.None{}, &d); err != nil {
 			return 0, err
 		}
 		sum += d
@@ -191,18 +191,18 @@ func (ps *pairs) broadcast(messages, size int) error {
 		return err
 	}
 	args := PublishArgs{Messages: messages, Size: size}
-	if err := ps.each(func(p *pair) error { return p.crowd.Call("Child.Expect", args, &None{}) }); err != nil {
+	if err := ps.each(func(p *pair) error { return p.crowd.Call("Child.Expect", args, &child.None{}) }); err != nil {
 		return err
 	}
 	start := clock()
-	if err := ps.each(func(p *pair) error { return p.server.Call("Child.Publish", args, &None{}) }); err != nil {
+	if err := ps.each(func(p *pair) error { return p.server.Call("Child.Publish", args, &child.None{}) }); err != nil {
 		return err
 	}
 	var mu sync.Mutex
 	var last time.Duration
 	err = ps.each(func(p *pair) error {
 		var at time.Duration
-		err := p.crowd.Call("Child.Received", None{}, &at)
+		err := p.crowd.Call("Child.Received", child.None{}, &at)
 		mu.Lock()
 		last = max(last, at)
 		mu.Unlock()

@@ -33,9 +33,6 @@ func role(args []string) (ran bool, err error) {
 	return false, nil
 }
 
-// None stands where a call has nothing to say or to ask.
-type None struct{}
-
 // subscriber is the handler of all connections.
 type subscriber struct{}
 
@@ -58,12 +55,13 @@ func serve(host string) error {
 
 // server answers for a server.
 type server struct {
+	child.Usage
 	addr    netip.AddrPort
 	reactor *reactor.Server
 }
 
 // Addr is where the server listens.
-func (s *server) Addr(_ None, addr *netip.AddrPort) error {
+func (s *server) Addr(_ child.None, addr *netip.AddrPort) error {
 	*addr = s.addr
 	return nil
 }
@@ -72,7 +70,7 @@ func (s *server) Addr(_ None, addr *netip.AddrPort) error {
 const patience = 3 * time.Minute
 
 // Await waits until there are n subscribers.
-func (s *server) Await(n int, _ *None) error {
+func (s *server) Await(n int, _ *child.None) error {
 	for end := time.Now().Add(patience); s.reactor.Subscribers(everybody) != n; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			return fmt.Errorf("%d subscribers, want %d", s.reactor.Subscribers(everybody), n)
@@ -82,17 +80,11 @@ func (s *server) Await(n int, _ *None) error {
 }
 
 // State measures the server, after it has had time to finish what it does in the background.
-func (s *server) State(_ None, state *ServerState) (err error) {
+func (s *server) State(_ child.None, state *ServerState) (err error) {
 	time.Sleep(300 * time.Millisecond)
 	if state.Memory, err = child.ReadMemory(true); err == nil {
 		state.CPU, err = child.CPU()
 	}
-	return err
-}
-
-// CPU is the processor time used so far.
-func (s *server) CPU(_ None, d *time.Duration) (err error) {
-	*d, err = child.CPU()
 	return err
 }
 
@@ -103,7 +95,7 @@ type PublishArgs struct{ Messages, Size int }
 func (a PublishArgs) payload() []byte { return bytes.Repeat([]byte("x"), a.Size) }
 
 // Publish publishes to everybody.
-func (s *server) Publish(args PublishArgs, _ *None) error {
+func (s *server) Publish(args PublishArgs, _ *child.None) error {
 	p := args.payload()
 	for range args.Messages {
 		if err := s.reactor.Publish(everybody, websocket.OpBinary, p); err != nil {

@@ -108,6 +108,9 @@ func (p *Process) Stop() error {
 	return errors.Join(p.Client.Close(), p.cmd.Wait())
 }
 
+// None stands where a call has nothing to say or to ask.
+type None struct{}
+
 // Serve answers calls to the methods of receiver until the parent closes the connection.
 func Serve(receiver any) error {
 	server := rpc.NewServer()

@@ -16,6 +16,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Usage is the calls by which a parent asks what a process has used: what is given to Serve embeds it.
+type Usage struct{}
+
+// CPU is the processor time used so far.
+func (Usage) CPU(_ None, d *time.Duration) (err error) {
+	*d, err = CPU()
+	return err
+}
+
+// Memory is ReadMemory.
+func (Usage) Memory(settle bool, m *Memory) (err error) {
+	*m, err = ReadMemory(settle)
+	return err
+}
+
 // CPU returns the processor time that this process has used, user and system.
 func CPU() (time.Duration, error) {
 	var u unix.Rusage

@@ -29,7 +29,7 @@ func TestEveryClientReads(t *testing.T) {
 }
 
 func clientReads(t *testing.T, c clients.Client, shape wire.Shape) {
-	from, to := new(sender), &reader{client: c, came: make(chan struct{}, 1)}
+	from, to := new(sender), &reader{client: c}
 	var out Outlet
 	if err := from.Listen(ListenArgs{TLS: shape.TLS, Raw: c.Raw, Deflate: shape.Deflate, Size: shape.Size, Burst: shape.InFlight}, &out); err != nil {
 		t.Fatal(err)

@@ -62,7 +62,7 @@ func (s *Sender) Start(core child.Core, c clients.Client, shape wire.Shape) (*Fe
 	if err := f.startClient(core, to.Addr); err != nil {
 		return nil, errors.Join(err, f.Stop())
 	}
-	if err := f.from.Call("Child.Accept", to.Number, &None{}); err != nil {
+	if err := f.from.Call("Child.Accept", to.Number, &child.None{}); err != nil {
 		return nil, errors.Join(fmt.Errorf("feed: %s: %w", c.Name, err), f.Stop())
 	}
 	return f, nil
@@ -81,7 +81,7 @@ func (f *Feed) startClient(core child.Core, addr string) (err error) {
 	if f.process, err = child.Start(core, clientRole, f.Client.Name); err != nil {
 		return err
 	}
-	return f.process.Call("Child.Read", ReadArgs{Addr: addr, TLS: f.shape.TLS, Deflate: f.shape.Deflate}, &None{})
+	return f.process.Call("Child.Read", ReadArgs{Addr: addr, TLS: f.shape.TLS, Deflate: f.shape.Deflate}, &child.None{})
 }
 
 // Stop ends the client, and drops its connection.
@@ -92,7 +92,7 @@ func (f *Feed) Stop() (err error) {
 	case f.process != nil:
 		err = f.process.Stop()
 	}
-	return errors.Join(err, f.from.Call("Child.Close", f.number, &None{}))
+	return errors.Join(err, f.from.Call("Child.Close", f.number, &child.None{}))
 }
 
 // run sends for a while, waits until all of it has been read, and returns how many messages that was.
@@ -105,11 +105,11 @@ func (f *Feed) run(d, pause time.Duration) (messages int, err error) {
 	f.sent.Bytes += now.Bytes
 	switch {
 	case f.program != nil:
-		err = f.from.Call("Child.Ping", f.number, &None{})
+		err = f.from.Call("Child.Ping", f.number, &child.None{})
 	case f.Client.Raw:
-		err = f.process.Call("Child.Wait", f.sent.Bytes, &None{})
+		err = f.process.Call("Child.Wait", f.sent.Bytes, &child.None{})
 	default:
-		err = f.process.Call("Child.Wait", f.sent.Messages, &None{})
+		err = f.process.Call("Child.Wait", f.sent.Messages, &child.None{})
 	}
 	return now.Messages, err
 }
@@ -150,7 +150,7 @@ func (f *Feed) used() (u used, err error) {
 		return u, err
 	}
 	var m child.Memory
-	err = errors.Join(f.process.Call("Child.Memory", false, &m), f.process.Call("Child.CPU", None{}, &u.cpu))
+	err = errors.Join(f.process.Call("Child.Memory", false, &m), f.process.Call("Child.CPU", child.None{}, &u.cpu))
 	u.mallocs = m.Mallocs
 	return u, err
 }

@@ -7,9 +7,7 @@ package feed
 import (
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket/bench/internal/child"
@@ -34,22 +32,16 @@ func Role(args []string) (ran bool, err error) {
 		if err != nil {
 			return true, err
 		}
-		return true, child.Serve(&reader{client: c, came: make(chan struct{}, 1)})
+		return true, child.Serve(&reader{client: c})
 	}
 	return false, nil
 }
 
-// None stands where a call has nothing to say or to ask.
-type None struct{}
-
 // reader is the process that reads.
 type reader struct {
+	child.Usage
 	client clients.Client
-	came   chan struct{} // there is something in it if count may have reached want
-
-	mu          sync.Mutex
-	count, want int
-	failed      error
+	read   *child.Count // since Read: messages, or bytes of a raw client
 }
 
 // ReadArgs say what to connect to.
@@ -59,78 +51,23 @@ type ReadArgs struct {
 }
 
 // Read begins to read.
-func (r *reader) Read(args ReadArgs, _ *None) error {
+func (r *reader) Read(args ReadArgs, _ *child.None) error {
 	var config *tls.Config
 	if args.TLS {
 		config = &tls.Config{InsecureSkipVerify: true}
 	}
-	read := func() error { return r.client.Read(args.Addr, config, r.got) }
+	count := child.NewCount()
+	read := func() error { return r.client.Read(args.Addr, config, count.Add) }
 	if args.Deflate && !r.client.Raw {
-		read = func() error { return r.client.ReadDeflated(args.Addr, r.got) }
+		read = func() error { return r.client.ReadDeflated(args.Addr, count.Add) }
 	}
-	r.count, r.want, r.failed = 0, 0, nil
-	go func() {
-		err := read()
-		r.mu.Lock()
-		r.failed = errors.Join(err, io.ErrUnexpectedEOF)
-		r.mu.Unlock()
-		r.tell()
-	}()
+	r.read = count
+	go func() { count.Fail(errors.Join(read(), io.ErrUnexpectedEOF)) }()
 	return nil
-}
-
-// got counts what has been read.
-func (r *reader) got(n int) {
-	r.mu.Lock()
-	r.count += n
-	came := r.count == r.want
-	r.mu.Unlock()
-	if came {
-		r.tell()
-	}
-}
-
-func (r *reader) tell() {
-	select {
-	case r.came <- struct{}{}:
-	default:
-	}
 }
 
 // patience is how long a client may need for what has been sent.
 const patience = 20 * time.Second
 
 // Wait waits until so much has been read since Read, and not more.
-func (r *reader) Wait(want int, _ *None) error {
-	for timeout := time.After(patience); ; {
-		r.mu.Lock()
-		r.want = want
-		count, failed := r.count, r.failed
-		r.mu.Unlock()
-		switch {
-		case count == want:
-			return nil
-		case failed != nil:
-			return failed
-		case count > want:
-			return fmt.Errorf("read %d of %d", count, want)
-		}
-		select {
-		case <-r.came:
-		case <-timeout:
-			return fmt.Errorf("read only %d of %d", count, want)
-		}
-	}
-}
-
-// CPU is the processor time used so far.
-func (r *reader) CPU(_ None, d *time.Duration) (err error) {
-	*d, err = child.CPU()
-	return err
-}
-
-// Memory is child.ReadMemory.
-func (r *reader) Memory(settle bool, m *child.Memory) (err error) {
-	*m, err = child.ReadMemory(settle)
-	return err
-}
+func (r *reader) Wait(want int, _ *child.None) error { return r.read.Wait(want, patience) }

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/bench/internal/child"
 	"github.com/seed-d69ae1b7/websocket/bench/internal/servers"
 )
 
@@ -58,7 +59,7 @@ func (s *sender) Listen(args ListenArgs, to *Outlet) error {
 }
 
 // Accept waits for the client and makes its handshakes.
-func (s *sender) Accept(number int, _ *None) error { return s.outlets[number].accept() }
+func (s *sender) Accept(number int, _ *child.None) error { return s.outlets[number].accept() }
 
 func (o *outlet) accept() (err error) {
 	if err := o.ln.(*net.TCPListener).SetDeadline(time.Now().Add(patience)); err != nil {
@@ -131,7 +132,7 @@ func (s *sender) Send(args SendArgs, sent *Sent) error {
 }
 
 // Ping sends a ping and waits for its pong: then the client has read what was sent before.
-func (s *sender) Ping(number int, _ *None) error {
+func (s *sender) Ping(number int, _ *child.None) error {
 	o := s.outlets[number]
 	if _, err := o.nc.Write(websocket.AppendHeader(nil, websocket.Header{Fin: true, Opcode: websocket.OpPing})); err != nil {
 		return err
@@ -172,7 +173,7 @@ func readFrame(br *bufio.Reader) (websocket.Opcode, error) {
 }
 
 // Close drops the connection of a client.
-func (s *sender) Close(number int, _ *None) error {
+func (s *sender) Close(number int, _ *child.None) error {
 	o := s.outlets[number]
 	if o.nc == nil {
 		return o.ln.Close()

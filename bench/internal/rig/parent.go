@@ -37,7 +37,7 @@ func StartServer(core child.Core, l servers.Library, o servers.Options) (*Server
 		return nil, err
 	}
 	s := &Server{Library: l, process: p}
-	if err := p.Call("Child.Addr", None{}, &s.addr); err != nil {
+	if err := p.Call("Child.Addr", child.None{}, &s.addr); err != nil {
 		return nil, fmt.Errorf("rig: %s: %w", l.Name, err)
 	}
 	return s, nil
@@ -90,7 +90,7 @@ func (s *Server) CPU() (d time.Duration, err error) {
 	if s.program != nil {
 		return s.program.CPU()
 	}
-	err = s.process.Call("Child.CPU", None{}, &d)
+	err = s.process.Call("Child.CPU", child.None{}, &d)
 	return d, err
 }
 
@@ -108,7 +108,7 @@ func (s *Server) Profile(file string) error {
 	if s.program != nil {
 		return nil
 	}
-	return s.process.Call("Child.Profile", file, &None{})
+	return s.process.Call("Child.Profile", file, &child.None{})
 }
 
 // Trace is Process.Trace.
@@ -141,7 +141,7 @@ func StartLoad(core child.Core) (*Load, error) {
 
 // Open connects to s.
 func (l *Load) Open(s *Server, shape wire.Shape) error {
-	return l.process.Call("Child.Open", load.Args{Addr: s.addr, Shape: shape, Raw: s.Library.Raw}, &None{})
+	return l.process.Call("Child.Open", load.Args{Addr: s.addr, Shape: shape, Raw: s.Library.Raw}, &child.None{})
 }
 
 // Run sends messages for the period and waits for their echoes.
@@ -151,7 +151,7 @@ func (l *Load) Run(p load.Period) (r load.Result, err error) {
 }
 
 // Close drops the connections. A load without any is closed already.
-func (l *Load) Close() error { return l.process.Call("Child.Close", None{}, &None{}) }
+func (l *Load) Close() error { return l.process.Call("Child.Close", child.None{}, &child.None{}) }
 
 // Stop ends the load.
 func (l *Load) Stop() error { return l.process.Stop() }

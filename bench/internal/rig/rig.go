@@ -11,7 +11,6 @@ import (
 	"net/netip"
 	"os"
 	"runtime/pprof"
-	"time"
 
 	"github.com/seed-d69ae1b7/websocket/bench/internal/child"
 	"github.com/seed-d69ae1b7/websocket/bench/internal/load"
@@ -55,35 +54,21 @@ func serve(name string, o servers.Options) error {
 	return <-failed
 }
 
-// None stands where a call has nothing to say or to ask.
-type None struct{}
-
 // serverProcess answers for a server.
 type serverProcess struct {
+	child.Usage
 	addr    netip.AddrPort
 	profile *os.File // what a CPU profile is being written to, or nil
 }
 
 // Addr is where the server listens.
-func (s *serverProcess) Addr(_ None, addr *netip.AddrPort) error {
+func (s *serverProcess) Addr(_ child.None, addr *netip.AddrPort) error {
 	*addr = s.addr
 	return nil
 }
 
-// CPU is the processor time used so far.
-func (s *serverProcess) CPU(_ None, d *time.Duration) (err error) {
-	*d, err = child.CPU()
-	return err
-}
-
-// Memory is child.ReadMemory.
-func (s *serverProcess) Memory(settle bool, m *child.Memory) (err error) {
-	*m, err = child.ReadMemory(settle)
-	return err
-}
-
 // Profile starts a CPU profile into the file of that name. An empty name ends it.
-func (s *serverProcess) Profile(file string, _ *None) (err error) {
+func (s *serverProcess) Profile(file string, _ *child.None) (err error) {
 	if file == "" {
 		pprof.StopCPUProfile()
 		return s.profile.Close()
@@ -102,7 +87,7 @@ type loadProcess struct {
 }
 
 // Open is load.Open.
-func (l *loadProcess) Open(args load.Args, _ *None) (err error) {
+func (l *loadProcess) Open(args load.Args, _ *child.None) (err error) {
 	if l.load != nil {
 		return errors.New("rig: the load is open")
 	}
@@ -123,7 +108,7 @@ func (l *loadProcess) Run(p load.Period, r *load.Result) (err error) {
 }
 
 // Close is Load.Close.
-func (l *loadProcess) Close(_ None, _ *None) (err error) {
+func (l *loadProcess) Close(_ child.None, _ *child.None) (err error) {
 	if l.load != nil {
 		err = l.load.Close()
 	}
