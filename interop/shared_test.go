@@ -42,8 +42,8 @@ for (const p of peers) {
 console.log(peers.length + ' peers')
 `
 
-// TestZlibReadsShared protects that zlib reads what is shared, as part of a stream and by itself, mixed with messages of a peer's own and
-// with some left out, in windows of every size and from every level.
+// TestZlibReadsShared protects that zlib reads what is shared, as part of a stream and by itself, mixed with messages of a peer's own, with
+// some left out, and with windows forgotten in between, in windows of every size and from every level.
 func TestZlibReadsShared(t *testing.T) {
 	var peers []received
 	for _, level := range []compress.Level{compress.Fastest, compress.Balanced, compress.Smallest} {
@@ -96,6 +96,9 @@ func mixed(t *testing.T, o compress.DeflaterOptions) []received {
 				add(i, p, compressed, own)
 			case 4:
 				continue
+			case 5:
+				d.Rest() // twice, as after minutes without messages
+				d.Rest()
 			}
 			p, compressed := d.Share(m)
 			add(i, p, compressed, message)
