@@ -20,12 +20,14 @@ FUZZTIME ?= 10s
 COVERAGE := 95
 
 # The default: everything that needs only Go. The second run is for the files that the race detector cannot be used
-# with, which assert what is allocated; the third for the portable code that assembly stands in front of.
+# with, which assert what is allocated, and for the whole of what is done in part under it, where all takes ten times as long
+# (underRace); the last two for the portable code that assembly, and loads of whole words, stand in front of.
 .PHONY: test
 test:
 	go test $(RACE) -shuffle=on -timeout 20m ./... ./cmd/...
-	$(if $(RACE),go test -shuffle=on . ./compress ./internal/simd ./reactor)
-	go test -tags purego -run 'Mask|UTF8|Allocs|RoundTrip|Zlib' . ./compress ./internal/simd
+	$(if $(RACE),go test -shuffle=on . ./autobahn ./compress ./internal/simd ./reactor)
+	go test -tags purego -run 'Mask|UTF8|Allocs|RoundTrip|Zlib' . ./internal/simd
+	go test -tags purego ./compress
 
 # The event loops for longer, for each of their four drivers: wake-ups that are lost, and descriptors that are used again.
 SOAK_REACTOR ?= 4s

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -298,62 +297,4 @@ func TestDeflateFailWhenFull(t *testing.T) {
 			}
 		}
 	})
-}
-
-// heapOfPairs returns the heap that pairs of connections, one of them a client, take after 40 messages of 1 KiB each
-// way, in bytes a connection. p may be nil.
-func heapOfPairs(t *testing.T, p *compress.Params) int {
-	const pairs = 32
-	chat := corpus.Chat(corpus.Seed, 40)
-	heap := func() int {
-		var m runtime.MemStats
-		for range 3 { // pools let go of what they hold in two
-			runtime.GC()
-		}
-		runtime.ReadMemStats(&m)
-		return int(m.HeapAlloc)
-	}
-	o := &Options{Compression: new(compress.Options)}
-	var conns []*Conn
-	before := heap()
-	for range pairs {
-		a, b := tcpPair(t)
-		agreed := Agreement{Compression: p}
-		c := newConn(a, connConfig{agreement: agreed, client: true, options: o})
-		s := newConn(b, connConfig{agreement: agreed, options: o})
-		conns = append(conns, c, s)
-		for _, m := range chat {
-			for _, way := range [][2]*Conn{{c, s}, {s, c}} {
-				if err := way[0].Write(context.Background(), OpText, m); err != nil {
-					t.Fatal(err)
-				}
-				if msg, err := way[1].Read(context.Background()); err != nil || !bytes.Equal(msg.Data, m) {
-					t.Fatal(len(msg.Data), err)
-				}
-			}
-		}
-	}
-	n := heap() - before
-	for _, c := range conns {
-		c.CloseNow()
-	}
-	return n / len(conns)
-}
-
-// TestDeflateMemory protects what compression costs a connection that has carried 40 messages of 1 KiB each way, beyond
-// one without: the heap, not what the parts say of themselves.
-func TestDeflateMemory(t *testing.T) {
-	plain := heapOfPairs(t, nil)
-	for _, row := range []struct {
-		bits     int
-		takeover bool
-		most     int
-	}{{8, true, 8 << 10}, {11, true, 24 << 10}, {15, true, 128 << 10}, {15, false, 1 << 10}, {8, false, 1 << 10}} {
-		p := paramsOf(row.bits, row.takeover)
-		n := heapOfPairs(t, &p) - plain
-		t.Logf("%d bits, takeover %v: %d bytes beyond the %d of a connection without compression", row.bits, row.takeover, n, plain)
-		if n > row.most || row.takeover && n < 1<<row.bits {
-			t.Errorf("%d bits, takeover %v: %d bytes, want at most %d", row.bits, row.takeover, n, row.most)
-		}
-	}
 }

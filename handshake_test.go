@@ -200,7 +200,7 @@ func TestFieldValue(t *testing.T) {
 }
 
 // TestFieldLengths protects the words of eight bytes against what a byte does to the one above it: every pair of bytes,
-// within a word and across two, and what is around them.
+// within a word and across two, and what is around them. Under the race detector, one pair in 61 is looked at, of all first bytes.
 func TestFieldLengths(t *testing.T) {
 	length := func(s []byte, member func(byte) bool) int {
 		n := slices.IndexFunc(s, func(c byte) bool { return !member(c) })
@@ -211,7 +211,11 @@ func TestFieldLengths(t *testing.T) {
 	}
 	isTokenChar := func(c byte) bool { return c > ' ' && c < 0x7F && !strings.ContainsRune(`"(),/:;<=>?@[\]{}`, rune(c)) }
 	isValueChar := func(c byte) bool { return c >= ' ' && c != 0x7F || c == '\t' }
-	for pair := range 1 << 16 {
+	step := 1
+	if underRace {
+		step = 61 // a prime: both bytes take every value
+	}
+	for pair := 0; pair < 1<<16; pair += step {
 		for _, fill := range []string{"a", "Z", "-", "7"} {
 			for _, at := range []int{0, 3, 7, 15} {
 				s := []byte(strings.Repeat(fill, 18))

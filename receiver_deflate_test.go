@@ -29,7 +29,8 @@ type deflateRow struct {
 	alone bool // without context takeover
 }
 
-// run checks a row in one role: against what it says, and whole, in prefixes and in pieces against the model.
+// run checks a row in one role: against what it says, and whole, in prefixes and in pieces against the model. Under the race detector,
+// one prefix in eight of a long stream is looked at.
 func (row *deflateRow) run(t *testing.T, client bool) {
 	stream := wire(t, client, row.frames...)
 	receiver := func() *Receiver { return newInflating(client, !row.alone, row.limit) }
@@ -50,6 +51,9 @@ func (row *deflateRow) run(t *testing.T, client bool) {
 		agree(t, fmt.Sprintf("room for %d", room), receiving{room: room}.receive(t, receiver(), stream), whole)
 	}
 	for i := range min(len(stream), 300) {
+		if underRace && i > 32 && i%8 != 0 {
+			continue
+		}
 		want := judge(stream[:i])
 		agreeSoFar(t, fmt.Sprintf("first %d bytes", i), receive(t, receiver(), stream[:i]), want, whole.code)
 		agreeSoFar(t, fmt.Sprintf("first %d bytes, one by one", i), receive(t, receiver(), singles(stream[:i])...), want, whole.code)

@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // compressible returns n bytes of text that shrinks.
@@ -89,14 +90,19 @@ func flateReads(payload, window []byte, most int) (text []byte, ends, right bool
 	return text, true, true
 }
 
+// flates are readers of compress/flate, which are large.
+var flates = sync.Pool{New: func() any { return flate.NewReader(nil) }}
+
 // flateBlocks returns what compress/flate makes of blocks. After a final one it goes on with the next byte, as RFC
 // 7692, Section 7.2.3.4, says; final reports whether the last one was. right is false if it found an error.
 func flateBlocks(blocks, window []byte, most int) (text []byte, final, right bool) {
 	rest := bytes.NewReader(blocks)
 	for {
 		dict := append(slices.Clone(window), text...)
-		r := flate.NewReaderDict(rest, dict[max(0, len(dict)-1<<15):])
+		r := flates.Get().(io.Reader)
+		r.(flate.Resetter).Reset(rest, dict[max(0, len(dict)-1<<15):]) // its error is always nil
 		p, err := io.ReadAll(io.LimitReader(r, int64(most-len(text))))
+		flates.Put(r)
 		text = append(text, p...)
 		switch {
 		case len(text) == most:

@@ -22,7 +22,8 @@ func deflated(t testing.TB, level int, p []byte) []byte {
 	return b.Bytes()[:b.Len()-4]
 }
 
-// TestInflate: what the standard library compresses, at every level and of every kind of payload, comes out again.
+// TestInflate: what the standard library compresses, at every level and of every kind of payload, comes out again; under the race
+// detector, one in four.
 func TestInflate(t *testing.T) {
 	g := rand.New(rand.NewPCG(1, 1))
 	noise := make([]byte, 70000)
@@ -35,6 +36,9 @@ func TestInflate(t *testing.T) {
 	}
 	for level := flate.HuffmanOnly; level <= flate.BestCompression; level++ {
 		for i, in := range inputs {
+			if underRace && (level+i)%4 != 0 {
+				continue
+			}
 			got, err := newInflater(15, false).message(deflated(t, level, in), maxMessage)
 			if err != nil || !bytes.Equal(got, in) {
 				t.Fatalf("level %d, input %d: %d octets, %v", level, i, len(got), err)
@@ -92,7 +96,7 @@ func TestDeflaterWindow(t *testing.T) {
 	for bits := 8; bits <= 15; bits++ {
 		for _, noContext := range []bool{false, true} {
 			d, f := newDeflater(bits, noContext), newInflater(bits, noContext)
-			for i := range 5 {
+			for i := range 3 {
 				p := payloads[0].part(i*5000, 40000)
 				got, err := f.message(bytes.Clone(d.message(p)), maxMessage)
 				if err != nil || !bytes.Equal(got, p) {

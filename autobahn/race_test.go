@@ -2,6 +2,6 @@
 
 package autobahn
 
-// underRace: the race detector makes the cases that move much data ten times slower, and their goroutines are those of
-// all cases, so that only two of them are played under it. Without it all are.
+// underRace: the race detector makes everything ten times slower, and its goroutines are those of all cases, so that under it only
+// two of the cases that move much data are played, and one in eight with many faults. Without it, as in make test as well, all are.
 const underRace = true
