@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/seed-d69ae1b7/websocket/internal/errno"
 	"github.com/seed-d69ae1b7/websocket/internal/transport"
 )
 
@@ -109,7 +110,7 @@ func TestCloseErrorIs(t *testing.T) {
 		{&CloseError{Code: StatusAbnormalClosure, Local: true, Err: errPongTimeout}, false, false},
 		{brokenBy(io.EOF), false, false},
 		{brokenBy(&net.OpError{Op: "read", Net: "tunnel", Err: io.EOF}), false, false},
-		{brokenBy(&net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}), false, false},
+		{brokenBy(&net.OpError{Op: "write", Net: "tcp", Err: errno.Pipe}), false, false},
 		{brokenBy(&net.OpError{Op: "write", Net: "tcp", Err: os.ErrDeadlineExceeded}), false, false},
 		{brokenBy(&net.OpError{Op: "read", Net: "tcp", Err: net.ErrClosed}), true, false},
 	} {
@@ -133,7 +134,7 @@ func TestBrokenBy(t *testing.T) {
 		local bool
 	}{
 		{io.EOF, false},
-		{syscall.ECONNRESET, false},
+		{errno.ConnReset, false},
 		{&net.OpError{Op: "read", Net: "tcp", Err: syscall.ETIMEDOUT}, false}, // TCP has given the peer up
 		{io.ErrClosedPipe, false},
 		{&net.OpError{Op: "write", Net: "tcp", Err: os.ErrDeadlineExceeded}, true},

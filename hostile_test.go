@@ -12,11 +12,11 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket/compress"
+	"github.com/seed-d69ae1b7/websocket/internal/errno"
 )
 
 // hostileRow is a peer: what it sends and what comes of it.
@@ -59,7 +59,7 @@ func vanished(name, then string, frames ...string) hostileRow {
 	row := hostileRow{name: name, frames: frames, then: then, err: CloseError{Code: StatusAbnormalClosure},
 		is: io.ErrUnexpectedEOF, isNot: io.EOF}
 	if then == "RST" {
-		row.is = syscall.ECONNRESET
+		row.is = errno.ConnReset
 	}
 	return row
 }

@@ -6,13 +6,12 @@
 #	make test-arm64    the assembly for arm64, in an emulator; with ARM64= all of the root's tests, which takes minutes
 #	make test-versions the root module vetted, and its tests of the protocol and of both roles, with the oldest Go and the newest
 #	make build-others  the root module and its tests for systems that nothing here can run: compiled, vetted and linked.
-#	                   Plan 9 has not the errors that tests ask for: there the packages alone
 
 # What is tested where: everything but a test that executes itself, which an emulator does not let it do, and one in which a megabyte is
 # deciphered within the second of CloseNow.
 SELF := -skip 'TestProxyFromEnvironment|TestSocketsCloseNowBesideFlood'
 ARM64 ?= -run 'Mask|UTF8|Header|Close|Opcode|Status'
-OTHERS := windows/amd64 darwin/arm64 freebsd/amd64 openbsd/amd64 netbsd/amd64 illumos/amd64 aix/ppc64
+OTHERS := windows/amd64 darwin/arm64 freebsd/amd64 openbsd/amd64 netbsd/amd64 illumos/amd64 aix/ppc64 plan9/amd64
 VERSIONS := go1.25.14 go1.27.4
 ESSENCE := 'Receiver|Sender|BothRoles|Requests|CloseHandshake|Echo'
 
@@ -45,4 +44,3 @@ build-others:
 		go vet ./...; \
 		go test -c -o /dev/null .; \
 	done
-	GOOS=plan9 GOARCH=amd64 go build . ./compress ./reactor ./wstest ./wsjson ./xconnect

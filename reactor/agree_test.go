@@ -13,11 +13,11 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/internal/errno"
 )
 
 // common is what the dialogues use.
@@ -135,7 +135,7 @@ func described(err error) string {
 	}
 	var b strings.Builder
 	for _, target := range []error{
-		net.ErrClosed, io.EOF, io.ErrUnexpectedEOF, os.ErrDeadlineExceeded, context.Canceled, syscall.ECONNRESET, websocket.ErrBackpressure,
+		net.ErrClosed, io.EOF, io.ErrUnexpectedEOF, os.ErrDeadlineExceeded, context.Canceled, errno.ConnReset, websocket.ErrBackpressure,
 		websocket.ErrWriteFailed, websocket.ErrMessageTooBig,
 	} {
 		if errors.Is(err, target) {

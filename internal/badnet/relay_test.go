@@ -6,11 +6,11 @@ import (
 	"io"
 	"net"
 	"sync"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/seed-d69ae1b7/websocket/internal/errno"
 	"github.com/seed-d69ae1b7/websocket/internal/leak"
 	"github.com/seed-d69ae1b7/websocket/internal/netpipe"
 )
@@ -143,7 +143,7 @@ func TestReset(t *testing.T) {
 	defer r.Close()
 	a.Write([]byte("ab"))
 	for _, nc := range []net.Conn{a, b} {
-		if _, err := io.Copy(io.Discard, nc); !errors.Is(err, syscall.ECONNRESET) {
+		if _, err := io.Copy(io.Discard, nc); !errors.Is(err, errno.ConnReset) {
 			t.Errorf("the end is %v, want a reset", err)
 		}
 		nc.Close()

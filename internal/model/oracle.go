@@ -6,10 +6,10 @@ import (
 	"context"
 	"errors"
 	"regexp"
-	"syscall"
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/internal/errno"
 )
 
 // left returns how much is buffered when the transport must have been closed: the end, which everybody has been told, leaves what
@@ -116,7 +116,7 @@ func (s *side) whole() bool {
 	if took >= s.plan.closeTimeout() {
 		return false // nor does Close grant more
 	}
-	if t.plan.transport.wrap && (errors.Is(other, syscall.ECONNRESET) || errors.Is(other, syscall.EPIPE)) {
+	if t.plan.transport.wrap && (errors.Is(other, errno.ConnReset) || errors.Is(other, errno.Pipe)) {
 		return false // it cannot end its stream but by closing, and unread input makes that a reset: CloseNow says so
 	}
 	return e.Code != websocket.StatusAbnormalClosure || took < lastChance*9/10 && !t.plan.transport.slow()
