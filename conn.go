@@ -246,7 +246,8 @@ func (c *Conn) Value() any {
 
 // Stats are counts of what a connection has carried. A message counts when it has been read, or when it has been put
 // into the write buffer as a whole; bytes are those of the transport, headers included. What came in is counted when
-// the reader next waits for the network.
+// the reader next waits for the network. The keepalive pings a peer that has been silent for Options.PingInterval, and no other: without
+// such a silence RTT is that of Ping alone.
 type Stats struct {
 	MessagesIn, MessagesOut uint64        // received and sent
 	BytesIn, BytesOut       uint64        // received and sent

@@ -21,7 +21,7 @@ type pings struct {
 	number  uint64 // of the last that was sent
 	rtt     time.Duration
 	waiting []*ping // in the order of their numbers
-	auto    ping    // the keepalive's last; number 0 when it was answered
+	auto    ping    // the keepalive's oldest that was not answered; number 0 if there is none
 
 	autoDue bool      // auto has to wait
 	autoEnd uint64    // how many bytes will have been sent when auto has left; 0 while it waits
@@ -112,16 +112,23 @@ func (c *Conn) pongCame(payload []byte) {
 	if c.pings == nil || number == 0 || number > c.pings.number {
 		return
 	}
-	now := time.Now()
-	for len(c.pings.waiting) > 0 && c.pings.waiting[0].number <= number {
-		p := c.pings.waiting[0]
-		c.pings.waiting = c.pings.waiting[1:]
-		c.pings.rtt = now.Sub(p.sent)
-		p.rtt <- c.pings.rtt
-	}
-	if auto := &c.pings.auto; auto.number != 0 && auto.number <= number {
+	c.pings.answered(number, time.Now())
+}
+
+// answered notes that the pong of a ping has come. mu is held.
+func (ps *pings) answered(number uint64, now time.Time) {
+	newest := uint64(0) // of those that it answers
+	if auto := &ps.auto; auto.number != 0 && auto.number <= number {
+		ps.rtt, newest = now.Sub(auto.sent), auto.number
 		auto.number = 0
-		c.pings.rtt = now.Sub(auto.sent)
+	}
+	for len(ps.waiting) > 0 && ps.waiting[0].number <= number {
+		p := ps.waiting[0]
+		ps.waiting = ps.waiting[1:]
+		if p.number > newest {
+			ps.rtt = now.Sub(p.sent)
+		}
+		p.rtt <- now.Sub(p.sent)
 	}
 }
 
@@ -304,8 +311,11 @@ func (c *Conn) appendAutoPing() (done bool) {
 	if c.holdsControls() || !c.hasRoomForControl(pingSize) {
 		return false
 	}
-	ps := c.pings
-	c.appendPing(&ps.auto)
+	ps, p := c.pings, ping{}
+	c.appendPing(&p)
+	if ps.auto.number == 0 {
+		ps.auto = p // and not in the place of one whose pong may be on its way
+	}
 	ps.autoEnd = c.counts.bytesOut + uint64(c.unsent())
 	return true
 }
