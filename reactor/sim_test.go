@@ -135,7 +135,10 @@ func newSim(t testing.TB, s *Server) *sim {
 		p.kqueue = new(kslots)
 	}
 	l := newLoop(s, p)
-	t.Cleanup(func() { l.timer.Stop() })
+	t.Cleanup(func() {
+		l.timer.Stop()
+		l.conns = nil // the runtime may hold a timer that was stopped for long, and what it is to call
+	})
 	return &sim{t: t, simPoller: p, loop: l}
 }
 
