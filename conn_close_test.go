@@ -323,6 +323,10 @@ func TestCloseArguments_7_4(t *testing.T) {
 		p.expect(OpText, "alive")
 		go c.Close(StatusNormalClosure, strings.Repeat("é", 100))
 		p.close(StatusNormalClosure, strings.Repeat("é", 61))
+		_, err := c.Read(t.Context())
+		if closed := wantClosed(t, err, StatusNormalClosure, true); closed.Reason != strings.Repeat("é", 61) {
+			t.Errorf("the reason is %q, and not what was sent", closed.Reason)
+		}
 		c, p = newPeer(t, client, nil)
 		go p.close(StatusNoStatusReceived, "")
 		if err := c.Close(StatusNoStatusReceived, ""); err != nil {

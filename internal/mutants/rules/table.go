@@ -11,7 +11,7 @@ import (
 var table = []group{
 	frames, closes, texts, masks, keys, receiving, sending, inflating, deflating, blocks,
 	opening, lists, requests, origins, urls, clientSide, choices, streams, extending, negotiating,
-	streaming, receivingStreams,
+	ending, reasons, silence, controlling, unwritable, reads, inputs, writes, waiting, sides, handlers, streaming, receivingStreams,
 }
 
 // group is the mutants of one file, and the tests that are to kill them: quick ones, all together a few seconds.
