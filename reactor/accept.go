@@ -28,9 +28,14 @@ func (s *Server) Serve(ln net.Listener) error {
 	}
 	defer s.unlisten(&ln)
 	sockets, ok := acceptorOf(ln)
+	if ok {
+		if err := s.startLoops(); err != nil {
+			return err
+		}
+	}
 	for pause := time.Duration(0); ; {
 		err := s.acceptConn(ln)
-		if err == nil && ok && !s.noSockets {
+		if err == nil && ok {
 			err = s.acceptMore(sockets)
 		}
 		switch {

@@ -12,9 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hasSockets says whether newPoller returns a poller for sockets here.
-const hasSockets = true
-
 // maxEvents is the most events of one wait.
 const maxEvents = 256
 

@@ -11,9 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hasSockets says whether newPoller returns a poller for sockets here.
-const hasSockets = true
-
 // wakeSlot stands for the eventfd in what epoll tells.
 const wakeSlot = ^uint32(0)
 

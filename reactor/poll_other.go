@@ -9,8 +9,6 @@ import (
 	"net"
 )
 
-const hasSockets = false
-
 var errNoSockets = errors.New("reactor: there is no poller for sockets on this system")
 
 type acceptor struct{}

@@ -23,7 +23,7 @@ func TestRest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &Server{Upgrader: &websocket.Upgrader{Options: websocket.Options{
 			Compression: &websocket.CompressionOptions{IdleAfter: idleAfter},
-		}}, noSockets: true, Handler: MessageFunc(func(c *Conn, op websocket.Opcode, p []byte) { c.Write(context.Background(), op, p) })}
+		}}, Handler: MessageFunc(func(c *Conn, op websocket.Opcode, p []byte) { c.Write(context.Background(), op, p) })}
 		if err := s.begin(); err != nil {
 			t.Fatal(err)
 		}

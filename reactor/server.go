@@ -68,8 +68,6 @@ type Server struct {
 	// WhenFull says what becomes of subscribers that cannot take what is published.
 	WhenFull FullPolicy
 
-	noSockets bool // for tests: in a bubble of testing/synctest no time passes while a loop waits for descriptors
-
 	once    sync.Once
 	invalid error // what begin found
 	up      *websocket.Upgrader
@@ -88,7 +86,7 @@ type Server struct {
 
 	mu        sync.Mutex // guards what follows
 	pool      *pool      // of workers, or nil
-	loops     []*loop    // for sockets; empty where this system has no poller
+	loops     []*loop    // for sockets; none until there is one. They do not change then
 	other     *loop      // for every other net.Conn; nil until there is one
 	listeners map[*net.Listener]struct{}
 	closed    bool
@@ -135,27 +133,36 @@ func (s *Server) start() error {
 	if s.Workers > 0 {
 		s.pool = newPool(s, s.Workers)
 	}
-	if !hasSockets || s.noSockets {
+	return nil
+}
+
+// startLoops starts the loops for sockets, unless they run. It is called when there are sockets to come: a server without one has none, and so
+// works in a bubble of testing/synctest, where no time passes while a loop waits for descriptors.
+func (s *Server) startLoops() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return ErrServerClosed
+	case len(s.loops) > 0:
 		return nil
 	}
 	n := s.Loops
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	loops := make([]*loop, 0, n)
 	for range n {
 		p, err := newPoller()
 		if err != nil {
-			for _, l := range s.loops {
+			for _, l := range loops {
 				l.poll.free()
 			}
-			s.loops = nil
-			s.closePool(nil)
 			return err
 		}
-		s.loops = append(s.loops, newLoop(s, p))
+		loops = append(loops, newLoop(s, p))
 	}
+	s.loops = loops
 	for _, l := range s.loops {
 		go l.run()
 	}
@@ -201,15 +208,9 @@ func (s *Server) Adopt(nc net.Conn, agreed websocket.Agreement, buffered []byte,
 
 // take gives nc to a loop.
 func (s *Server) take(nc net.Conn, a *adoption) error {
-	if len(s.loops) > 0 {
-		if fd, ok := socketOf(nc); ok {
-			nc.Close()
-			if !s.nextLoop().post(mail{fd: fd, adopt: a}) {
-				closeSocket(fd)
-				return ErrServerClosed
-			}
-			return nil
-		}
+	if fd, ok := socketOf(nc); ok {
+		nc.Close()
+		return s.takeSocket(fd, a)
 	}
 	l, err := s.otherLoop()
 	if err != nil {
@@ -223,6 +224,18 @@ func (s *Server) take(nc net.Conn, a *adoption) error {
 		return ErrServerClosed
 	}
 	return nil
+}
+
+// takeSocket gives a descriptor to a loop.
+func (s *Server) takeSocket(fd int32, a *adoption) error {
+	err := s.startLoops()
+	if err == nil && !s.nextLoop().post(mail{fd: fd, adopt: a}) {
+		err = ErrServerClosed
+	}
+	if err != nil {
+		closeSocket(fd)
+	}
+	return err
 }
 
 // Shutdown ends the server: it closes the listeners of Serve, begins the closing handshake of every connection with

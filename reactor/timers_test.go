@@ -36,7 +36,7 @@ func inTime(t *testing.T, o websocket.Options, bare bool, f func(*timed)) {
 	synctest.Test(t, func(t *testing.T) {
 		x := &timed{t: t, client: newClient(), closed: make(chan *websocket.CloseError, 1)}
 		conns := make(chan *Conn, 1)
-		x.s = &Server{Upgrader: &websocket.Upgrader{Options: o}, noSockets: true, Handler: &funcs{
+		x.s = &Server{Upgrader: &websocket.Upgrader{Options: o}, Handler: &funcs{
 			open: func(c *Conn) { conns <- c }, message: echo,
 			close: func(_ *Conn, err *websocket.CloseError) { x.closed <- err },
 		}}
@@ -220,7 +220,7 @@ func TestAcceptPauses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &failing{conns: make(chan net.Conn, 1), until: time.Now().Add(time.Minute)}
 		opened := make(chan *Conn, 1)
-		s := &Server{noSockets: true, Upgrader: &websocket.Upgrader{ErrorLog: discardLog()}, Handler: &funcs{
+		s := &Server{Upgrader: &websocket.Upgrader{ErrorLog: discardLog()}, Handler: &funcs{
 			open: func(c *Conn) { opened <- c }, message: echo, close: echo.Close,
 		}}
 		served := make(chan error, 1)

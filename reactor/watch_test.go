@@ -34,7 +34,7 @@ func TestLongTurn(t *testing.T) {
 			var logged testlog.Buffer
 			synctest.Test(t, func(t *testing.T) {
 				opened := make(chan struct{})
-				s := &Server{noSockets: true, Workers: tc.workers, Upgrader: &websocket.Upgrader{ErrorLog: log.New(&logged, "", 0)}}
+				s := &Server{Workers: tc.workers, Upgrader: &websocket.Upgrader{ErrorLog: log.New(&logged, "", 0)}}
 				takes := tc.takes
 				s.Handler = &funcs{open: func(*Conn) { close(opened) }, close: echo.Close, message: func(*Conn, websocket.Opcode, []byte) {
 					d := takes[0]
