@@ -21,6 +21,7 @@ test-socketio: lint-socketio
 	cd socketio && $(SOCKETIO_GO) go test $(RACE) -shuffle=on -timeout 15m $(SOCKETIO_PACKAGES)
 	$(if $(RACE),cd socketio && $(SOCKETIO_GO) go test -shuffle=on -run 'Alloc|Memory' ./...)
 	cd socketio && $(SOCKETIO_GO) go test -shuffle=on . ./engineio -detach
+	cd socketio && $(SOCKETIO_GO) go test -shuffle=on . ./engineio -loops 2
 
 # gofmt is that of 1.27: an older one takes a generic method for an error.
 .PHONY: lint-socketio

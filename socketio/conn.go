@@ -6,12 +6,11 @@ package socketio
 // on the goroutine of a seat (seat.go), but for acknowledgements, which pass what waits there. So the functions from receive to the
 // line are cut to have small frames: see TestIdleStack.
 //
-// What waits for the seats of a connection is bounded by Options.MaxQueued: then the reader waits, and with it the client. While somebody
-// waits for an acknowledgement of the client, which may stand behind, twice as much may wait; then those who wait are told that they
-// wait in vain.
+// What waits for the seats of a connection is bounded by Options.MaxQueued: beyond it the session is not read, and with it the client waits. While
+// somebody waits for an acknowledgement of the client, which may stand behind, twice as much may wait; then those who wait are told that
+// they wait in vain. Nothing here waits itself: the reader may be a loop that has other clients.
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -45,7 +44,7 @@ type conn struct {
 	queued int              // bytes that wait for seats
 	auths  int              // bytes that sockets on seats have sent to authenticate themselves
 	waits  int              // acknowledgements that are waited for
-	room   chan struct{}    // closed when the reader may look again; nil unless it waits
+	held   *item            // has come and does not fit; the session is not read meanwhile. nil if there is none
 	timer  *time.Timer      // until a namespace has been joined
 	ending *DisconnectError // why this side has closed the session
 	end    *DisconnectError // set at the end
@@ -95,7 +94,7 @@ func (c *conn) ended(why *DisconnectError) {
 	}
 	c.end = why
 	c.stopTimer()
-	c.wake()
+	c.held = nil
 	seats := append([]*seat(nil), c.seats...)
 	c.mu.Unlock()
 	for _, t := range seats {
@@ -197,16 +196,27 @@ func (c *conn) seat(name []byte) *seat {
 	return nil
 }
 
-// enqueue gives a packet to its seat, and waits while too much is waiting there. It is called by the reader.
+// enqueue gives a packet to its seat, or holds it back, and what the client sends behind it, while too much is waiting there. It is called by
+// the reader.
 func (c *conn) enqueue(it *item) {
 	c.mu.Lock()
-	for c.queued > 0 && c.queued+it.size() > c.limit() && c.session.Err() == nil {
-		if c.waits > 0 {
-			c.disappoint()
-		} else {
-			c.await()
-		}
+	if c.fits(it) {
+		c.place(it)
+		return
 	}
+	c.held = it
+	c.session.PauseReading()
+	c.mu.Unlock()
+	c.settle()
+}
+
+// fits reports whether an item fits on top of what waits. mu is held.
+func (c *conn) fits(it *item) bool {
+	return c.queued == 0 || c.queued+it.size() <= c.limit() || c.end != nil
+}
+
+// place gives a packet to its seat. mu is held, and released.
+func (c *conn) place(it *item) {
 	t, err := c.seat(it.Namespace), error(nil)
 	if t == nil {
 		t, err = c.newSeat(it)
@@ -239,26 +249,28 @@ func (c *conn) limit() int {
 	return c.srv.opts.MaxQueued
 }
 
-// await waits until there may be room. mu is held, and released meanwhile.
-func (c *conn) await() {
-	room := make(chan struct{})
-	c.room = room
-	c.mu.Unlock()
-	stop := context.AfterFunc(c.session.Context(), func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.wake()
-	})
-	<-room
-	stop()
+// settle goes on with what is held back, if it fits now.
+//
+//go:noinline
+func (c *conn) settle() {
 	c.mu.Lock()
+	it := c.held
+	for it != nil && c.held == it && !c.fits(it) && c.waits > 0 {
+		c.disappoint()
+	}
+	if it == nil || c.held != it || !c.fits(it) {
+		c.mu.Unlock()
+		return
+	}
+	c.held = nil
+	c.place(it)
+	c.session.ResumeReading()
 }
 
-// wake lets the reader look again. mu is held.
-func (c *conn) wake() {
-	if c.room != nil {
-		close(c.room)
-		c.room = nil
+// settleLater is settle for who has locks, if it is needed. mu is held.
+func (c *conn) settleLater() {
+	if c.held != nil && (c.fits(c.held) || c.waits > 0) {
+		go c.settle()
 	}
 }
 

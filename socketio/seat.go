@@ -173,7 +173,7 @@ func (t *seat) next() *item {
 	}
 	if !it.free {
 		c.queued -= it.size()
-		c.wake()
+		c.settleLater()
 	}
 	return it
 }

@@ -341,7 +341,7 @@ func (s *Socket) expect(id uint64, w waiter) bool {
 	}
 	s.acks[id] = w
 	c.waits++
-	c.wake() // more may wait in line now
+	c.settleLater() // more may wait in line now
 	return true
 }
 

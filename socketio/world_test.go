@@ -22,7 +22,10 @@ import (
 	"github.com/seed-d69ae1b7/websocket/wstest"
 )
 
-var detachPolls = flag.Bool("detach", false, "let polls wait beside net/http in all tests")
+var (
+	detachPolls = flag.Bool("detach", false, "let polls wait beside net/http in all tests")
+	loops       = flag.Int("loops", 0, "have as many event loops serve WebSocket in all tests")
+)
 
 // listener accepts connections in memory.
 type listener struct {
@@ -72,7 +75,7 @@ type world struct {
 // testOptions are the usual ones, with a log that is quiet.
 func testOptions() *Options {
 	o := new(Options)
-	o.DetachPolls = *detachPolls
+	o.DetachPolls, o.Loops = *detachPolls, *loops
 	o.Logger = slog.New(slog.DiscardHandler)
 	return o
 }

@@ -19,7 +19,10 @@ import (
 	"github.com/seed-d69ae1b7/websocket"
 )
 
-var detachPolls = flag.Bool("detach", false, "let polls wait beside net/http in all tests")
+var (
+	detachPolls = flag.Bool("detach", false, "let polls wait beside net/http in all tests")
+	loops       = flag.Int("loops", 0, "have as many event loops serve WebSocket in all tests")
+)
 
 // inDetached is inWorld with polls that wait beside net/http.
 func inDetached(t *testing.T, edit func(o *Options), f func(w *world)) {

@@ -293,6 +293,8 @@ func (g *greeting) receive(op websocket.Opcode, data []byte) driven {
 
 func (g *greeting) ended(err error) { g.done <- err }
 
+func (g *greeting) awaitReading() {}
+
 // openByWebSocket opens the session on WebSocket.
 func (s *Session) openByWebSocket(ctx context.Context) error {
 	c, _, err := s.client.websocket.Dial(ctx, s.client.url(WebSocket, ""))

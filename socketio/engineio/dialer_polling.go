@@ -105,6 +105,7 @@ func (s *Session) takePayload(payload []byte) bool {
 		if !s.take(p, ok) {
 			return false
 		}
+		s.awaitReading()
 	}
 	return true
 }

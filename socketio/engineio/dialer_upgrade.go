@@ -64,6 +64,9 @@ func (q *climber) ended(error) {
 	q.stop()
 }
 
+// awaitReading does nothing.
+func (q *climber) awaitReading() {}
+
 // giveUp ends the connection. The session stays on polling.
 func (q *climber) giveUp() { q.conn.CloseNow() }
 

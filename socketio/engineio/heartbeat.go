@@ -8,7 +8,7 @@ package engineio
 //	pingDue -- its deadline: a ping is sent --> pongDue
 //	pongDue -- a pong --> pingDue
 //	pongDue -- its deadline, and nothing came --> the end
-//	pongDue -- its deadline, but bytes came, or it was not read because the Handler was called: another ping is sent --> pongDue
+//	pongDue -- its deadline, but bytes came, or it was not read because the Handler was called, or had it paused: another ping is sent --> pongDue
 //
 // Pings go on whatever the reason why there is no pong: a client gives up, too, when none comes for the interval and the timeout.
 
@@ -185,7 +185,7 @@ func (s *Session) expire(at time.Duration) {
 	case s.beat.due == pingDue:
 		s.ping(at + s.srv.clock.timeout)
 		return
-	case s.beat.due == pongDue && (s.calling || s.beat.busy || s.lives()):
+	case s.beat.due == pongDue && (s.deaf() || s.beat.busy || s.lives()):
 		s.ping(s.srv.clock.now() + s.srv.clock.timeout)
 		return
 	case s.beat.due == pongDue:
@@ -200,7 +200,7 @@ func (s *Session) expire(at time.Duration) {
 // is needed yet: the client shows life by taking bytes. mu is held, and released.
 func (s *Session) ping(until time.Duration) {
 	first, err := s.pushPing()
-	s.beat.busy = s.calling
+	s.beat.busy = s.deaf()
 	s.beat.in, s.beat.out = s.moved()
 	s.srv.clock.arm(s, pongDue, until)
 	if err != nil {

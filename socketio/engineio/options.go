@@ -74,6 +74,13 @@ type Options struct {
 	// Server. Over HTTP/2, and where a ResponseWriter does not give its connection, polls wait as ever.
 	DetachPolls bool
 
+	// Loops, if not 0, is how many event loops of package reactor serve WebSocket, in place of a goroutine for each session; a negative number
+	// stands for GOMAXPROCS. A session that has nothing to do takes less memory then. The loops call the Handler, which must not wait: package
+	// socketio's does not, whatever its handlers do. They start with the first session that is on WebSocket, and end with Shutdown. Polling has
+	// goroutines as ever, until a session moves. So have sessions over TLS that net/http ends, over HTTP/2, and those of ServeConn. On Linux the loops are told by
+	// epoll; elsewhere, and where a listener's connections are no plain sockets, they have two goroutines for each connection, and save nothing.
+	Loops int
+
 	// Compression is permessage-deflate on WebSocket; nil means none. HTTPCompression is the least size in bytes of a
 	// poll's response that is compressed; 0 means 1024, negative never.
 	Compression     *compress.Options

@@ -284,6 +284,7 @@ func (s *Session) receivePost(w http.ResponseWriter, r *http.Request, p *polling
 		q, ok := parsePacket(one)
 		q.data = bytes.Clone(q.data) // the body is all of them, and the message the Handler's
 		if s.take(q, ok) {
+			s.awaitReading()
 			continue
 		}
 		if e := s.reason(); e != TransportClose && e != ForcedClose && e != ServerShutdown {

@@ -3,6 +3,7 @@ package engineio
 // This file holds the Server: its sessions, and which request is for whom. Whether a request may be served at all is in admit.go.
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/http"
@@ -10,14 +11,16 @@ import (
 	"time"
 
 	"github.com/seed-d69ae1b7/websocket"
+	"github.com/seed-d69ae1b7/websocket/reactor"
 )
 
 // Server is an http.Handler that accepts sessions. Its methods may be called by several goroutines at once.
 type Server struct {
 	handler  Handler
 	opts     Options
-	upgrader websocket.Upgrader // upgrades what has been admitted
-	origins  websocket.Upgrader // knows the rule about origins, for both transports
+	upgrader *websocket.Upgrader // upgrades what has been admitted
+	origins  websocket.Upgrader  // knows the rule about origins, for both transports
+	loops    *reactor.Server     // serves WebSocket; nil without Options.Loops
 	clock    clock
 	sids     sids
 	graves   graves
@@ -33,13 +36,20 @@ type Server struct {
 func NewServer(h Handler, o *Options) *Server {
 	s := &Server{handler: h, opts: o.withDefaults(), sessions: make(map[string]*Session)}
 	s.clock = clock{interval: s.opts.PingInterval, timeout: s.opts.PingTimeout, epoch: time.Now()}
-	s.upgrader.Options = websocket.Options{
-		ReadLimit: s.opts.MaxPayload, WriteBuffer: s.opts.WriteBuffer, Compression: s.opts.Compression,
-	}
-	s.upgrader.InsecureSkipOriginCheck = true // admit has checked it
-	s.upgrader.OnRefuse = s.notUpgraded
+	s.upgrader, s.loops = s.newUpgrader(), s.newLoops()
 	s.setOrigins()
 	return s
+}
+
+// newUpgrader returns what upgrades requests that have been admitted.
+func (s *Server) newUpgrader() *websocket.Upgrader {
+	return &websocket.Upgrader{
+		Options: websocket.Options{
+			ReadLimit: s.opts.MaxPayload, WriteBuffer: s.opts.WriteBuffer, Compression: s.opts.Compression,
+		},
+		InsecureSkipOriginCheck: true, // admit has checked it
+		OnRefuse:                s.notUpgraded,
+	}
 }
 
 // ServeHTTP serves polling requests, WebSocket opening handshakes and preflight requests.
@@ -212,6 +222,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.graves.close()
 	quiet := s.close()
 	err := s.upgrader.ShutdownWith(ctx, websocket.StatusGoingAway, "")
+	if s.loops != nil {
+		err = cmp.Or(err, s.loops.Shutdown(ctx))
+	}
 	select {
 	case <-quiet:
 	case <-ctx.Done():

@@ -404,6 +404,7 @@ func TestTooLarge(t *testing.T) {
 // on: a client, too, has a timeout, and gives up when none comes for the interval and the timeout.
 func TestBlockedHandler(t *testing.T) {
 	o := testOptions()
+	o.Loops = 0 // there a Handler must not wait
 	o.PingInterval, o.PingTimeout = 25*time.Second, 20*time.Second
 	inWorld(t, o, func(w *world) {
 		w.message = func(*Session, websocket.Opcode, []byte) { time.Sleep(2 * time.Minute) }
@@ -442,6 +443,7 @@ func TestBlockedHandler(t *testing.T) {
 // for it once the call has returned.
 func TestCallThatEndsLate(t *testing.T) {
 	o := testOptions()
+	o.Loops = 0 // there a Handler must not wait
 	o.PingInterval, o.PingTimeout = 25*time.Second, 20*time.Second
 	inWorld(t, o, func(w *world) {
 		w.message = func(*Session, websocket.Opcode, []byte) { time.Sleep(45*time.Second - time.Nanosecond) }

@@ -19,7 +19,7 @@ import (
 
 // Handler is told what happens on sessions. The calls for one session come one after another and must return soon: while
 // one runs, nothing more of that session is read, and its ping timeout stands still. Those for different sessions come at the same
-// time. A panic is logged and ends the session with TransportError.
+// time; with Options.Loops they must not wait, because the loop's other sessions do meanwhile: see PauseReading. A panic is logged and ends the session with TransportError.
 type Handler interface {
 	// Open is called before anything of the session is read.
 	Open(s *Session)
@@ -49,6 +49,7 @@ type Session struct {
 	base64  bool            // binary travels as text on WebSocket, too
 	held    bool            // something waits for the last release, or for Flush
 	holds   int32           // calls of Hold that are not released
+	paused  chan struct{}   // closed when reading goes on; nil while it does
 	link    link            // nil while the session is on polling
 	polling *polling        // nil while it is on WebSocket
 	beat    beat
@@ -241,6 +242,7 @@ func (s *Session) finish(reason Reason, err error, how ending) (tell bool) {
 	}
 	s.srv.clock.disarm(s)
 	s.srv.forget(s)
+	s.resume()
 	if s.polling != nil {
 		s.polling.finish(s, how)
 	}

@@ -67,6 +67,9 @@ func (q *prober) receive(op websocket.Opcode, data []byte) driven {
 // ended is called when the second transport has ended.
 func (q *prober) ended(error) { q.giveUp() }
 
+// awaitReading does nothing: a probe is read whether its session is or not.
+func (q *prober) awaitReading() {}
+
 // answer answers the probe, and lets a poll that is pending end: the client waits for that.
 func (q *prober) answer() bool {
 	s := q.s
@@ -108,6 +111,9 @@ func (q *prober) move() bool {
 	q.end()
 	s.polling, s.link, s.base64 = nil, q.link, q.base64
 	s.beat.in, s.beat.out = s.moved()
+	if l, ok := s.link.(pauser); ok && s.paused != nil {
+		l.PauseReading()
+	}
 	p.signal()
 	first, err := false, error(nil)
 	if len(p.out) > 0 {

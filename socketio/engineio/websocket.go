@@ -16,6 +16,10 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, q query,
 	if q.sid == "" && s.opts.Cookie != nil {
 		http.SetCookie(w, s.cookie(session.id))
 	}
+	if s.onLoop(r) {
+		s.serveLoop(w, r, q, session)
+		return
+	}
 	again, base64 := q.sid != "", q.base64
 	s.upgrader.DetachedHandler(driver(func(c *websocket.Conn, r *http.Request) driven {
 		if !again {
@@ -63,7 +67,7 @@ func (s *Server) admitConn(hr *websocket.Request, r *http.Request) (*Session, qu
 }
 
 // attach gives a connection to a session, which begins with it or exists. It returns who takes its messages, or nil.
-func (s *Session) attach(c *websocket.Conn, r *http.Request, again, base64 bool) driven {
+func (s *Session) attach(c link, r *http.Request, again, base64 bool) driven {
 	if !again {
 		if !s.begin(c) {
 			return nil
@@ -121,7 +125,9 @@ func driver(attach func(*websocket.Conn, *http.Request) driven) func(*websocket.
 				d.ended(err)
 				break
 			}
-			d = d.receive(m.Op, m.Data)
+			if d = d.receive(m.Op, m.Data); d != nil {
+				d.awaitReading()
+			}
 		}
 		c.Close(websocket.StatusNormalClosure, "")
 	}

@@ -137,7 +137,7 @@ const base = "http://example.com/engine.io/"
 // testOptions are those of the protocol's own test suite, with a log that is quiet.
 func testOptions() *Options {
 	return &Options{
-		DetachPolls:  *detachPolls,
+		DetachPolls: *detachPolls, Loops: *loops,
 		PingInterval: 300 * time.Millisecond, PingTimeout: 200 * time.Millisecond, MaxPayload: 1e6,
 		Logger: slog.New(slog.DiscardHandler),
 	}
