@@ -135,6 +135,23 @@ func TestDeflateReaderLeft(t *testing.T) {
 	})
 }
 
+// TestDeflateOverLimit protects the code of a message over the read limit: it is the same whether what the message takes on the wire
+// is over a limit already, so that it is not inflated, or only what it delivers.
+func TestDeflateOverLimit(t *testing.T) {
+	inBubble(t, func(t *testing.T, client bool) {
+		for _, size := range []int{501, 60_000, 70_000, 500_000} {
+			c, p := deflatePeer(t, 1<<12, client, compress.Params{}, Options{ReadLimit: 1000})
+			payload := deflated(fmt.Appendf(nil, "%x", corpus.Random(1, size)))
+			go p.nc.Write(wire(t, client, deflatedFrames(payload, len(payload))...))
+			_, err := c.Read(t.Context())
+			if wantClosed(t, err, StatusMessageTooBig, true); !errors.Is(err, ErrMessageTooBig) {
+				t.Errorf("%d bytes, %d on the wire: %v", 2*size, len(payload), err)
+			}
+			p.nc.Close()
+		}
+	})
+}
+
 // TestDeflateStreaming protects Writer and Reader: a message that is compressed as it goes arrives as it goes, in
 // fragments of which only the first has RSV1, with pings between that are answered.
 func TestDeflateStreaming(t *testing.T) {

@@ -32,8 +32,8 @@ var (
 	// sent is delivered, its close frame included, before the *CloseError; or call Close, which discards up to there.
 	ErrWriteFailed = errors.New("websocket: write failed")
 
-	// ErrMessageTooBig is wrapped by the error of a read whose message passed the read limit. The connection was
-	// closed with StatusMessageTooBig.
+	// ErrMessageTooBig is wrapped by the error of a read whose message passed the read limit, or took more than twice that and 64 KiB on
+	// the wire. The connection was closed with StatusMessageTooBig.
 	ErrMessageTooBig = errors.New("websocket: message is over the read limit")
 )
 

@@ -29,7 +29,7 @@ func TestProtocolErrorText(t *testing.T) {
 		{protocolError(1007, "", "not UTF-8"), "websocket: protocol error: not UTF-8"},
 		// A limit of this side is no rule of the protocol.
 		{protocolError(1008, "10.4", "too many empty fragments"), "websocket: too many empty fragments (RFC 6455, Section 10.4)"},
-		{tooBig().(*ProtocolError), "websocket: message over the read limit (RFC 6455, Section 7.4.1)"},
+		{tooBig(overLimit).(*ProtocolError), "websocket: message over the read limit (RFC 6455, Section 7.4.1)"},
 	} {
 		if got := tt.err.Error(); got != tt.want {
 			t.Errorf("%q, want %q", got, tt.want)
@@ -71,7 +71,7 @@ func TestCloseErrorText(t *testing.T) {
 			`websocket: closed by this side: 1000 (normal closure): "done": closing handshake was not completed`},
 		{violated(protocolError(1002, "5.2", "reserved opcode 3")),
 			`websocket: closed by this side: 1002 (protocol error): reserved opcode 3 (RFC 6455, Section 5.2)`},
-		{violated(tooBig().(*ProtocolError)),
+		{violated(tooBig(overLimit).(*ProtocolError)),
 			`websocket: closed by this side: 1009 (message too big): message over the read limit (RFC 6455, Section 7.4.1)`},
 		{&CloseError{Code: 1006, Local: true}, `websocket: cut off by this side: 1006 (abnormal closure)`},
 		{&CloseError{Code: 1006, Local: true, Err: errPongTimeout},
@@ -106,7 +106,7 @@ func TestCloseErrorIs(t *testing.T) {
 		{&CloseError{Code: StatusNoStatusReceived, Local: true}, true, false},
 		{&CloseError{Code: StatusNormalClosure, Local: true, Err: errCloseTimeout}, true, false},
 		{&CloseError{Code: StatusProtocolError, Local: true, Err: protocolError(1002, "5.2", "x")}, false, false},
-		{&CloseError{Code: StatusMessageTooBig, Local: true, Err: tooBig()}, false, false},
+		{&CloseError{Code: StatusMessageTooBig, Local: true, Err: tooBig(overLimit)}, false, false},
 		{&CloseError{Code: StatusAbnormalClosure, Local: true, Err: errPongTimeout}, false, false},
 		{brokenBy(io.EOF), false, false},
 		{brokenBy(&net.OpError{Op: "read", Net: "tunnel", Err: io.EOF}), false, false},

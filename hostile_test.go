@@ -89,7 +89,7 @@ func hostileRows() []hostileRow {
 		violation("a byte over the limit", 1009, "message over the read limit", "8206|48656c6c6f21").limited(5),
 		violation("a byte over the limit in fragments", 1009, "message over the read limit", "0205|48656c6c6f", "8001|21").limited(5),
 		violation("4097 empty fragments", 1008, "too many empty fragments", empty...),
-		violation("wire over twice the limit and 64 KiB", 1008, "more than twice the read limit on the wire", tiny...).limited(70_001),
+		violation("wire over twice the limit and 64 KiB", 1009, "more than twice the read limit on the wire", tiny...).limited(70_001),
 
 		violation("RSV1", 1002, "reserved bit", "c100|"),
 		violation("RSV2", 1002, "reserved bit", "a100|"),

@@ -33,8 +33,8 @@ func hostileDeflateRows() []hostileRow {
 		violation("deflate: a byte over the limit", 1009, "message over the read limit", hello).limited(4),
 		violation("deflate: 2 MiB in 2 KiB", 1009, "message over the read limit", bomb...),
 		violation("deflate: 2 MiB in 2 KiB, after a message", 1009, "message over the read limit", append([]string{hello}, bomb...)...).echoing(`text "Hello"`),
-		violation("deflate: 2^63-1 bytes announced", 1008, "more than twice the read limit on the wire", "c17f7fffffffffffffff|"),
-		violation("deflate: empty blocks without end", 1008, "more than twice the read limit on the wire",
+		violation("deflate: 2^63-1 bytes announced", 1009, "more than twice the read limit on the wire", "c17f7fffffffffffffff|"),
+		violation("deflate: empty blocks without end", 1009, "more than twice the read limit on the wire",
 			append([]string{"4201|00"}, strings.Split(strings.Repeat("000a|0000ffff000000ffff00 ", 10_000), " ")[:10_000]...)...).limited(1000),
 		ordinary("deflate: close after messages", 1000, "", hello, again, "8105|48656c6c6f", "8802|03e8").
 			echoing(`text "Hello"`, `text "Hello"`, `text "Hello"`),

@@ -37,7 +37,8 @@ const (
 // pings. Options are read when a connection is made; do not change them while that may be happening.
 type Options struct {
 	// ReadLimit is the most bytes that a message of the peer may deliver, after inflation. A longer one ends the
-	// connection with StatusMessageTooBig. 0 means DefaultReadLimit, negative no limit. See also Conn.SetReadLimit.
+	// connection with StatusMessageTooBig, and so does one that takes more than twice that and 64 KiB on the wire. 0 means
+	// DefaultReadLimit, negative no limit. See also Conn.SetReadLimit.
 	ReadLimit int64
 
 	// WriteBuffer bounds the bytes of written frames that wait for the network. When it is full, Write waits. 0

@@ -360,16 +360,20 @@ func (r *Receiver) beginData(h head, size int) error {
 	case r.limit == 0:
 		return nil
 	case r.size > r.limit:
-		return tooBig()
+		return tooBig(overLimit)
 	case r.wire > 2*r.limit+wireSlack:
-		return protocolError(StatusPolicyViolation, "10.4", "message that takes more than twice the read limit on the wire")
+		// What a compressed one would deliver is most likely over the limit itself, and is not looked at.
+		return tooBig("message that takes more than twice the read limit on the wire")
 	}
 	return nil
 }
 
-// tooBig is the error for a message over the limit.
-func tooBig() error {
-	err := protocolError(StatusMessageTooBig, "7.4.1", "message over the read limit")
+const overLimit = "message over the read limit"
+
+// tooBig is the error for a message over the limit. RFC 6455, Section 7.4.1: "1009 indicates that an endpoint is terminating the
+// connection because it has received a message that is too big for it to process."
+func tooBig(reason string) error {
+	err := protocolError(StatusMessageTooBig, "7.4.1", reason)
 	err.Err = ErrMessageTooBig
 	return err
 }
@@ -440,7 +444,7 @@ func (r *Receiver) compressedPayload(dst, src []byte, ev *Event) (out []byte, n 
 	r.inFrame = r.h.length > 0 || len(p) == most && !done
 	r.size += uint64(len(p))
 	if r.limit > 0 && r.size > r.limit {
-		return dst, n, tooBig()
+		return dst, n, tooBig(overLimit)
 	}
 	if len(p) == 0 && !done {
 		return out, n, nil

@@ -196,8 +196,8 @@ func deflateRows() map[string][]deflateRow {
 			receiverRow{name: "over it in the second fragment", limit: 4, frames: []string{"4103|f248cd", "8004|c9c90700"}, code: 1009, err: "over the read limit"},
 			receiverRow{name: "over it and not complete", limit: 4, frames: []string{"c15f|f248cdc9c90700"}, code: 1009, err: "over the read limit"},
 			receiverRow{name: "wire over the limit, message not", limit: 2000, frames: deflatedFrames(append(bytes.Repeat([]byte("\x00\x00\x00\xff\xff"), 401), 0), 5000), items: []string{`text ""`}},
-			receiverRow{name: "announced over the wire limit", limit: 5, frames: []string{"c17f0000000000010100|"}, code: 1008, err: "more than twice the read limit on the wire"},
-			receiverRow{name: "2^63-1 bytes announced", limit: 1 << 20, frames: []string{"c17f7fffffffffffffff|"}, code: 1008, err: "on the wire"},
+			receiverRow{name: "announced over the wire limit", limit: 5, frames: []string{"c17f0000000000010100|"}, code: 1009, err: "more than twice the read limit on the wire"},
+			receiverRow{name: "2^63-1 bytes announced", limit: 1 << 20, frames: []string{"c17f7fffffffffffffff|"}, code: 1009, err: "on the wire"},
 			receiverRow{name: "every message for itself", limit: 5, frames: []string{"c107|f248cdc9c90700", "c105|f200110000", "8105|48656c6c6f", "c105|f200110000"},
 				items: slices.Repeat(hello, 4)},
 			receiverRow{name: "no limit", frames: deflatedFrames(deflated(chat), 1<<20), items: []string{item(OpText, string(chat))}},
@@ -344,7 +344,7 @@ func TestReceiverDeflateFloods(t *testing.T) {
 		}
 		// Empty blocks inflate to nothing.
 		blocks := bytes.Repeat(wire(t, client, "0005|000000ffff"), 1<<14)
-		if v := receive(t, newInflating(client, true, 1000), append(wire(t, client, "4200|"), blocks...)); v.code != StatusPolicyViolation {
+		if v := receive(t, newInflating(client, true, 1000), append(wire(t, client, "4200|"), blocks...)); v.code != StatusMessageTooBig {
 			t.Errorf("%d bytes of empty blocks: %v", len(blocks), v)
 		}
 	}

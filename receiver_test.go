@@ -365,7 +365,7 @@ func TestReceiverLimit(t *testing.T) {
 	if v := receive(t, r, stream); v.code != 0 {
 		t.Errorf("%d bytes of a message on the wire: %v", len(stream), v)
 	}
-	if _, _, _, err := r.Next(nil, []byte{0x00, 0x01, 0}); err == nil || err.(*ProtocolError).Code != StatusPolicyViolation {
+	if _, _, _, err := r.Next(nil, []byte{0x00, 0x01, 0}); err == nil || !errors.Is(err, ErrMessageTooBig) || err.(*ProtocolError).Code != StatusMessageTooBig {
 		t.Errorf("%d bytes of a message on the wire: %v", len(stream)+3, err)
 	}
 }

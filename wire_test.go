@@ -213,7 +213,7 @@ func (m *modelReceiver) admit(op Opcode, fin bool, size, length uint64) bool {
 	case m.limit > 0 && m.size > m.limit:
 		m.code = 1009
 	case m.limit > 0 && m.taken > 2*m.limit+65536:
-		m.code = 1008
+		m.code = 1009
 	}
 	return m.code == 0
 }

@@ -68,8 +68,8 @@ var receiving = group{
 	}`, `	}
 	r.size = 0`},
 		{`10.4: what an inflated message delivers has no limit`, `if r.limit > 0 && r.size > r.limit {
-		return dst, n, tooBig()`, `if r.limit > 0 && uint64(n) > r.limit {
-		return dst, n, tooBig()`},
+		return dst, n, tooBig(overLimit)`, `if r.limit > 0 && uint64(n) > r.limit {
+		return dst, n, tooBig(overLimit)`},
 		{`10.4: what an inflated message takes on the wire has no limit`, `case r.wire > 2*r.limit+wireSlack:`, `case r.wire > 20*r.limit+10*wireSlack:`},
 		{`10.4: empty fragments have no limit`, `r.empty > maxEmptyFragments {`, `r.empty > 2*maxEmptyFragments {`},
 		{`10.4: the limit of empty fragments is the connection's`, `		r.empty, r.size, r.wire = 0, 0, 0
