@@ -6,6 +6,7 @@ package main
 
 import (
 	"bufio"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -263,11 +264,35 @@ func (p *peer) roundTrip(request string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	body, err := io.ReadAll(r.Body)
+	text := io.Reader(r.Body)
+	if r.Header.Get("Content-Encoding") == "gzip" { // many broadcasts at once; the request has a browser's header
+		if text, err = gzip.NewReader(text); err != nil {
+			return "", err
+		}
+	}
+	body, err := io.ReadAll(text)
 	if err == nil && r.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s: %q", r.Status, body)
 	}
 	return string(body), err
+}
+
+// TestPeerUnzips protects that a client of the soak understands a poll for which so much has waited that it is compressed, as on a busy machine.
+func TestPeerUnzips(t *testing.T) {
+	var body strings.Builder
+	z := gzip.NewWriter(&body)
+	io.WriteString(z, `42["news","x"]`+"\x1e"+`437["x"]`)
+	z.Close()
+	near, far := net.Pipe()
+	go func() {
+		http.ReadRequest(bufio.NewReader(far))
+		fmt.Fprintf(far, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", body.Len(), body.String())
+		far.Close()
+	}()
+	p := &peer{nc: near, in: bufio.NewReader(near)}
+	if err := p.poll(`437["x"]`); err != nil {
+		t.Error(err)
+	}
 }
 
 // get is a poll.
