@@ -96,10 +96,10 @@ func (c *carrier) open() {
 	c.link.nodes[c.node] = true
 }
 
-// Send publishes a message to all servers, or an answer to one. While NATS is away, nobody is asked.
+// Send publishes a message to all servers, or to one. While NATS is away, nobody is asked.
 func (c *carrier) Send(m *cluster.Message) error {
 	switch {
-	case m.IsAnswer():
+	case m.To != "":
 		return c.sendTo(c.subjects.node(m.To), m)
 	case m.Request != "":
 		if err := c.link.isDown(); err != nil {

@@ -29,7 +29,7 @@ var (
 
 // Carrier carries messages between the servers of a namespace.
 type Carrier interface {
-	// Send gives a message to all other servers, or, if it is an answer, to one. It does not block: what cannot be carried is an error.
+	// Send gives a message to all other servers, or, if it is an answer or has a To, to one. It does not block: what cannot be carried is an error.
 	// The messages of one server arrive in order. Those that arrive are given to Node.Receive, one at a time.
 	Send(m *Message) error
 

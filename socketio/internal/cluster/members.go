@@ -35,7 +35,7 @@ func (n *Node) heard(m *Message) {
 	n.members[m.From] = time.Now()
 	n.mu.Unlock()
 	if m.Kind == Hello {
-		n.tell(&Message{Kind: Heartbeat})
+		n.tell(&Message{Kind: Heartbeat, To: m.From}) // others know
 	}
 }
 

@@ -45,7 +45,7 @@ const (
 type Message struct {
 	Kind      Kind
 	From      string // the identifier of a server; may be empty in an answer, where the format has none
-	To        string // in an answer
+	To        string // in an answer, and in a Heartbeat that answers Hello
 	Namespace string
 	Request   string // the identifier of the request that is made, or answered; empty if no answer is wanted
 

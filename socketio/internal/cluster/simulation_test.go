@@ -132,12 +132,44 @@ func TestCostOfHundred(t *testing.T) {
 	})
 }
 
-// TestServerDies: a server that dies in the middle of an operation is noticed, by a count or by its silence.
+// TestCostOfGreeting: a server that comes, or whose broker has come back, costs a message to every other server and one from each: not one from each to
+// all, which makes a million where a hundred come back at once.
+func TestCostOfGreeting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 100
+		h, conf := newHub(), Config{Heartbeat: 5 * time.Second}
+		var all []*server
+		for range n {
+			all = append(all, h.join(conf))
+		}
+		synctest.Wait()
+		h.counted()
+		for _, s := range all {
+			s.Greet()
+		}
+		synctest.Wait()
+		if got, want := h.counted(), (map[Kind]int{Hello: n * (n - 1), Heartbeat: n * (n - 1)}); !maps.Equal(got, want) {
+			t.Errorf("messages %v, want %v", got, want)
+		}
+		for _, s := range all {
+			if got, err := s.Servers(t.Context()); got != n || err != nil {
+				t.Errorf("%d servers, %v", got, err)
+			}
+		}
+		for _, s := range all {
+			s.Close(t.Context())
+		}
+	})
+}
+
+// TestServerDies: a server that dies in the middle of an operation of a hundred is noticed, by a count or by its silence.
 func TestServerDies(t *testing.T) {
-	simulate(t, 4, func(t *testing.T, h *hub, all []*server) {
+	const n = 100
+	simulate(t, n, func(t *testing.T, h *hub, all []*server) {
+		for _, s := range all {
+			s.ns.handler = func(_ *adapter.Packet, ack func(adapter.Answer)) { ack(adapter.Answer{Args: jsontext.Value(`[1]`)}) }
+		}
 		all[2].ns.handler = func(*adapter.Packet, func(adapter.Answer)) {} // never answers
-		all[1].ns.handler = func(_ *adapter.Packet, ack func(adapter.Answer)) { ack(adapter.Answer{Args: jsontext.Value(`[1]`)}) }
-		all[3].ns.handler = all[1].ns.handler
 		time.AfterFunc(1500*time.Millisecond, all[2].port.kill)
 		if all[0].conf.Heartbeat > 0 {
 			all[0].conf.RequestTimeout = time.Minute
@@ -146,7 +178,7 @@ func TestServerDies(t *testing.T) {
 		began, answers := time.Now(), 0
 		err := all[0].ServerSideEmit(t.Context(), event(`["e"]`), func(adapter.Answer) { answers++ })
 		wantError(t, err, ErrServerLost)
-		if took := time.Since(began); answers != 2 || took > 2*time.Second {
+		if took := time.Since(began); answers != n-2 || took > 2*time.Second {
 			t.Errorf("%d answers after %v", answers, took)
 		}
 	})
@@ -154,7 +186,8 @@ func TestServerDies(t *testing.T) {
 
 // TestServerDiesInDebt: a server that dies behind its answer, while its clients owe acknowledgements, is noticed, too.
 func TestServerDiesInDebt(t *testing.T) {
-	simulate(t, 4, func(t *testing.T, h *hub, all []*server) {
+	const n = 100
+	simulate(t, n, func(t *testing.T, h *hub, all []*server) {
 		for _, c := range all[2].ns.clients {
 			c.answer = "" // never
 		}
@@ -168,7 +201,7 @@ func TestServerDiesInDebt(t *testing.T) {
 		began, answers := time.Now(), 0
 		err := all[0].BroadcastWithAck(t.Context(), event(`["e"]`), &adapter.Target{}, func(adapter.Answer) { answers++ })
 		wantError(t, err, ErrServerLost)
-		if took := time.Since(began); answers != 9 || took != 10*time.Second { // whoever lives is waited for
+		if took := time.Since(began); answers != 3*(n-1) || took != 10*time.Second { // whoever lives is waited for
 			t.Errorf("%d answers after %v", answers, took)
 		}
 	})
