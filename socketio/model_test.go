@@ -146,7 +146,9 @@ func (m *model) step() {
 	case n < 79:
 		m.w.io.Socket(c.id).Emit("direct", what, 0)
 		c.want = append(c.want, fmt.Sprintf(`2["direct",%q,0]`, what))
-	case n < 85 && c.query != "":
+	case n < 83:
+		m.ask(what)
+	case n < 87 && c.query != "":
 		m.settle()
 		m.log("upgrade %s %s", c.name, c.id)
 		c.upgrade()
@@ -193,31 +195,15 @@ func (m *model) expect(who func(*modelClient) bool, packet ...string) {
 
 // broadcast emits an event to a choice of clients.
 func (m *model) broadcast(what string) {
-	b := m.w.io.All()
-	var rooms, except []string
-	name := func() string {
-		if m.rand.IntN(4) == 0 {
-			return m.clients[m.rand.IntN(len(m.clients))].id
-		}
-		return modelRooms[m.rand.IntN(len(modelRooms))]
-	}
-	for range m.rand.IntN(3) {
-		rooms = append(rooms, name())
-	}
-	for range m.rand.IntN(3) / 2 {
-		except = append(except, name())
-	}
-	b = b.To(rooms...).Except(except...)
+	rooms, except := m.names(2), m.names(1)
+	b := m.w.io.To(rooms...).Except(except...)
 	var from *modelClient
 	if from = m.pick(); from != nil && m.rand.IntN(2) == 0 {
 		b = m.w.io.Socket(from.id).To(rooms...).Except(except...)
 	} else {
 		from = nil
 	}
-	chosen := func(c *modelClient) bool {
-		in := func(room string) bool { return room == c.id || c.rooms[room] }
-		return c != from && (len(rooms) == 0 || slices.ContainsFunc(rooms, in)) && !slices.ContainsFunc(except, in)
-	}
+	chosen := func(c *modelClient) bool { return c != from && c.chosen(rooms, except) }
 	if m.rand.IntN(5) == 0 {
 		b.Emit("binary", []byte(what), 0)
 		m.expect(chosen, `51-["binary",{"_placeholder":true,"num":0},0]`, what)
@@ -226,6 +212,54 @@ func (m *model) broadcast(what string) {
 	m.log("broadcast %s to %v except %v from %v", what, rooms, except, from != nil)
 	b.Emit("event", what, 0)
 	m.expect(chosen, fmt.Sprintf(`2["event",%q,0]`, what))
+}
+
+// ask has a choice of clients acknowledge an event, or one: an answer comes from exactly those who are meant, and are there.
+func (m *model) ask(what string) {
+	m.settle()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if c := m.pick(); c != nil && m.rand.IntN(2) == 0 {
+		answer, err := m.w.io.Socket(c.id).EmitWithAck[string](ctx, "ask", what, 0)
+		if answer != c.name || err != nil {
+			m.Errorf("seed %d: %s answers %q, %v", m.seed, c.name, answer, err)
+		}
+		c.want = append(c.want, "asked "+what)
+		return
+	}
+	rooms, except := m.names(2), m.names(1)
+	meant := func(c *modelClient) bool { return !c.away && c.chosen(rooms, except) }
+	m.expect(meant, "asked "+what)
+	var want []string
+	for _, c := range m.clients {
+		if meant(c) {
+			want = append(want, c.name)
+		}
+	}
+	answers, err := m.w.io.To(rooms...).Except(except...).EmitWithAck[string](ctx, "ask", what, 0)
+	slices.Sort(answers)
+	slices.Sort(want)
+	if !slices.Equal(answers, want) || err != nil {
+		m.Errorf("seed %d: to %v except %v: %q answer, want %q, %v", m.seed, rooms, except, answers, want, err)
+	}
+}
+
+// names returns up to that many rooms, some of which are sockets' own.
+func (m *model) names(most int) (all []string) {
+	for range m.rand.IntN(most + 1) {
+		if m.rand.IntN(4) == 0 {
+			all = append(all, m.clients[m.rand.IntN(len(m.clients))].id)
+		} else {
+			all = append(all, modelRooms[m.rand.IntN(len(modelRooms))])
+		}
+	}
+	return all
+}
+
+// chosen reports whether a client is meant.
+func (c *modelClient) chosen(rooms, except []string) bool {
+	in := func(room string) bool { return room == c.id || c.rooms[room] }
+	return (len(rooms) == 0 || slices.ContainsFunc(rooms, in)) && !slices.ContainsFunc(except, in)
 }
 
 // check compares what every client has got.
@@ -318,8 +352,13 @@ func (c *modelClient) send(text string) {
 	}
 }
 
-// take notes a packet that has come.
+// take notes a packet that has come, and acknowledges one that asks for that.
 func (c *modelClient) take(text string) {
+	if id, rest, ok := strings.Cut(text, `["ask","`); ok {
+		what, _, _ := strings.Cut(rest, `"`)
+		text = "asked " + what
+		defer c.send(fmt.Sprintf(`3%s[%q]`, id[1:], c.name))
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if i := strings.LastIndex(text, `,"`); c.m.recover && i > 0 && (text[0] == '2' || text[0] == '5') {
