@@ -75,7 +75,7 @@ redis-socketio: socketio/redisadapter/node/node_modules/.package-lock.json
 
 .PHONY: fuzz-socketio
 fuzz-socketio:
-	@cd socketio && export $(SOCKETIO_GO) && for package in $$(go list ./...); do \
+	@cd socketio && export $(SOCKETIO_GO) && for package in $$(go list ./... ./redisadapter/... ./natsadapter/...); do \
 		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
 			echo "$$package $$target"; \
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$package; \

@@ -4,6 +4,8 @@ package engineio
 
 import (
 	"context"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,7 +39,8 @@ func TestHandshakeWebSocket(t *testing.T) {
 	})
 }
 
-// TestRefusals protects the code of every request that cannot be served, on both transports, and that OnRefuse is told.
+// TestRefusals protects the code of every request that cannot be served, on both transports, that OnRefuse is told, and that the log has a line, without the
+// query, where identifiers are secret.
 func TestRefusals(t *testing.T) {
 	const upgrade = "upgrade" // the method of an opening handshake
 	tests := []struct {
@@ -69,8 +72,12 @@ func TestRefusals(t *testing.T) {
 		{"upgrade, transport abc", upgrade, "EIO=4&transport=abc", 400, `{"code":0,"message":"Transport unknown"}`},
 		{"upgrade, unknown session", upgrade, "EIO=4&transport=websocket&sid=abc", 400, `{"code":1,"message":"Session ID unknown"}`},
 	}
-	inWorld(t, nil, func(w *world) {
+	var log strings.Builder
+	o := testOptions()
+	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	inWorld(t, o, func(w *world) {
 		for _, tt := range tests {
+			log.Reset()
 			var a answer
 			if tt.method == upgrade {
 				_, resp, err := w.dial(tt.query)
@@ -87,6 +94,9 @@ func TestRefusals(t *testing.T) {
 			}
 			if n := len(w.refusals()); n != 1 {
 				t.Errorf("%s: OnRefuse was told %d times", tt.name, n)
+			}
+			if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "request refused") || strings.Contains(got, "EIO=") {
+				t.Errorf("%s: the log has %q", tt.name, got)
 			}
 		}
 		w.expect(t)
