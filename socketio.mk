@@ -42,6 +42,7 @@ bin/staticcheck-socketio: socketio/tools/go.mod
 .PHONY: interop-socketio
 interop-socketio: socketio/interop/node/node_modules/.package-lock.json
 interop-socketio: socketio/interop/nodeserver/node_modules/.package-lock.json
+interop-socketio: socketio/redisadapter/node/node_modules/.package-lock.json
 	cd socketio && $(SOCKETIO_GO) go test $(RACE) -shuffle=on ./interop/...
 
 # npm writes this file when it has installed everything.
