@@ -171,7 +171,10 @@ func (b *masters) address() string {
 }
 
 func (b *masters) dial(dialer func(ctx context.Context, network, addr string) (net.Conn, error)) redis.UniversalClient {
-	return redis.NewClusterClient(&redis.ClusterOptions{Addrs: strings.Split(b.address(), ","), Dialer: dialer})
+	return redis.NewClusterClient(&redis.ClusterOptions{
+		Addrs: strings.Split(b.address(), ","), Dialer: dialer,
+		ClusterStateReloadInterval: time.Hour, // what changes is noticed by what it does, not by go-redis's look once a minute
+	})
 }
 
 func (b *masters) Session(pid string) string {
