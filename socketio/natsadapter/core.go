@@ -25,8 +25,7 @@ func Core(servers string, o *Options) adapter.New {
 		c := &core{carrier: carrier{hub: h, subjects: subjectsOf(h.opts.Prefix, l.Namespace())}, joined: cluster.NewJoined(h.opts.RequestTimeout)}
 		c.link = h.enter(nil)
 		c.node = cluster.New(l, h.config())
-		c.open()
-		c.node.Start(c)
+		c.node.Start(c, c.open)
 		c.spread = cluster.NewSpread(c.node)
 		return &waiter{c.node, c}, nil
 	}

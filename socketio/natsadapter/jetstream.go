@@ -33,9 +33,10 @@ func JetStream(servers string, o *Options) adapter.New {
 		s.link = h.enter(h.prepare)
 		s.journal = journal.New(l, h.config(), s)
 		s.node = s.journal.Node
-		s.open()
-		all.enter(s)
-		s.node.Start(s)
+		s.node.Start(s, func() {
+			s.open()
+			all.enter(s)
+		})
 		return s.journal, nil
 	}
 }

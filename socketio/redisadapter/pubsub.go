@@ -23,7 +23,7 @@ func PubSub(c redis.UniversalClient, o *Options) adapter.New {
 		p.names = namesOf(h.opts.Key, l.Namespace())
 		p.node = cluster.New(l, h.config(shortID()))
 		p.own = p.names.response + p.node.ID() + "#"
-		p.node.Start(p)
+		p.node.Start(p, nil)
 		for _, t := range p.topics() {
 			p.link.sub.want(t, p.receive)
 		}

@@ -22,7 +22,7 @@ func Sharded(c redis.UniversalClient, o *Options) adapter.New {
 	return func(l adapter.Local) (adapter.Adapter, error) {
 		s := &sharded{hub: h, link: h.enter(), all: h.opts.Key + "#" + l.Namespace() + "#", joined: cluster.NewJoined(h.opts.RequestTimeout)}
 		s.node = cluster.New(l, h.config(""))
-		s.node.Start(s)
+		s.node.Start(s, nil)
 		for _, t := range s.topics(nil) {
 			s.link.sub.want(t, s.receive)
 		}

@@ -28,7 +28,7 @@ func Streams(c redis.UniversalClient, o *Options) adapter.New {
 	return func(l adapter.Local) (adapter.Adapter, error) {
 		s := &streams{hub: h, link: h.enter(), readers: all, all: h.opts.Key + "#" + l.Namespace() + "#", stream: h.opts.streamOf(l.Namespace())}
 		s.journal = journal.New(l, h.config(""), s)
-		s.journal.Start(s)
+		s.journal.Start(s, nil)
 		for _, t := range s.topics() {
 			s.sub.want(t, s.receive)
 		}

@@ -99,9 +99,13 @@ func RandomID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// Start lets messages be carried by c. It is called once, before any other method but ID and Namespace.
-func (n *Node) Start(c Carrier) {
+// Start lets messages be carried by c. It is called once, before any other method but ID and Namespace. listen, which may be nil, lets messages of others
+// arrive, and is called before they are greeted: what comes at once can be answered, and what answers is heard.
+func (n *Node) Start(c Carrier, listen func()) {
 	n.carrier = c
+	if listen != nil {
+		listen()
+	}
 	if n.conf.Heartbeat > 0 {
 		n.Greet()
 		n.pending.Go(n.beat)

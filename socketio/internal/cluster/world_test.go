@@ -128,11 +128,12 @@ func (h *hub) join(conf Config, clients ...*client) *server {
 	n := New(l, conf)
 	p := &port{hub: h, node: n, inbox: make(chan []byte, 10_000), over: make(chan struct{})}
 	l.name = "/"
-	h.mu.Lock()
-	h.ports[n.ID()] = p
-	h.mu.Unlock()
-	p.ended.Go(p.receive)
-	n.Start(p)
+	n.Start(p, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.ports[n.ID()] = p
+		p.ended.Go(p.receive)
+	})
 	return &server{n, l, p}
 }
 
