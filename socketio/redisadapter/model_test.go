@@ -3,6 +3,7 @@ package redisadapter
 // This file tests random operations in clusters of servers of both kinds.
 
 import (
+	"encoding/json/v2"
 	"testing"
 
 	"github.com/seed-d69ae1b7/websocket/socketio/internal/clustertest"
@@ -36,7 +37,22 @@ func (n *nodeServer) model() clustertest.ModelServer {
 			}
 			n.do(order{Do: "emit", Rooms: rooms, Except: except, Args: append([]any{"e"}, args...)})
 		},
+		Ask: func(rooms, except []string) []string {
+			return n.list(order{Do: "ask", Rooms: rooms, Except: except, Args: []any{"ask", binary{[]byte("x")}}})
+		},
+		Sockets: func(rooms, except []string) []string {
+			return n.list(order{Do: "ids", Rooms: rooms, Except: except})
+		},
 		Join:  func(id, room string) { n.do(order{Do: "join", Rooms: []string{id}, Args: []string{room}}) },
 		Leave: func(id, room string) { n.do(order{Do: "leave", Rooms: []string{id}, Args: []string{room}}) },
 	}
+}
+
+// list gives an order that results in a list of texts.
+func (n *nodeServer) list(o order) (all []string) {
+	n.t.Helper()
+	if err := json.Unmarshal([]byte(n.do(o)), &all); err != nil {
+		n.t.Error(err)
+	}
+	return all
 }

@@ -15,6 +15,9 @@ type ModelServer struct {
 	URL  string
 	Emit func(rooms, except []string, args []any)
 
+	// Ask returns what clients of any server acknowledge an event with, and Sockets their identifiers, in any order.
+	Ask, Sockets func(rooms, except []string) []string
+
 	// Join and Leave let a socket of any server join a room, or leave it.
 	Join, Leave func(id, room string)
 
@@ -29,6 +32,23 @@ func (m *Member) Model(t *testing.T) ModelServer {
 			if err := m.IO.To(rooms...).Except(except...).Emit("e", args...); err != nil {
 				t.Error(err)
 			}
+		},
+		Ask: func(rooms, except []string) []string {
+			answers, err := m.IO.To(rooms...).Except(except...).EmitWithAck[string](Timed(t, patience), "ask", []byte("x"))
+			if err != nil {
+				t.Error(err)
+			}
+			return answers
+		},
+		Sockets: func(rooms, except []string) (all []string) {
+			sockets, err := m.IO.To(rooms...).Except(except...).FetchSockets(Timed(t, patience))
+			if err != nil {
+				t.Error(err)
+			}
+			for _, s := range sockets {
+				all = append(all, s.ID())
+			}
+			return all
 		},
 		Join:  func(id, room string) { m.IO.To(id).SocketsJoin(room) },
 		Leave: func(id, room string) { m.IO.To(id).SocketsLeave(room) },
@@ -64,6 +84,7 @@ func Model(t *testing.T, servers []ModelServer, seed uint64) {
 		for range 2 {
 			in := slices.DeleteFunc(slices.Clone(m.names), func(string) bool { return m.random.IntN(2) == 0 })
 			p := Connect(t, s.URL, in...)
+			p.Acknowledge(fmt.Sprintf(`[%q]`, p.ID))
 			m.peers, m.rooms = append(m.peers, p), append(m.rooms, append(in, p.ID))
 		}
 	}
@@ -73,6 +94,9 @@ func Model(t *testing.T, servers []ModelServer, seed uint64) {
 			m.emit(m.random.IntN(len(servers)), m.choose(m.random.IntN(3)), m.choose(m.random.IntN(3)/2))
 		}
 		m.check() // what others have emitted has come before anything changes
+		for from := range servers {
+			m.ask(from, m.choose(m.random.IntN(3)), m.choose(m.random.IntN(3)/2))
+		}
 		m.begin()
 		from := m.random.IntN(len(servers))
 		for range 4 {
@@ -111,13 +135,35 @@ func (m *model) emit(from int, to, except []string) {
 		args, packet = append(args, []byte("x")), fmt.Sprintf(`51-["e",%d,%d,{"_placeholder":true,"num":0}] x`, from, m.number)
 	}
 	m.servers[from].Emit(to, except, args)
-	for i, in := range m.rooms {
-		isIn := func(room string) bool { return slices.Contains(in, room) }
-		if (len(to) == 0 || slices.ContainsFunc(to, isIn)) && !slices.ContainsFunc(except, isIn) {
+	for i := range m.peers {
+		if m.isMeant(i, to, except) {
 			m.want[i][from] = append(m.want[i][from], packet)
 			m.total[i]++
 		}
 	}
+}
+
+// ask lets a server ask clients, and look for their sockets: those who are meant answer, each once.
+func (m *model) ask(from int, to, except []string) {
+	m.t.Helper()
+	var want []string
+	for i, p := range m.peers {
+		if m.isMeant(i, to, except) {
+			want = append(want, p.ID)
+		}
+	}
+	slices.Sort(want)
+	for what, f := range map[string]func(rooms, except []string) []string{"Ask": m.servers[from].Ask, "Sockets": m.servers[from].Sockets} {
+		if got := f(to, except); !slices.Equal(slices.Sorted(slices.Values(got)), want) {
+			m.t.Errorf("%s of %d to %q except %q: %q, want %q", what, from, to, except, got, want)
+		}
+	}
+}
+
+// isMeant reports whether an event is for a client.
+func (m *model) isMeant(peer int, to, except []string) bool {
+	isIn := func(room string) bool { return slices.Contains(m.rooms[peer], room) }
+	return (len(to) == 0 || slices.ContainsFunc(to, isIn)) && !slices.ContainsFunc(except, isIn)
 }
 
 // change lets a server put a socket into a room, or take it out, and emit to it.

@@ -281,8 +281,9 @@ func StoppedForLong(c *Cluster) {
 	emits, refused, longest := 0, 0, time.Duration(0)
 	ticks := time.NewTicker(10 * time.Millisecond)
 	defer ticks.Stop()
-	for end := time.Now().Add(*stopped); time.Now().Before(end); <-ticks.C {
-		for range 100 {
+	due := func(since time.Time) int { return int(min(time.Since(since), *stopped) / (100 * time.Microsecond)) }
+	for start := time.Now(); emits < int(*stopped/(100*time.Microsecond)); <-ticks.C {
+		for emits < due(start) { // also where a tick was late
 			began := time.Now()
 			err := one.IO.To("far").Emit("e", emits)
 			longest = max(longest, time.Since(began))
@@ -296,6 +297,14 @@ func StoppedForLong(c *Cluster) {
 	grown := int64(heap()) - int64(before)
 	c.Signal(syscall.SIGCONT)
 	far.Until("events", func() bool { return len(far.Got) >= emits-refused })
+	last := -1
+	for _, text := range far.Heard() {
+		var i int
+		if _, err := fmt.Sscanf(text, `2["e",%d`, &i); err != nil || i <= last {
+			t.Fatalf("%s behind %d, %v", text, last, err)
+		}
+		last = i
+	}
 	if grown > 3*4<<20 { // a message takes more than its bytes: twice, and what the garbage collector has not seen
 		t.Errorf("the heap has grown by %d", grown)
 	}

@@ -62,6 +62,7 @@ async function main() {
     emit: (o) => void choice(o).emit(...o.args),
     ask: (o) => choice(o).timeout(10000).emitWithAck(...o.args),
     sockets: async (o) => (await choice(o).fetchSockets()).map((s) => ({ id: s.id, rooms: [...s.rooms], data: s.data, handshake: s.handshake })),
+    ids: async (o) => (await choice(o).fetchSockets()).map((s) => s.id),
     join: (o) => void choice(o).socketsJoin(o.args),
     leave: (o) => void choice(o).socketsLeave(o.args),
     disconnect: (o) => void choice(o).disconnectSockets(true),
