@@ -191,8 +191,12 @@ func (p *Peer) Acknowledge(with string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.answer = func(p *Peer, text string) {
-		text, _, _ = strings.Cut(strings.TrimPrefix(text, "51-"), "[")
-		if id := strings.TrimPrefix(text, "2"); id != "" {
+		head, _, _ := strings.Cut(text, "[")
+		id, ok := strings.CutPrefix(head, "51-")
+		if !ok {
+			id, ok = strings.CutPrefix(head, "2")
+		}
+		if ok && id != "" {
 			p.send("3" + id + with)
 		}
 	}
