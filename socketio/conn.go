@@ -86,15 +86,19 @@ func (c *conn) close(reason Reason, err error) {
 	c.session.Close()
 }
 
-// ended is called when the session has ended.
+// ended is called when the session has ended. What is held back has come before that, and is dealt with as what waits is.
 func (c *conn) ended(why *DisconnectError) {
 	c.mu.Lock()
+	if it := c.held; it != nil {
+		c.held = nil
+		c.place(it)
+		c.mu.Lock()
+	}
 	if c.ending != nil && why.Reason == ForcedClose {
 		why = c.ending
 	}
 	c.end = why
 	c.stopTimer()
-	c.held = nil
 	seats := append([]*seat(nil), c.seats...)
 	c.mu.Unlock()
 	for _, t := range seats {
@@ -212,7 +216,7 @@ func (c *conn) enqueue(it *item) {
 
 // fits reports whether an item fits on top of what waits. mu is held.
 func (c *conn) fits(it *item) bool {
-	return c.queued == 0 || c.queued+it.size() <= c.limit() || c.end != nil
+	return c.queued == 0 || c.queued+it.size() <= c.limit()
 }
 
 // place gives a packet to its seat. mu is held, and released.

@@ -161,6 +161,28 @@ func TestBlockedReaderEnds(t *testing.T) {
 	}
 }
 
+// TestBlockedReaderKeeps: what has come when the session ends is dealt with, that for which there was no room included.
+func TestBlockedReaderKeeps(t *testing.T) {
+	inWorld(t, func(o *Options) { o.MaxQueued = 1 << 10 }, func(w *world) {
+		open := make(chan struct{})
+		w.io.On2("x", func(_ *Socket, n int, _ string) {
+			<-open
+			w.note("%d", n)
+		})
+		p := w.connect()
+		for n := range 3 { // one in the handler, one that waits, and one that does not fit
+			p.send(fmt.Sprintf(`2["x",%d,%q]`, n, strings.Repeat("x", 900)))
+			synctest.Wait()
+		}
+		w.io.Socket(p.id).Session().Close()
+		synctest.Wait()
+		close(open)
+		synctest.Wait()
+		w.noted("0", "1", "2")
+		p.CloseNow()
+	})
+}
+
 // TestLargeBroadcast sends 5 MB with an attachment to 100 clients that read, on both transports: all get it.
 func TestLargeBroadcast(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
