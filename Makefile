@@ -21,7 +21,7 @@ COVERAGE := 95
 
 # The default: everything that needs only Go. The second run is for the files that the race detector cannot be used
 # with, which assert what is allocated, and for the whole of what is done in part under it, where all takes ten times as long
-# (underRace); the last two for the portable code that assembly, and loads of whole words, stand in front of.
+# (internal/race); the last two for the portable code that assembly, and loads of whole words, stand in front of.
 .PHONY: test
 test:
 	go test $(RACE) -shuffle=on -timeout 20m ./... ./cmd/...

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/seed-d69ae1b7/websocket/compress"
+	"github.com/seed-d69ae1b7/websocket/internal/race"
 )
 
 // TestAcceptKey protects the value that every client checks. The first is the example of RFC 6455, Section 1.3.
@@ -212,7 +213,7 @@ func TestFieldLengths(t *testing.T) {
 	isTokenChar := func(c byte) bool { return c > ' ' && c < 0x7F && !strings.ContainsRune(`"(),/:;<=>?@[\]{}`, rune(c)) }
 	isValueChar := func(c byte) bool { return c >= ' ' && c != 0x7F || c == '\t' }
 	step := 1
-	if underRace {
+	if race.Enabled {
 		step = 61 // a prime: both bytes take every value
 	}
 	for pair := 0; pair < 1<<16; pair += step {

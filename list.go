@@ -6,7 +6,6 @@ package websocket
 
 import (
 	"math/bits"
-	"strconv"
 	"strings"
 
 	"github.com/seed-d69ae1b7/websocket/compress"
@@ -323,20 +322,12 @@ func isHost(s string) bool {
 		}
 	}
 	for i := range len(inner) {
-		if !hostChars[inner[i]] && !(bracketed && inner[i] == ':') || inner[i] == '%' && !isEscape(inner[i:]) {
+		c := inner[i]
+		if !hostChars[c] && !(bracketed && c == ':') || c == '%' && !isEscape(inner[i:]) {
 			return false
 		}
 	}
 	return inner != ""
-}
-
-// isEscape reports whether s begins with an escape: a percent sign and two hexadecimal digits (RFC 3986, Section 2.1).
-func isEscape(s string) bool {
-	if len(s) < 3 {
-		return false
-	}
-	_, err := strconv.ParseUint(s[1:3], 16, 8)
-	return err == nil
 }
 
 // cutPort splits an authority where its port begins. ok is false if it has none.

@@ -56,7 +56,7 @@ func escapeQuery(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
 		c := s[i]
-		escaped := c == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2])
+		escaped := isEscape(s[i:])
 		if escaped || isAlphanumeric(c) || strings.IndexByte("-._~!$&'()*+,;=:@/?", c) >= 0 {
 			b.WriteByte(c)
 		} else {
@@ -67,6 +67,9 @@ func escapeQuery(s string) string {
 }
 
 func isAlphanumeric(c byte) bool { return c-'0' <= 9 || lower(c)-'a' < 26 }
+
+// isEscape reports whether s begins with an escape: a percent sign and two hexadecimal digits (RFC 3986, Section 2.1).
+func isEscape(s string) bool { return len(s) > 2 && s[0] == '%' && isHex(s[1]) && isHex(s[2]) }
 
 func isHex(c byte) bool { return c-'0' <= 9 || lower(c)-'a' < 6 }
 

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/seed-d69ae1b7/websocket/internal/race"
 )
 
 const testRounds = 4
@@ -92,13 +94,13 @@ var roles = []struct {
 // inMemory are the cases that need no process.
 func inMemory() []*Case {
 	return slices.DeleteFunc(Cases(), func(c *Case) bool {
-		return c.Child || underRace && c.Heavy && c.ID != "9.7.1" && c.ID != "12.1.1"
+		return c.Child || race.Enabled && c.Heavy && c.ID != "9.7.1" && c.ID != "12.1.1"
 	})
 }
 
 // some returns every case of those, or under the race detector one in eight: for tests that play each of them with many faults.
 func some(cases []*Case) []*Case {
-	if !underRace {
+	if !race.Enabled {
 		return cases
 	}
 	var part []*Case

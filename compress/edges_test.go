@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/seed-d69ae1b7/websocket/internal/corpus"
+	"github.com/seed-d69ae1b7/websocket/internal/race"
 )
 
 // TestEdges protects the edges: bytes that come again right within reach, at its end and behind it, and at those of the
@@ -19,7 +20,7 @@ func TestEdges(t *testing.T) {
 			for _, period := range around(h.reach, h.maxDistance, h.maxDistance+h.slack) {
 				noise := corpus.Random(uint64(bits), period)
 				for _, size := range []int{1, 9, h.slack - 1, h.slack, h.slack + 1, h.maxDistance + 1, chunk, chunk + 1} {
-					if underRace && r.IntN(8) != 0 {
+					if race.Enabled && r.IntN(8) != 0 {
 						continue
 					}
 					data := bytes.Repeat(noise, 2+10*size/period)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/seed-d69ae1b7/websocket/internal/corpus"
+	"github.com/seed-d69ae1b7/websocket/internal/race"
 )
 
 var levels = []Level{Fastest, Balanced, Smallest}
@@ -27,7 +28,7 @@ func inflateAll(t testing.TB, f *Inflater, payload []byte) []byte {
 
 // few returns n, or under the race detector an eighth.
 func few(n int) int {
-	if underRace {
+	if race.Enabled {
 		return (n + 7) / 8
 	}
 	return n

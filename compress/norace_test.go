@@ -1,5 +1,0 @@
-//go:build !race
-
-package compress
-
-const underRace = false // see race_test.go

@@ -1,5 +1,0 @@
-//go:build !race
-
-package websocket
-
-const underRace = false // see race_test.go
