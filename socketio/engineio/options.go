@@ -77,8 +77,9 @@ type Options struct {
 	// Loops, if not 0, is how many event loops of package reactor serve WebSocket, in place of a goroutine for each session; a negative number
 	// stands for GOMAXPROCS. A session that has nothing to do takes less memory then. The loops call the Handler, which must not wait: package
 	// socketio's does not, whatever its handlers do. They start with the first session that is on WebSocket, and end with Shutdown. Polling has
-	// goroutines as ever, until a session moves. So have sessions over TLS that net/http ends, over HTTP/2, and those of ServeConn. On Linux the loops are told by
-	// epoll; elsewhere, and where a listener's connections are no plain sockets, they have two goroutines for each connection, and save nothing.
+	// goroutines as ever, until a session moves; so have sessions over TLS that net/http ends, over HTTP/2, and those of ServeConn. On Linux
+	// the loops are told by epoll; elsewhere, and where a listener's connections are no plain sockets, they have two goroutines for each
+	// connection, and save nothing.
 	Loops int
 
 	// Compression is permessage-deflate on WebSocket; nil means none. HTTPCompression is the least size in bytes of a

@@ -19,7 +19,8 @@ import (
 
 // Handler is told what happens on sessions. The calls for one session come one after another and must return soon: while
 // one runs, nothing more of that session is read, and its ping timeout stands still. Those for different sessions come at the same
-// time; with Options.Loops they must not wait, because the loop's other sessions do meanwhile: see PauseReading. A panic is logged and ends the session with TransportError.
+// time; with Options.Loops they must not wait, because the loop's other sessions do meanwhile: see PauseReading. A panic is logged
+// and ends the session with TransportError.
 type Handler interface {
 	// Open is called before anything of the session is read.
 	Open(s *Session)

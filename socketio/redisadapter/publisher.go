@@ -149,8 +149,8 @@ func (p *publisher) send(ctx context.Context, batch []item) bool {
 	return waiting == 0
 }
 
-// lookAgain asks a cluster what is where if some of the last batch waits: go-redis does so by itself once a minute, and where a server answers that a slot has
-// moved, but not where a master that is gone does not answer, and another one has taken its place.
+// lookAgain asks a cluster what is where if some of the last batch waits: go-redis does so by itself once a minute, and where a server
+// answers that a slot has moved, but not where a master that is gone does not answer, and another one has taken its place.
 func (p *publisher) lookAgain(ctx context.Context) {
 	if many, ok := p.client.(*redis.ClusterClient); ok && p.waits {
 		many.ReloadState(ctx)

@@ -29,8 +29,8 @@ var (
 
 // Carrier carries messages between the servers of a namespace.
 type Carrier interface {
-	// Send gives a message to all other servers, or, if it is an answer or has a To, to one. It does not block: what cannot be carried is an error.
-	// The messages of one server arrive in order. Those that arrive are given to Node.Receive, one at a time.
+	// Send gives a message to all other servers, or, if it is an answer or has a To, to one. It does not block: what cannot be carried is an
+	// error. The messages of one server arrive in order. Those that arrive are given to Node.Receive, one at a time.
 	Send(m *Message) error
 
 	// Servers returns how many servers there are, this one included. Where the Config has heartbeats, it is asked only if no other server is known, and only whether
@@ -99,8 +99,8 @@ func RandomID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// Start lets messages be carried by c. It is called once, before any other method but ID and Namespace. listen, which may be nil, lets messages of others
-// arrive, and is called before they are greeted: what comes at once can be answered, and what answers is heard.
+// Start lets messages be carried by c. It is called once, before any other method but ID and Namespace. listen, which may be nil, lets
+// messages of others arrive, and is called before they are greeted: what comes at once can be answered, and what answers is heard.
 func (n *Node) Start(c Carrier, listen func()) {
 	n.carrier = c
 	if listen != nil {
