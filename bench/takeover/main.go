@@ -35,7 +35,7 @@ func main() {
 
 func run() error {
 	libs := flag.String("libs", "ours-messages,ours-balanced,ours-smallest,ours-reactor,gws", "libraries that are measured with takeover")
-	conns := flag.String("conns", "100,1000", "numbers of connections")
+	conns := flag.String("conns", "1,100,1000", "numbers of connections")
 	rounds := flag.Int("rounds", 5, "rounds, in which the contestants take turns")
 	period := flag.Duration("time", 200*time.Millisecond, "measured time of each contestant in each round")
 	flag.Parse()
